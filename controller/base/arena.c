@@ -1,0 +1,96 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+#define BLOCK_SIZE ((size_t)16 * 1024)
+
+struct arena_block {
+	struct arena_block *next;
+	size_t size;
+	alignas(max_align_t) unsigned char bytes[];
+};
+
+static void add_block(struct arena *arena, size_t at_least)
+{
+	size_t usual = arena->block_size > 0 ? arena->block_size : BLOCK_SIZE;
+	size_t size = at_least > usual ? at_least : usual;
+	struct arena_block *block = calloc(1, sizeof(*block) + size);
+
+	CHECK(block != NULL);
+	block->size = size;
+	block->next = arena->blocks;
+	arena->blocks = block;
+	arena->used = 0;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	const size_t align = alignof(max_align_t);
+	void *ret;
+
+	CHECK(size < SIZE_MAX / 2);
+	size = (size + align - 1) / align * align;
+	if (arena->blocks == NULL || arena->blocks->size - arena->used < size)
+		add_block(arena, size);
+	ret = arena->blocks->bytes + arena->used;
+	arena->used += size;
+	return ret;
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t size)
+{
+	size_t bytes = 0;
+
+	CHECK(!__builtin_mul_overflow(count, size, &bytes));
+	return arena_alloc(arena, bytes);
+}
+
+char *arena_strdup(struct arena *arena, const char *text)
+{
+	return text == NULL ? NULL : arena_strndup(arena, text, strlen(text));
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t len)
+{
+	char *copy = arena_alloc(arena, len + 1);
+
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+char *arena_printf(struct arena *arena, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	CHECK(len >= 0);
+	text = arena_alloc(arena, (size_t)len + 1);
+	va_start(ap, fmt);
+	(void)vsnprintf(text, (size_t)len + 1, fmt, ap);
+	va_end(ap);
+	return text;
+}
+
+void arena_finish(struct arena *arena)
+{
+	struct arena_block *block = arena->blocks;
+
+	while (block != NULL) {
+		struct arena_block *next = block->next;
+
+		free(block);
+		block = next;
+	}
+	arena->blocks = NULL;
+	arena->used = 0;
+}

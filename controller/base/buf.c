@@ -1,0 +1,108 @@
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Makes room for len more bytes and the NUL. */
+static int reserve(struct buf *buf, size_t len, struct err *err)
+{
+	size_t want;
+	size_t size;
+	char *data;
+
+	if (len > buf->limit - buf->len)
+		return err_set(err, ERR_INPUT, "more than %zu bytes", buf->limit);
+	want = buf->len + len + 1;
+	if (want <= buf->size)
+		return 0;
+	size = buf->size * 2 > want ? buf->size * 2 : want;
+	size = size < 64 ? 64 : size;
+	if (size > buf->limit + 1)
+		size = buf->limit + 1;
+	data = realloc(buf->data, size);
+	if (data == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for %zu bytes", size);
+	buf->data = data;
+	buf->size = size;
+	return 0;
+}
+
+int buf_append(struct buf *buf, const void *bytes, size_t len, struct err *err)
+{
+	int r = reserve(buf, len, err);
+
+	if (r < 0)
+		return r;
+	if (len > 0)
+		memcpy(buf->data + buf->len, bytes, len);
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+	return 0;
+}
+
+int buf_puts(struct buf *buf, const char *text, struct err *err)
+{
+	return buf_append(buf, text, strlen(text), err);
+}
+
+int buf_printf(struct buf *buf, struct err *err, const char *fmt, ...)
+{
+	va_list ap;
+	int len;
+	int r;
+
+	va_start(ap, fmt);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return err_set(err, ERR_BUG, "cannot format \"%s\"", fmt);
+	r = reserve(buf, (size_t)len, err);
+	if (r < 0)
+		return r;
+	va_start(ap, fmt);
+	(void)vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, ap);
+	va_end(ap);
+	buf->len += (size_t)len;
+	return 0;
+}
+
+void buf_consume(struct buf *buf, size_t len)
+{
+	if (len >= buf->len) {
+		buf_reset(buf);
+		return;
+	}
+	buf->len -= len;
+	memmove(buf->data, buf->data + len, buf->len + 1);
+}
+
+void buf_reset(struct buf *buf)
+{
+	buf->len = 0;
+	if (buf->data != NULL)
+		buf->data[0] = '\0';
+}
+
+const char *buf_text(const struct buf *buf)
+{
+	return buf->data == NULL ? "" : buf->data;
+}
+
+char *buf_take(struct buf *buf)
+{
+	char *data = buf->data == NULL ? calloc(1, 1) : buf->data;
+
+	buf->data = NULL;
+	buf->len = 0;
+	buf->size = 0;
+	return data;
+}
+
+void buf_finish(struct buf *buf)
+{
+	free(buf->data);
+	buf->data = NULL;
+	buf->len = 0;
+	buf->size = 0;
+}

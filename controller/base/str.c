@@ -1,0 +1,78 @@
+#include "base/str.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+
+bool str_has_prefix(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t digits_at(const char *text)
+{
+	size_t n = 0;
+
+	while (is_digit(text[n]))
+		n++;
+	return n;
+}
+
+/* Compares two runs of digits by value: without leading zeros the longer one is greater. */
+static int compare_numbers(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	for (; a_len > 1 && *a == '0'; a_len--)
+		a++;
+	for (; b_len > 1 && *b == '0'; b_len--)
+		b++;
+	if (a_len != b_len)
+		return a_len < b_len ? -1 : 1;
+	return strncmp(a, b, a_len);
+}
+
+int str_compare_natural(const char *a, const char *b)
+{
+	while (*a != '\0' && *b != '\0') {
+		if (is_digit(*a) && is_digit(*b)) {
+			size_t a_len = digits_at(a);
+			size_t b_len = digits_at(b);
+			int order = compare_numbers(a, a_len, b, b_len);
+
+			if (order != 0)
+				return order;
+			a += a_len;
+			b += b_len;
+		} else if (*a != *b) {
+			break;
+		} else {
+			a++;
+			b++;
+		}
+	}
+	return (int)(unsigned char)*a - (int)(unsigned char)*b;
+}
+
+bool str_to_int(const char *text, int64_t min, int64_t max, int64_t *ret)
+{
+	char *end;
+	long long value;
+
+	if (text[0] == '\0' || isspace((unsigned char)text[0]))
+		return false;
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	if (errno != 0 || *end != '\0' || value < min || value > max)
+		return false;
+	*ret = value;
+	return true;
+}
+
+int str_compare_items(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}

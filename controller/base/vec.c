@@ -1,0 +1,30 @@
+#include "base/vec.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+
+void vec_push(struct vec *vec, void *item)
+{
+	if (vec->len == vec->size) {
+		size_t size = vec->size == 0 ? 8 : vec->size * 2;
+		void **items = reallocarray(vec->items, size, sizeof(*items));
+
+		CHECK(items != NULL);
+		vec->items = items;
+		vec->size = size;
+	}
+	vec->items[vec->len++] = item;
+}
+
+void vec_remove_unordered(struct vec *vec, size_t index)
+{
+	CHECK(index < vec->len);
+	vec->items[index] = vec->items[--vec->len];
+}
+
+void vec_finish(struct vec *vec)
+{
+	free(vec->items);
+	*vec = VEC_INIT;
+}

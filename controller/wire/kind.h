@@ -1,0 +1,44 @@
+/*
+ * wire/kind: the kinds of objects that Sluice reads, one row each.
+ *
+ * A kind's row says where the apiserver serves it and which part of it Sluice watches, so that memory
+ * follows what Sluice manages and not the size of the cluster. Watching one more kind is one row here
+ * and one decoder. May include: base.
+ */
+#ifndef SLUICE_WIRE_KIND_H
+#define SLUICE_WIRE_KIND_H
+
+#include <stdbool.h>
+
+enum kind {
+	KIND_CHANNEL,      /* ReleaseChannel */
+	KIND_PROMOTION,    /* Promotion */
+	KIND_DEPLOYMENT,   /* workloads, with the label sluice.dev/channel */
+	KIND_STATEFULSET,
+	KIND_DAEMONSET,
+	KIND_CRONJOB,
+	KIND_PINS,         /* ConfigMap sluice-pins, by its label */
+	KIND_SCALER,       /* HorizontalPodAutoscaler made by Sluice */
+	KIND_SERVICE,      /* Service made by Sluice */
+	KIND_GATED_POD,    /* Pod that waits for a first release, by label */
+	KIND_FREE_NAMESPACE, /* Namespace whose guard an admin has switched off, by label */
+	KIND_GUARD_POLICY,  /* MutatingAdmissionPolicy sluice-pin-guard */
+	KIND_GUARD_BINDING, /* MutatingAdmissionPolicyBinding sluice-pin-guard */
+	KIND_COUNT
+};
+
+struct kind_info {
+	const char *name;           /* "Deployment" */
+	const char *api_version;    /* "apps/v1" */
+	const char *path;           /* "/apis/apps/v1" */
+	const char *plural;         /* "deployments" */
+	const char *label_selector; /* NULL: none; unescaped */
+	const char *field_selector; /* NULL: none; unescaped */
+	bool is_namespaced;
+	bool is_optional;           /* the server may lack it: then there are none (404 is no error) */
+};
+
+/* The row of a kind. */
+const struct kind_info *kind_info(enum kind kind);
+
+#endif
