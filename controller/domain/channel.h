@@ -1,0 +1,200 @@
+/*
+ * domain/channel: a ReleaseChannel as data: what was asked for (spec) and what was last written (status).
+ *
+ * Field by field as in crds/releasechannels.yaml; the names there are the names here. Strings are never
+ * owned by these structs. May include: base, the structs it is made of.
+ */
+#ifndef SLUICE_DOMAIN_CHANNEL_H
+#define SLUICE_DOMAIN_CHANNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/condition.h"
+#include "domain/meta.h"
+#include "domain/release.h"
+
+struct artifact {
+	const char *name;
+	const char *image;       /* repository, no tag, no digest */
+	const char *pull_secret; /* name of a dockerconfigjson Secret in the namespace; NULL: anonymous */
+};
+
+enum upstream_match { UPSTREAM_ANY, UPSTREAM_ALL };
+
+struct channel_ref {
+	const char *namespace;
+	const char *name;
+};
+
+struct upstream {
+	enum upstream_match match;
+	struct channel_ref *channels;
+	size_t count; /* 0: this is an entry channel */
+};
+
+enum intake_policy { INTAKE_NONE, INTAKE_SEMVER, INTAKE_NEWEST, INTAKE_TAG };
+
+struct intake {
+	enum intake_policy policy;
+	const char *artifact; /* whose repository is looked at */
+	const char *pattern;  /* semver range, regular expression or tag, by policy */
+	int64_t interval_ms;
+};
+
+enum promotion_mode { MODE_MANUAL, MODE_AUTOMATIC };
+enum promotion_select { SELECT_NEWEST, SELECT_MATCH_UPSTREAM };
+
+enum workload_kind { WORKLOAD_DEPLOYMENT, WORKLOAD_STATEFULSET, WORKLOAD_DAEMONSET, WORKLOAD_CRONJOB };
+#define WORKLOAD_KIND_COUNT 4
+
+struct workload_container {
+	const char *container;
+	const char *artifact;
+};
+
+struct workload_spec {
+	enum workload_kind kind;
+	const char *name;
+	struct workload_container *containers;
+	size_t count;
+};
+
+enum on_failure { ON_FAILURE_ROLLBACK, ON_FAILURE_HOLD };
+
+struct autoscaling {
+	const char *workload;
+	int64_t min_replicas; /* 0: not given */
+	int64_t max_replicas;
+	const char *metrics;  /* JSON, passed through; NULL when absent */
+	const char *behavior; /* JSON, passed through; NULL when absent */
+};
+
+struct service_port {
+	const char *name; /* NULL when not given */
+	int64_t port;
+	const char *target_port; /* number or name as text; NULL: as port */
+	const char *protocol;    /* NULL: TCP */
+};
+
+struct service_spec {
+	const char *name; /* NULL: no service */
+	const char *workload;
+	struct service_port *ports;
+	size_t count;
+};
+
+struct release_stay { /* current, desired, and an entry of the history */
+	struct release release;
+	const char *promotion; /* name of the Promotion that brought it */
+	int64_t since_ms;
+	int64_t until_ms;    /* history: when it left; 0 while it is there */
+	bool has_failed;     /* history: its rollout failed here */
+};
+
+struct verified {
+	struct release release;
+	int64_t since_ms;
+	bool is_revoked;
+	const char *reason; /* why it was revoked */
+};
+
+struct available {
+	const char *release;
+	struct channel_ref *from;
+	size_t count;
+};
+
+struct hold {
+	const char *by; /* NULL: no hold */
+	int64_t at_ms;
+	const char *reason;
+};
+
+struct takeovers { /* taking the image field back, where the pin guard does not protect it */
+	int64_t count;
+	int64_t since_ms;
+	const char *manager; /* NULL: none counted */
+};
+
+struct workload_status {
+	enum workload_kind kind;
+	const char *name;
+	int64_t ready;
+	int64_t desired;
+	const char *image; /* the pinned container's images, "name=image@digest" joined by "," */
+};
+
+struct intake_status {
+	const char *tag;     /* the tag chosen last; NULL: none yet */
+	const char *release; /* the release that it made */
+	const char *moved;   /* sentence about a tag that moved; NULL: none */
+};
+
+enum guard { GUARD_UNKNOWN, GUARD_ENFORCED, GUARD_FIELD_OWNERSHIP };
+
+struct channel_status {
+	int64_t observed_generation;
+	struct release_stay current;
+	struct release_stay desired;
+	enum guard guard;
+	struct verified *verified; /* newest first */
+	size_t verified_count;
+	struct available *available;
+	size_t available_count;
+	struct release_stay *history; /* newest first */
+	size_t history_count;
+	struct hold hold;
+	struct takeovers takeovers;
+	struct intake_status intake;
+	struct workload_status *workloads;
+	size_t workload_count;
+	const char *promotion; /* the promotion that runs, else the last that ran; NULL: none yet */
+	const char *image;     /* release_label() of current; NULL: none */
+	const char *upstream;  /* "shop-staging/shop" or "a/x, b/y"; NULL: entry channel */
+	struct conditions conditions;
+};
+
+struct channel {
+	struct meta meta;
+	struct artifact *artifacts;
+	size_t artifact_count;
+	struct upstream upstream;
+	struct intake intake;
+	enum promotion_mode mode;
+	enum promotion_select select;
+	int64_t deadline_ms; /* 0: none */
+	struct workload_spec *workloads;
+	size_t workload_count;
+	int64_t progress_deadline_ms;
+	enum on_failure on_failure;
+	struct autoscaling *autoscaling;
+	size_t autoscaling_count;
+	struct service_spec service;
+	bool is_suspended;
+	struct channel_status status;
+};
+
+#define CHANNEL_HISTORY_MAX 20
+#define CHANNEL_VERIFIED_MAX 20
+
+/* The artifact called name, or NULL. */
+const struct artifact *channel_find_artifact(const struct channel *channel, const char *name);
+
+/* The verified entry of release id that is not revoked, or NULL. */
+const struct verified *channel_find_verified(const struct channel *channel, const char *id);
+
+/* The newest entry of the history whose release is id, or NULL. */
+const struct release_stay *channel_find_history(const struct channel *channel, const char *id);
+
+/* The release called id wherever this channel's status names it (current, verified, history), or NULL. */
+const struct release *channel_find_release(const struct channel *channel, const char *id);
+
+/* "Deployment", "StatefulSet", "DaemonSet", "CronJob". */
+const char *workload_kind_name(enum workload_kind kind);
+
+/* "Enforced", "FieldOwnership", NULL when unknown. */
+const char *guard_name(enum guard guard);
+
+#endif

@@ -1,0 +1,19 @@
+#include "domain/promotion.h"
+
+const char *promotion_phase_name(enum promotion_phase phase)
+{
+	static const char *const names[] = { "",           "Pending",   "Resolving", "Waiting",
+					     "RollingOut", "Succeeded", "Failed",    "Superseded" };
+
+	return names[phase];
+}
+
+bool promotion_is_finished(const struct promotion *promotion)
+{
+	return promotion->status.phase >= PHASE_SUCCEEDED;
+}
+
+bool promotion_has_started(const struct promotion *promotion)
+{
+	return promotion->status.phase == PHASE_ROLLING_OUT;
+}

@@ -1,0 +1,120 @@
+/*
+ * domain/world: everything that one look at a channel may know, as plain data.
+ *
+ * reconcile/world gathers it from the store and from what the registry room has observed; a world file
+ * (test/golden, a bug report) holds the same in YAML. The rules read it and nothing else: the time is in
+ * it, so a rule can be tried at any moment. Nothing here is owned; all of it outlives the plan made from it.
+ *
+ * May include: base, the structs it is made of.
+ */
+#ifndef SLUICE_DOMAIN_WORLD_H
+#define SLUICE_DOMAIN_WORLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "domain/channel.h"
+#include "domain/promotion.h"
+#include "domain/workload.h"
+
+/* What is known of something that has to be asked for. */
+enum knowledge {
+	KNOWLEDGE_NONE,    /* nobody asked yet */
+	KNOWLEDGE_PENDING, /* asked, no answer yet */
+	KNOWLEDGE_KNOWN,
+	KNOWLEDGE_FAILED, /* the answer was an error: class, message, retry_ms */
+};
+
+struct lookup_failure {
+	enum err_class class;
+	const char *message;
+	int64_t retry_ms; /* the moment from which it may be asked again */
+};
+
+struct tag {
+	const char *name;
+	const char *key; /* what "newest" sorts by; the name itself for the other policies */
+};
+
+struct tags_look { /* the tags of the intake artifact's repository */
+	enum knowledge state;
+	struct tag *tags; /* for policy newest: those that match the pattern */
+	size_t count;
+	const char *last_key; /* key of status.intake.tag under today's pattern; NULL: it does not match */
+	int64_t at_ms;
+	const char *pattern_error; /* the regular expression is bad: why; NULL: it is good */
+	struct lookup_failure failure;
+};
+
+struct digest_look {
+	const char *repository;
+	const char *reference; /* a tag or a digest */
+	enum knowledge state;
+	const char *digest;
+	int64_t at_ms;
+	struct lookup_failure failure;
+};
+
+struct workload_look { /* the channel's i-th workload */
+	enum knowledge state;            /* FAILED with ERR_NOTFOUND: it does not exist */
+	const struct workload *workload; /* KNOWN */
+	const char *conflict_manager;    /* another field manager refused our last apply; NULL */
+	struct lookup_failure failure;   /* of the last read or the last apply */
+};
+
+struct channel_look { /* a channel somewhere upstream of this one, or upstream of those */
+	struct channel_ref ref;
+	const struct channel *channel; /* NULL: it does not exist */
+};
+
+struct claim { /* a workload that some other channel of the namespace pins */
+	enum workload_kind kind;
+	const char *name;
+	const char *channel;
+	int64_t channel_created_ms;
+};
+
+struct world {
+	int64_t now_ms;
+	const char *namespace;
+	const char *name;
+	const struct channel *channel; /* NULL: it does not exist (any more) */
+	const struct promotion **promotions; /* of this channel's name, any order */
+	size_t promotion_count;
+	struct channel_look *upstreams; /* every channel that can be reached upstream, direct ones included */
+	size_t upstream_count;
+	struct workload_look *workloads; /* parallel to channel->workloads */
+	const struct pins *pins;         /* NULL: the ConfigMap does not exist */
+	struct claim *claims;            /* of all other channels in the namespace */
+	size_t claim_count;
+	const struct made **scalers; /* HPAs that carry this channel's label */
+	size_t scaler_count;
+	const struct made **services; /* Services that carry this channel's label */
+	size_t service_count;
+	const struct gated_pod **gated_pods; /* of this namespace */
+	size_t gated_pod_count;
+	struct tags_look tags; /* entry channels with intake */
+	struct digest_look *digests; /* all that is known of the channel's repositories */
+	size_t digest_count;
+	bool is_guard_installed; /* policy and binding are there */
+	bool is_guard_off_here;  /* an admin switched it off for this namespace */
+	bool is_who_may_missing; /* the policy on who may promote is not installed */
+	const char *apply_failure; /* the last apply of an HPA or Service was refused: why; NULL */
+};
+
+/* The look at (repository, reference), or NULL when nobody asked yet. */
+const struct digest_look *world_find_digest(const struct world *world, const char *repository,
+					    const char *reference);
+
+/* The channel called ref among the upstreams; NULL when it does not exist. */
+const struct channel *world_find_channel(const struct world *world, const struct channel_ref *ref);
+
+/* The promotion called name, or NULL. */
+const struct promotion *world_find_promotion(const struct world *world, const char *name);
+
+/* What protects the pins in this world. */
+enum guard world_guard(const struct world *world);
+
+#endif
