@@ -1,0 +1,1 @@
+"""The parts of devcluster: one file for each thing that a cluster is made of."""
