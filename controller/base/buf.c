@@ -18,7 +18,7 @@ static int reserve(struct buf *buf, size_t len, struct err *err)
 		return 0;
 	size = buf->size * 2 > want ? buf->size * 2 : want;
 	size = size < 64 ? 64 : size;
-	if (size > buf->limit + 1)
+	if (size - 1 > buf->limit)
 		size = buf->limit + 1;
 	data = realloc(buf->data, size);
 	if (data == NULL)

@@ -55,6 +55,14 @@ static bool take_char(const char **text, char c)
 	return true;
 }
 
+static int days_in_month(int year, int month)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (month == 2 && is_leap ? 1 : 0);
+}
+
 /* Reads "2026-11-24T15:10:00" and checks the ranges; timegm() would silently carry over. */
 static bool take_date_time(const char **text, struct tm *ret)
 {
@@ -71,8 +79,9 @@ static bool take_date_time(const char **text, struct tm *ret)
 	    !take_digits(text, 2, &tm.tm_min) || !take_char(text, ':') ||
 	    !take_digits(text, 2, &tm.tm_sec))
 		return false;
-	if (month < 1 || month > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 ||
-	    tm.tm_min > 59 || tm.tm_sec > 60)
+	if (month < 1 || month > 12 || tm.tm_mday < 1 ||
+	    tm.tm_mday > days_in_month(year, month) || tm.tm_hour > 23 || tm.tm_min > 59 ||
+	    tm.tm_sec > 60)
 		return false;
 	tm.tm_year = year - 1900;
 	tm.tm_mon = month - 1;
@@ -158,12 +167,11 @@ const char *clock_format(int64_t ms, char text[static CLOCK_TEXT_SIZE])
 
 const char *clock_format_micro(int64_t ms, char text[static CLOCK_TEXT_SIZE])
 {
-	char seconds[24];
 	int rest;
 	struct tm tm = split(ms, &rest);
+	size_t len = strftime(text, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
 
-	(void)strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &tm);
-	(void)snprintf(text, CLOCK_TEXT_SIZE, "%.19s.%03d000Z", seconds, rest);
+	(void)snprintf(text + len, CLOCK_TEXT_SIZE - len, ".%03d000Z", rest);
 	return text;
 }
 
@@ -217,6 +225,8 @@ const char *clock_format_duration(int64_t ms, char text[static CLOCK_TEXT_SIZE])
 	} units[] = { { "h", HOUR_MS }, { "m", MINUTE_MS }, { "s", SECOND_MS } };
 	size_t len = 0;
 
+	if (ms < 0)
+		ms = 0;
 	if (ms > 0 && ms < SECOND_MS) {
 		(void)snprintf(text, CLOCK_TEXT_SIZE, "%dms", (int)ms);
 		return text;

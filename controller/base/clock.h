@@ -36,7 +36,8 @@ const char *clock_format_micro(int64_t ms, char text[static CLOCK_TEXT_SIZE]);
  * false when it is not one. */
 bool clock_parse_duration(const char *text, int64_t *ret_ms);
 
-/* Writes a duration in its shortest form, whole seconds when it has some: "1h30m", "10s", "0s". */
+/* Writes a duration in its shortest form, whole seconds when it has some: "1h30m", "10s", "0s". What
+ * is negative is over: "0s". */
 const char *clock_format_duration(int64_t ms, char text[static CLOCK_TEXT_SIZE]);
 
 #endif

@@ -4,18 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Cuts text that filled its room where a UTF-8 sequence begins, so that no half character is left. */
+#include "base/str.h"
+
+/* Text that may have been cut to its room loses the half character at its end. */
 static void trim_to_utf8(char *text, size_t size)
 {
-	size_t len = strlen(text);
-
-	if (len + 1 < size)
-		return;
-	while (len > 0 && ((unsigned char)text[len - 1] & 0xC0) == 0x80)
-		len--;
-	if (len > 0 && (unsigned char)text[len - 1] >= 0x80)
-		len--;
-	text[len] = '\0';
+	text[str_cut_utf8(text, size - 1)] = '\0';
 }
 
 int err_vset(struct err *err, enum err_class class, const char *fmt, va_list ap)
@@ -65,11 +59,10 @@ const char *err_class_name(int class)
 {
 	static const char *const names[] = { "None", "Input", "Conflict", "Gone", "NotFound",
 					     "Denied", "Busy", "Net", "NoMemory", "Bug" };
-	int index = -class;
 
-	if (index < 0 || index >= (int)(sizeof(names) / sizeof(names[0])))
+	if (class > ERR_NONE || class < ERR_BUG)
 		return "Unknown";
-	return names[index];
+	return names[-class];
 }
 
 void err_check_failed(const char *cond, const char *file, int line)

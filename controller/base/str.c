@@ -72,6 +72,29 @@ bool str_to_int(const char *text, int64_t min, int64_t max, int64_t *ret)
 	return true;
 }
 
+/* How many bytes a UTF-8 character has that begins with this byte; 1 for what begins none. */
+static size_t utf8_length(unsigned char lead)
+{
+	if (lead >= 0xF0 && lead < 0xF8)
+		return 4;
+	if (lead >= 0xE0 && lead < 0xF0)
+		return 3;
+	return lead >= 0xC0 && lead < 0xE0 ? 2 : 1;
+}
+
+size_t str_cut_utf8(const char *text, size_t max)
+{
+	size_t len = strnlen(text, max);
+
+	for (size_t back = 1; back <= 3 && back <= len; back++) {
+		unsigned char byte = (unsigned char)text[len - back];
+
+		if ((byte & 0xC0) != 0x80)
+			return utf8_length(byte) > back ? len - back : len;
+	}
+	return len;
+}
+
 int str_compare_items(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);

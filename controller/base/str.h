@@ -32,6 +32,11 @@ int str_compare_natural(const char *a, const char *b);
 /* Reads all of text as a decimal number in [min, max]. false (and *ret untouched) otherwise. */
 bool str_to_int(const char *text, int64_t min, int64_t max, int64_t *ret);
 
+/* How many of the first max bytes of text to keep so that no UTF-8 character is cut in two: at most
+ * max, less by up to three bytes. The whole length when text is shorter.
+ * Bytes that are no UTF-8 are kept as they are. */
+size_t str_cut_utf8(const char *text, size_t max);
+
 /* strcmp() for qsort() and bsearch() over arrays of char *. */
 int str_compare_items(const void *a, const void *b);
 

@@ -1,0 +1,95 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+
+#include "suite.h"
+
+static const struct {
+	const char *name;
+	size_t block_size;
+	size_t size;
+	size_t count;
+} loads[] = {
+	{ "nothing at all", 0, 0, 3 },
+	{ "single bytes", 0, 1, 5000 },
+	{ "odd sizes", 0, 37, 2000 },
+	{ "exactly one block", 0, 16 * 1024, 3 },
+	{ "more than a block", 0, 100000, 3 },
+	{ "small blocks", 64, 24, 500 },
+	{ "small blocks, larger objects", 64, 200, 50 },
+};
+
+START_TEST(memory_is_zeroed_aligned_and_apart)
+{
+	struct arena arena = ARENA_INIT_SIZE(loads[_i].block_size);
+	unsigned char *before = NULL;
+
+	for (size_t n = 0; n < loads[_i].count; n++) {
+		unsigned char *p = arena_alloc(&arena, loads[_i].size);
+
+		expect_quick(loads[_i].name, (uintptr_t)p % alignof(max_align_t) == 0);
+		for (size_t i = 0; i < loads[_i].size; i++)
+			expect_quick(loads[_i].name, p[i] == 0);
+		if (before != NULL && loads[_i].size > 0)
+			expect_quick(loads[_i].name, before[loads[_i].size - 1] == 0xAB);
+		memset(p, 0xAB, loads[_i].size);
+		before = p;
+	}
+	arena_finish(&arena);
+	expect_int("a finished arena is as new", arena.used, 0);
+	expect_str("and can be used again", arena_strdup(&arena, "again"), "again");
+	arena_finish(&arena);
+	arena_finish(&arena);
+}
+END_TEST
+
+START_TEST(texts_are_copies)
+{
+	struct arena arena = ARENA_INIT;
+	char text[] = "channel";
+	char *copy = arena_strdup(&arena, text);
+	char *part = arena_strndup(&arena, text, 4);
+
+	text[0] = 'X';
+	expect_str("a copy does not follow", copy, "channel");
+	expect_str("a part is terminated", part, "chan");
+	expect_str("an empty part is empty", arena_strndup(&arena, text, 0), "");
+	expect("NULL stays NULL", arena_strdup(&arena, NULL) == NULL);
+	expect_str("formatted", arena_printf(&arena, "%s-%d", "r", 7), "r-7");
+	expect_str("formatted to nothing", arena_printf(&arena, "%s", ""), "");
+	expect_int("longer than a block", strlen(arena_printf(&arena, "%40000d", 1)), 40000);
+	arena_finish(&arena);
+}
+END_TEST
+
+START_TEST(an_overflowing_array_is_a_bug)
+{
+	struct arena arena = ARENA_INIT;
+	volatile size_t count = SIZE_MAX / 4;
+
+	(void)arena_array(&arena, count, 8);
+}
+END_TEST
+
+START_TEST(arrays_are_typed)
+{
+	struct arena arena = ARENA_INIT;
+	int *numbers = arena_new_array(&arena, 100, int);
+
+	for (int i = 0; i < 100; i++)
+		expect_int("zeroed", numbers[i], 0);
+	expect("one object", arena_new(&arena, struct arena)->blocks == NULL);
+	arena_finish(&arena);
+}
+END_TEST
+
+static void add(TCase *tests)
+{
+	suite_add_rows(tests, memory_is_zeroed_aligned_and_apart, loads);
+	tcase_add_test(tests, texts_are_copies);
+	tcase_add_test(tests, arrays_are_typed);
+	if (suite_forks())
+		tcase_add_test_raise_signal(tests, an_overflowing_array_is_a_bug, SIGABRT);
+}
+
+SUITE_MAIN("arena", add)
