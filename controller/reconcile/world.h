@@ -14,6 +14,11 @@
 #include "domain/world.h"
 #include "wire/kind.h"
 
+/* The objects that the gathering asks for by name. */
+#define WORLD_PINS_NAME "sluice-pins"
+#define WORLD_GUARD_NAME "sluice-pin-guard"
+#define WORLD_WHO_MAY_NAME "sluice-who-may"
+
 /* Called for each object; object is a struct channel, struct promotion, struct workload, … by kind. */
 typedef void (*world_each_fn)(void *user, const void *object);
 
@@ -24,7 +29,8 @@ struct world_objects {
 	/* Calls fn for every object of the kind in the namespace ("" or NULL: in all). */
 	void (*each)(void *user, enum kind kind, const char *namespace, world_each_fn fn, void *fn_user);
 	/* What was learned of a workload outside the watches: by reading it (FIND_WORKLOAD) and by the
-	 * answers to our applies. Fills in what is known; leaves the rest (state NONE) as it is. */
+	 * answers to our applies. Fills in what is known; leaves the rest (state NONE) as it is. It need
+	 * not care for what the watches know: that goes before it. */
 	void (*look)(void *user, enum workload_kind kind, const char *namespace, const char *name,
 		     struct arena *arena, struct workload_look *look);
 	/* The refusal of the last apply of an HPA or Service of this channel, or NULL. */
@@ -44,6 +50,9 @@ struct world_registry {
 			struct arena *arena, world_each_fn fn, void *fn_user);
 	void *user;
 };
+
+/* The kind whose records hold the workloads of that kind. */
+enum kind world_workload_kind(enum workload_kind kind);
 
 /* Gathers the world of channel namespace/name at now_ms into arena. name "" is the namespace's sweep: no
  * channel, all claims, so that pins nobody claims any more can go. */

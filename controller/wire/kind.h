@@ -24,6 +24,8 @@ enum kind {
 	KIND_FREE_NAMESPACE, /* Namespace whose guard an admin has switched off, by label */
 	KIND_GUARD_POLICY,  /* MutatingAdmissionPolicy sluice-pin-guard */
 	KIND_GUARD_BINDING, /* MutatingAdmissionPolicyBinding sluice-pin-guard */
+	KIND_WHO_MAY_POLICY,  /* ValidatingAdmissionPolicy sluice-who-may */
+	KIND_WHO_MAY_BINDING, /* ValidatingAdmissionPolicyBinding sluice-who-may */
 	KIND_COUNT
 };
 

@@ -1,0 +1,270 @@
+#include "reconcile/world.h"
+
+#include "base/map.h"
+#include "base/str.h"
+#include "base/vec.h"
+
+/* How many channels upstream of one are looked at; no line of channels is that long. */
+#define UPSTREAMS_MAX 256
+
+/* What the callbacks of one gathering share. */
+struct gathering {
+	const struct world_objects *objects;
+	const struct world_registry *registry;
+	struct arena *arena;
+	struct world *world;
+	struct vec found; /* what the present walk has collected */
+};
+
+/* The collected pointers as an array in the arena; the collection is empty again. */
+static void *take_found(struct gathering *g, size_t *ret_count)
+{
+	void **items = arena_new_array(g->arena, g->found.len, void *);
+
+	if (g->found.len > 0)
+		memcpy(items, g->found.items, g->found.len * sizeof(*items));
+	*ret_count = g->found.len;
+	g->found.len = 0;
+	return items;
+}
+
+static void on_promotion(void *user, const void *object)
+{
+	struct gathering *g = user;
+	const struct promotion *promotion = object;
+
+	if (str_equal(promotion->channel, g->world->name))
+		vec_push(&g->found, (void *)promotion);
+}
+
+static void on_made(void *user, const void *object)
+{
+	struct gathering *g = user;
+	const struct made *made = object;
+
+	if (str_equal(made->meta.channel, g->world->name))
+		vec_push(&g->found, (void *)made);
+}
+
+static void on_gated_pod(void *user, const void *object)
+{
+	struct gathering *g = user;
+
+	vec_push(&g->found, (void *)object);
+}
+
+/* A row for each workload that another channel lists. */
+static void on_claiming_channel(void *user, const void *object)
+{
+	struct gathering *g = user;
+	const struct channel *channel = object;
+
+	if (str_equal(channel->meta.name, g->world->name))
+		return;
+	for (size_t i = 0; i < channel->workload_count; i++) {
+		struct claim *claim = arena_new(g->arena, struct claim);
+
+		claim->kind = channel->workloads[i].kind;
+		claim->name = channel->workloads[i].name;
+		claim->channel = channel->meta.name;
+		claim->channel_created_ms = channel->meta.created_ms;
+		vec_push(&g->found, claim);
+	}
+}
+
+static void gather_claims(struct gathering *g)
+{
+	struct world *world = g->world;
+	const struct claim **rows;
+
+	g->objects->each(g->objects->user, KIND_CHANNEL, world->namespace, on_claiming_channel, g);
+	rows = take_found(g, &world->claim_count);
+	world->claims = arena_new_array(g->arena, world->claim_count, struct claim);
+	for (size_t i = 0; i < world->claim_count; i++)
+		world->claims[i] = *rows[i];
+}
+
+/* Collects a look at each channel that from names and that seen does not hold yet. */
+static void gather_upstreams_of(struct gathering *g, const struct channel *from, struct map *seen)
+{
+	for (size_t i = 0; i < from->upstream.count && g->found.len < UPSTREAMS_MAX; i++) {
+		const struct channel_ref *ref = &from->upstream.channels[i];
+		char *key = arena_printf(g->arena, "%s/%s", ref->namespace, ref->name);
+		struct channel_look *look;
+
+		if (map_get(seen, key) != NULL)
+			continue;
+		look = arena_new(g->arena, struct channel_look);
+		look->ref = *ref;
+		look->channel = g->objects->get(g->objects->user, KIND_CHANNEL, ref->namespace, ref->name);
+		map_put(seen, key, look);
+		vec_push(&g->found, look);
+	}
+}
+
+/* Breadth first, so that the nearest come first and a cycle ends by itself. */
+static void gather_upstreams(struct gathering *g)
+{
+	struct world *world = g->world;
+	struct map seen = MAP_INIT;
+	struct channel_look **rows;
+
+	gather_upstreams_of(g, world->channel, &seen);
+	for (size_t i = 0; i < g->found.len; i++) {
+		const struct channel_look *look = g->found.items[i];
+
+		if (look->channel != NULL)
+			gather_upstreams_of(g, look->channel, &seen);
+	}
+	map_finish(&seen);
+	rows = take_found(g, &world->upstream_count);
+	world->upstreams = arena_new_array(g->arena, world->upstream_count, struct channel_look);
+	for (size_t i = 0; i < world->upstream_count; i++)
+		world->upstreams[i] = *rows[i];
+}
+
+enum kind world_workload_kind(enum workload_kind kind)
+{
+	static const enum kind kinds[WORKLOAD_KIND_COUNT] = {
+		[WORKLOAD_DEPLOYMENT] = KIND_DEPLOYMENT,
+		[WORKLOAD_STATEFULSET] = KIND_STATEFULSET,
+		[WORKLOAD_DAEMONSET] = KIND_DAEMONSET,
+		[WORKLOAD_CRONJOB] = KIND_CRONJOB,
+	};
+
+	return kinds[kind];
+}
+
+/* What the watches know of a workload goes before what was read of it once. */
+static void gather_workload(struct gathering *g, const struct workload_spec *spec,
+			    struct workload_look *look)
+{
+	const struct world_objects *objects = g->objects;
+	const char *namespace = g->world->namespace;
+	const struct workload *watched =
+		objects->get(objects->user, world_workload_kind(spec->kind), namespace, spec->name);
+
+	objects->look(objects->user, spec->kind, namespace, spec->name, g->arena, look);
+	if (watched == NULL)
+		return;
+	if (look->state == KNOWLEDGE_FAILED)
+		look->failure = (struct lookup_failure){ .class = ERR_NONE };
+	look->state = KNOWLEDGE_KNOWN;
+	look->workload = watched;
+}
+
+static void gather_workloads(struct gathering *g)
+{
+	const struct channel *channel = g->world->channel;
+
+	g->world->workloads = arena_new_array(g->arena, channel->workload_count, struct workload_look);
+	for (size_t i = 0; i < channel->workload_count; i++)
+		gather_workload(g, &channel->workloads[i], &g->world->workloads[i]);
+}
+
+static void on_digest(void *user, const void *object)
+{
+	struct gathering *g = user;
+
+	vec_push(&g->found, (void *)object);
+}
+
+/* Does an artifact before the i-th have the same repository, read with the same credentials? */
+static bool is_repeated(const struct channel *channel, size_t index)
+{
+	const struct artifact *artifact = &channel->artifacts[index];
+
+	for (size_t i = 0; i < index; i++) {
+		if (str_equal(channel->artifacts[i].image, artifact->image) &&
+		    str_equal(channel->artifacts[i].pull_secret, artifact->pull_secret))
+			return true;
+	}
+	return false;
+}
+
+static void gather_registry(struct gathering *g)
+{
+	const struct world_registry *registry = g->registry;
+	struct world *world = g->world;
+	const struct channel *channel = world->channel;
+	const struct artifact *chosen;
+	const struct digest_look **rows;
+
+	for (size_t i = 0; i < channel->artifact_count; i++) {
+		if (!is_repeated(channel, i))
+			registry->digests(registry->user, world->namespace, &channel->artifacts[i],
+					  g->arena, on_digest, g);
+	}
+	rows = take_found(g, &world->digest_count);
+	world->digests = arena_new_array(g->arena, world->digest_count, struct digest_look);
+	for (size_t i = 0; i < world->digest_count; i++)
+		world->digests[i] = *rows[i];
+	if (channel->intake.policy == INTAKE_NONE)
+		return;
+	chosen = channel_find_artifact(channel, channel->intake.artifact);
+	if (chosen != NULL)
+		registry->tags(registry->user, world->namespace, chosen, &channel->intake,
+			       channel->status.intake.tag, g->arena, &world->tags);
+}
+
+/* Does the namespace's pins object exist? Anything else with the label is not it. */
+static const struct pins *get_pins(const struct world_objects *objects, const char *namespace)
+{
+	return objects->get(objects->user, KIND_PINS, namespace, WORLD_PINS_NAME);
+}
+
+static void gather_guard(const struct world_objects *objects, struct world *world)
+{
+	void *user = objects->user;
+
+	world->is_guard_installed =
+		objects->get(user, KIND_GUARD_POLICY, "", WORLD_GUARD_NAME) != NULL &&
+		objects->get(user, KIND_GUARD_BINDING, "", WORLD_GUARD_NAME) != NULL;
+	world->is_guard_off_here = objects->get(user, KIND_FREE_NAMESPACE, "", world->namespace) != NULL;
+	world->is_who_may_missing =
+		objects->get(user, KIND_WHO_MAY_POLICY, "", WORLD_WHO_MAY_NAME) == NULL ||
+		objects->get(user, KIND_WHO_MAY_BINDING, "", WORLD_WHO_MAY_NAME) == NULL;
+}
+
+/* What carries the name of the channel, whether that exists or not. */
+static void gather_own(struct gathering *g)
+{
+	const struct world_objects *objects = g->objects;
+	struct world *world = g->world;
+	void *user = objects->user;
+
+	objects->each(user, KIND_PROMOTION, world->namespace, on_promotion, g);
+	world->promotions = take_found(g, &world->promotion_count);
+	objects->each(user, KIND_SCALER, world->namespace, on_made, g);
+	world->scalers = take_found(g, &world->scaler_count);
+	objects->each(user, KIND_SERVICE, world->namespace, on_made, g);
+	world->services = take_found(g, &world->service_count);
+	objects->each(user, KIND_GATED_POD, world->namespace, on_gated_pod, g);
+	world->gated_pods = take_found(g, &world->gated_pod_count);
+	world->apply_failure = objects->apply_failure(user, world->namespace, world->name);
+}
+
+void world_gather(const struct world_objects *objects, const struct world_registry *registry,
+		  const char *namespace, const char *name, int64_t now_ms, struct arena *arena,
+		  struct world *ret_world)
+{
+	struct world *world = ret_world;
+	struct gathering g = { .objects = objects, .registry = registry, .arena = arena, .world = world };
+
+	*world = (struct world){ .now_ms = now_ms };
+	world->namespace = arena_strdup(arena, namespace);
+	world->name = arena_strdup(arena, name);
+	world->pins = get_pins(objects, world->namespace);
+	gather_guard(objects, world);
+	gather_claims(&g);
+	if (!str_is_empty(name)) {
+		world->channel = objects->get(objects->user, KIND_CHANNEL, world->namespace, world->name);
+		gather_own(&g);
+	}
+	if (world->channel != NULL) {
+		gather_upstreams(&g);
+		gather_workloads(&g);
+		gather_registry(&g);
+	}
+	vec_finish(&g.found);
+}
