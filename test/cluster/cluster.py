@@ -1,0 +1,318 @@
+"""A cluster for tests: where it comes from, how it is spoken to, and namespaces that go away again.
+
+A test file ends with `cluster.main()`. Started by hand it brings up a cluster of its own, runs itself inside that
+cluster's network, and takes the cluster down again if it was not there before. With SLUICE_TEST_CLUSTER=NAME it
+uses that one and leaves it up.
+
+Two ways to speak to the apiserver: `kubectl(...)`, as a user does, and `Api`, a small client that is a hundred times
+quicker, for tables. Both can act as any user, by impersonation.
+"""
+
+import base64
+import contextlib
+import http.client
+import json
+import os
+import re
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import uuid
+
+import yaml
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+DEVCLUSTER = os.path.join(ROOT, "devcluster", "devcluster")
+OWN_CLUSTER = "test"
+
+OPERATOR = "system:serviceaccount:sluice-system:sluice"
+OPERATOR_GROUPS = ("system:serviceaccounts", "system:serviceaccounts:sluice-system", "system:authenticated")
+GROUP = "/apis/sluice.dev/v1alpha1"
+PATIENCE_S = 60
+PROBE_IMAGE = "registry.example.com/probe@sha256:" + "0" * 64
+
+
+class ApiError(Exception):
+    """What the apiserver answered instead of doing it."""
+
+    def __init__(self, code, status):
+        self.code = code
+        self.reason = status.get("reason", "")
+        self.message = status.get("message", "")
+        super().__init__(f"{code} {self.reason}: {self.message}")
+
+
+def _inline(user, key):
+    return base64.b64decode(user[key]).decode()
+
+
+class Api:
+    """One connection to the apiserver, as one user. Not for several threads."""
+
+    def __init__(self, kubeconfig=None, user=None, groups=()):
+        with open(kubeconfig or os.environ["KUBECONFIG"]) as file:
+            config = yaml.safe_load(file)
+        cluster, account = config["clusters"][0]["cluster"], config["users"][0]["user"]
+        self._host = cluster["server"].removeprefix("https://")
+        self._tls = ssl.create_default_context(cadata=_inline(cluster, "certificate-authority-data"))
+        with tempfile.NamedTemporaryFile("w", suffix=".pem") as pair:
+            pair.write(_inline(account, "client-certificate-data") + "\n" + _inline(account, "client-key-data"))
+            pair.flush()
+            self._tls.load_cert_chain(pair.name)
+        self._user, self._groups = user, groups
+        self._connection = None
+
+    def _send(self, method, path, body, content_type):
+        if self._connection is None:
+            self._connection = http.client.HTTPSConnection(self._host, context=self._tls, timeout=PATIENCE_S)
+        connection = self._connection
+        connection.putrequest(method, path)
+        connection.putheader("Accept", "application/json")
+        if self._user:
+            connection.putheader("Impersonate-User", self._user)
+            for group in self._groups or ("system:authenticated",):
+                connection.putheader("Impersonate-Group", group)
+        if body is not None:
+            connection.putheader("Content-Type", content_type)
+            connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+    def call(self, method, path, body=None, content_type="application/json"):
+        """The answer as a dictionary; ApiError when the apiserver refuses."""
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            code, text = self._send(method, path, data, content_type)
+        except (http.client.HTTPException, OSError):
+            # The server closed an idle connection, or the one before it was restarted.
+            self.close()
+            code, text = self._send(method, path, data, content_type)
+        try:
+            answer = json.loads(text)
+        except ValueError:
+            answer = {"message": text.decode(errors="replace")}
+        if code >= 300:
+            raise ApiError(code, answer)
+        return answer
+
+    def get(self, path):
+        return self.call("GET", path)
+
+    def create(self, path, body, dry_run=False):
+        return self.call("POST", path + ("?dryRun=All" if dry_run else ""), body)
+
+    def replace(self, path, body):
+        return self.call("PUT", path, body)
+
+    def merge(self, path, body):
+        return self.call("PATCH", path, body, "application/merge-patch+json")
+
+    def json_patch(self, path, body):
+        return self.call("PATCH", path, body, "application/json-patch+json")
+
+    def apply(self, path, body, manager="test", force=False):
+        """A server-side apply."""
+        query = f"?fieldManager={manager}" + ("&force=true" if force else "")
+        return self.call("PATCH", path + query, body, "application/apply-patch+yaml")
+
+    def delete(self, path):
+        return self.call("DELETE", path)
+
+    def close(self):
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def api(user=None, groups=()):
+    return Api(user=user, groups=groups)
+
+
+def operator():
+    """Acts as the operator's account, with the rights that deploy/rbac.yaml gives it."""
+    return Api(user=OPERATOR, groups=OPERATOR_GROUPS)
+
+
+def channels(namespace, name=""):
+    return f"{GROUP}/namespaces/{namespace}/releasechannels" + (f"/{name}" if name else "")
+
+
+def promotions(namespace, name=""):
+    return f"{GROUP}/namespaces/{namespace}/promotions" + (f"/{name}" if name else "")
+
+
+def kubectl(*words, stdin=None, user=None, check=True):
+    """Runs kubectl as a user would. Its text output is in the result's stdout and stderr."""
+    command = ["kubectl", *(["--as", user, "--as-group", "system:authenticated"] if user else []), *words]
+    done = subprocess.run(command, input=stdin, text=True, capture_output=True, timeout=300)
+    if check and done.returncode:
+        raise AssertionError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+    return done
+
+
+def devcluster(*words):
+    """Runs the devcluster tool on the cluster that the tests use."""
+    action, *rest = words
+    done = subprocess.run([DEVCLUSTER, action, os.environ["SLUICE_CLUSTER"], *rest],
+                          text=True, capture_output=True, timeout=300)
+    if done.returncode:
+        raise AssertionError(f"devcluster {' '.join(words)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def eventually(sentence, question, patience_s=PATIENCE_S, pause_s=0.1):
+    """Asks until the answer is true, and returns it. An ApiError counts as no."""
+    end = time.monotonic() + patience_s
+    while True:
+        last = None
+        try:
+            answer = question()
+            if answer:
+                return answer
+        except ApiError as error:
+            last = error
+        if time.monotonic() > end:
+            raise AssertionError(f"not in {patience_s} s: {sentence}" + (f" (last: {last})" if last else ""))
+        time.sleep(pause_s)
+
+
+@contextlib.contextmanager
+def namespace(prefix, labels=None):
+    """A namespace that nobody else uses, deleted in the end. Yields its name."""
+    name = f"{prefix}-{uuid.uuid4().hex[:6]}"
+    admin = api()
+    admin.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace",
+                                        "metadata": {"name": name, "labels": labels or {}}})
+    try:
+        yield name
+    finally:
+        admin.delete(f"/api/v1/namespaces/{name}")
+        admin.close()
+
+
+def _refuses_foreign_pins(admin):
+    pins = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "sluice-pins"}}
+    try:
+        admin.create("/api/v1/namespaces/default/configmaps", pins, dry_run=True)
+    except ApiError as error:
+        return "sluice-operator-only" in error.message
+    return False
+
+
+def _stamps_promotions(admin):
+    promotion = {"apiVersion": "sluice.dev/v1alpha1", "kind": "Promotion", "metadata": {"name": "probe"},
+                 "spec": {"channel": "probe", "rollback": {"to": "Previous"}}}
+    answer = admin.create(promotions("default"), promotion, dry_run=True)
+    return "requestedBy" in answer["spec"]
+
+
+def _pins(admin, name, kind, plural, group_version):
+    """Does a new workload of that kind in that namespace come out pinned?"""
+    template = {"metadata": {"labels": {"app": "probe"}}, "spec": {"containers": [{"name": "probe"}]}}
+    spec = {"selector": {"matchLabels": {"app": "probe"}}, "template": template}
+    if kind == "CronJob":
+        template["spec"]["restartPolicy"] = "Never"
+        spec = {"schedule": "@yearly", "jobTemplate": {"spec": {"template": template}}}
+    probe = {"apiVersion": group_version, "kind": kind, "spec": spec,
+             "metadata": {"name": "probe", "labels": {"sluice.dev/channel": "probe"}}}
+    answer = admin.create(f"/apis/{group_version}/namespaces/{name}/{plural}", probe, dry_run=True)
+    text = json.dumps(answer["spec"])
+    return PROBE_IMAGE in text and "sluice.dev/no-release" not in text
+
+
+def install():
+    """Installs CRDs, policies and RBAC (not the operator), and waits until the apiserver acts on all of them."""
+    for part in ("crds", "deploy/namespace.yaml", "deploy/rbac.yaml", "deploy/roles.yaml"):
+        flag = "-f" if part.endswith(".yaml") else "-k"
+        kubectl("apply", "--server-side", "--force-conflicts", flag, os.path.join(ROOT, part))
+    admin, acting = api(), operator()
+    eventually("the policy sluice-operator-only acts", lambda: _refuses_foreign_pins(admin))
+    eventually("the policy sluice-requested-by acts", lambda: _stamps_promotions(admin))
+    with namespace("install") as name:
+        write_pins(acting, name, {"Deployment.probe.probe": PROBE_IMAGE, "CronJob.probe.probe": PROBE_IMAGE})
+        eventually("sluice-pin-guard acts", lambda: _pins(admin, name, "Deployment", "deployments", "apps/v1"))
+        eventually("sluice-pin-guard-cronjob acts", lambda: _pins(admin, name, "CronJob", "cronjobs", "batch/v1"))
+    admin.close()
+    acting.close()
+
+
+def write_pins(acting, name, pins):
+    """What the operator does when it pins: a server-side apply of the namespace's ConfigMap sluice-pins."""
+    return acting.apply(f"/api/v1/namespaces/{name}/configmaps/sluice-pins", {
+        "apiVersion": "v1", "kind": "ConfigMap", "data": pins,
+        "metadata": {"name": "sluice-pins", "labels": {"sluice.dev/pins": "true"}}}, manager="sluice", force=True)
+
+
+def rows(table, check):
+    """Class decorator: one test for each row of the table. A row's first item is its sentence, the test's name."""
+    def decorate(case):
+        for row in table:
+            slug = "test_" + re.sub(r"[^a-z0-9]+", "_", row[0].lower()).strip("_")
+            if hasattr(case, slug):
+                raise ValueError(f"two rows are called '{row[0]}'")
+
+            def test(self, row=row):
+                check(self, *row[1:])
+            test.__name__, test.__doc__ = slug, row[0]
+            setattr(case, slug, test)
+        return case
+    return decorate
+
+
+class _Result(unittest.TextTestResult):
+    """Says of each test its sentence, and counts those that passed."""
+
+    passed = 0
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self.passed += 1
+
+    def getDescription(self, test):
+        return f"{type(test).__name__}: {test.shortDescription() or test._testMethodName[5:].replace('_', ' ')}"
+
+
+def _run():
+    program = unittest.main(module="__main__", exit=False,
+                            testRunner=unittest.TextTestRunner(verbosity=2, resultclass=_Result, stream=sys.stdout))
+    result = program.result
+    failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+    print(f"{result.passed} passed, {failed} failed", flush=True)
+    sys.exit(1 if failed or not result.passed else 0)
+
+
+def _inside():
+    return bool(os.environ.get("SLUICE_NETNS"))
+
+
+def _is_there(name):
+    listed = subprocess.run([DEVCLUSTER, "list"], text=True, capture_output=True, check=True)
+    return name in listed.stdout.split()
+
+
+def _run_inside(name):
+    words = [DEVCLUSTER, "exec", name, "--", "/usr/bin/python3", os.path.abspath(sys.argv[0]), *sys.argv[1:]]
+    return subprocess.run(words).returncode
+
+
+def main():
+    """Runs the tests of the calling file, in a cluster."""
+    sys.dont_write_bytecode = True
+    if _inside():
+        _run()
+    name = os.environ.get("SLUICE_TEST_CLUSTER")
+    if name:
+        sys.exit(_run_inside(name))
+    was_there = _is_there(OWN_CLUSTER)
+    subprocess.run([DEVCLUSTER, "up", OWN_CLUSTER, "--no-metrics"], check=True)
+    try:
+        code = _run_inside(OWN_CLUSTER)
+    finally:
+        if not was_there:
+            subprocess.run([DEVCLUSTER, "down", OWN_CLUSTER], check=True)
+    sys.exit(code)
