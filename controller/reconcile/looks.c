@@ -1,0 +1,271 @@
+#include "reconcile/looks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "base/str.h"
+
+/* A Kubernetes name has at most 253 bytes, a namespace 63; a field manager 128. */
+#define KEY_SIZE 384
+#define MANAGER_SIZE 129
+
+struct entry {
+	struct record *record; /* the workload that was read; NULL */
+	bool has_read_failed;
+	bool is_refused;
+	struct err err; /* of the failed read, else of the refused apply */
+	int64_t err_until_ms;
+	int64_t record_until_ms;
+	char manager[MANAGER_SIZE];
+	int64_t manager_until_ms;
+};
+
+struct refusal { /* of an object that a channel makes */
+	char what[KEY_SIZE];
+	struct err err;
+	int64_t until_ms;
+};
+
+struct looks {
+	struct map entries;  /* "Kind/namespace/name" → struct entry * */
+	struct map refusals; /* "namespace/channel" → struct refusal * */
+};
+
+struct looks *looks_create(void)
+{
+	struct looks *looks = calloc(1, sizeof(*looks));
+
+	CHECK(looks != NULL);
+	return looks;
+}
+
+static void entry_free(struct entry *entry)
+{
+	if (entry == NULL)
+		return;
+	record_unref(entry->record);
+	free(entry);
+}
+
+void looks_destroy(struct looks *looks)
+{
+	size_t cursor = 0;
+	const char *key;
+	void *value;
+
+	if (looks == NULL)
+		return;
+	while (map_next(&looks->entries, &cursor, &key, &value))
+		entry_free(value);
+	cursor = 0;
+	while (map_next(&looks->refusals, &cursor, &key, &value))
+		free(value);
+	map_finish(&looks->entries);
+	map_finish(&looks->refusals);
+	free(looks);
+}
+
+static const char *entry_key(char key[static KEY_SIZE], enum workload_kind kind, const char *namespace,
+			     const char *name)
+{
+	(void)snprintf(key, KEY_SIZE, "%s/%s/%s", workload_kind_name(kind), namespace, name);
+	return key;
+}
+
+static struct entry *entry_make(struct looks *looks, enum workload_kind kind, const char *namespace,
+				const char *name)
+{
+	char key[KEY_SIZE];
+	struct entry *entry = map_get(&looks->entries, entry_key(key, kind, namespace, name));
+
+	if (entry != NULL)
+		return entry;
+	entry = calloc(1, sizeof(*entry));
+	CHECK(entry != NULL);
+	map_put(&looks->entries, key, entry);
+	return entry;
+}
+
+/* Is a the same failure as b, for a person who reads it? */
+static bool err_is_same(const struct err *a, const struct err *b)
+{
+	return a->class == b->class && str_equal(a->text, b->text);
+}
+
+bool looks_found(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
+		 struct record *record, int64_t now_ms)
+{
+	struct entry *entry = entry_make(looks, kind, namespace, name);
+	bool is_news = entry->record == NULL || entry->record_until_ms <= now_ms ||
+		       !str_equal(entry->record->meta->resource_version, record->meta->resource_version);
+
+	record_ref(record);
+	record_unref(entry->record);
+	entry->record = record;
+	entry->record_until_ms = now_ms + LOOKS_LIFE_MS;
+	entry->has_read_failed = false;
+	return is_news;
+}
+
+static bool entry_set_err(struct entry *entry, const struct err *err, bool is_read, int64_t now_ms,
+			  int64_t life_ms)
+{
+	bool is_same_kind = is_read ? entry->has_read_failed : entry->is_refused;
+	bool is_news = !is_same_kind || entry->err_until_ms <= now_ms || !err_is_same(&entry->err, err);
+
+	entry->has_read_failed = is_read;
+	entry->is_refused = !is_read;
+	entry->err = *err;
+	entry->err_until_ms = now_ms + life_ms;
+	return is_news;
+}
+
+bool looks_not_read(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
+		    const struct err *err, int64_t now_ms)
+{
+	struct entry *entry = entry_make(looks, kind, namespace, name);
+
+	record_unref(entry->record);
+	entry->record = NULL;
+	return entry_set_err(entry, err, true, now_ms, LOOKS_LIFE_MS);
+}
+
+bool looks_refused(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
+		   const struct err *err, int64_t now_ms)
+{
+	return entry_set_err(entry_make(looks, kind, namespace, name), err, false, now_ms,
+			     LOOKS_REFUSAL_LIFE_MS);
+}
+
+bool looks_conflict(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
+		    const char *manager, int64_t now_ms)
+{
+	struct entry *entry = entry_make(looks, kind, namespace, name);
+	bool is_news = entry->manager_until_ms <= now_ms || !str_equal(entry->manager, manager);
+
+	(void)snprintf(entry->manager, sizeof(entry->manager), "%s", manager);
+	entry->manager_until_ms = now_ms + LOOKS_LIFE_MS;
+	return is_news;
+}
+
+void looks_forget(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name)
+{
+	char key[KEY_SIZE];
+
+	entry_free(map_remove(&looks->entries, entry_key(key, kind, namespace, name)));
+}
+
+static void keep_earlier(int64_t *ret_until_ms, int64_t until_ms)
+{
+	if (until_ms < *ret_until_ms)
+		*ret_until_ms = until_ms;
+}
+
+void looks_fill(const struct looks *looks, enum workload_kind kind, const char *namespace,
+		const char *name, int64_t now_ms, struct arena *arena, struct vec *holds,
+		struct workload_look *look, int64_t *ret_until_ms)
+{
+	char key[KEY_SIZE];
+	const struct entry *entry = map_get(&looks->entries, entry_key(key, kind, namespace, name));
+
+	if (entry == NULL)
+		return;
+	if (entry->record != NULL && entry->record_until_ms > now_ms) {
+		look->state = KNOWLEDGE_KNOWN;
+		look->workload = entry->record->object;
+		vec_push(holds, record_ref(entry->record));
+		keep_earlier(ret_until_ms, entry->record_until_ms);
+	}
+	if ((entry->has_read_failed || entry->is_refused) && entry->err_until_ms > now_ms) {
+		if (entry->has_read_failed)
+			look->state = KNOWLEDGE_FAILED;
+		look->failure.class = entry->err.class;
+		look->failure.message = arena_strdup(arena, entry->err.text);
+		look->failure.retry_ms = entry->err_until_ms;
+		keep_earlier(ret_until_ms, entry->err_until_ms);
+	}
+	if (entry->manager_until_ms > now_ms) {
+		look->conflict_manager = arena_strdup(arena, entry->manager);
+		keep_earlier(ret_until_ms, entry->manager_until_ms);
+	}
+}
+
+/* ---- what channels make ---- */
+
+static const char *refusal_key(char key[static KEY_SIZE], const char *namespace, const char *channel)
+{
+	(void)snprintf(key, KEY_SIZE, "%s/%s", namespace, channel);
+	return key;
+}
+
+bool looks_made_refused(struct looks *looks, const char *namespace, const char *channel, const char *what,
+			const struct err *err, int64_t now_ms)
+{
+	char key[KEY_SIZE];
+	struct refusal *refusal = map_get(&looks->refusals, refusal_key(key, namespace, channel));
+	bool is_news;
+
+	if (refusal == NULL) {
+		refusal = calloc(1, sizeof(*refusal));
+		CHECK(refusal != NULL);
+		map_put(&looks->refusals, key, refusal);
+	}
+	is_news = refusal->until_ms <= now_ms || !str_equal(refusal->what, what) ||
+		  !err_is_same(&refusal->err, err);
+	(void)snprintf(refusal->what, sizeof(refusal->what), "%s", what);
+	refusal->err = *err;
+	refusal->until_ms = now_ms + LOOKS_REFUSAL_LIFE_MS;
+	return is_news;
+}
+
+void looks_made_taken(struct looks *looks, const char *namespace, const char *channel, const char *what)
+{
+	char key[KEY_SIZE];
+	const struct refusal *refusal = map_get(&looks->refusals, refusal_key(key, namespace, channel));
+
+	if (refusal != NULL && str_equal(refusal->what, what))
+		looks_made_forget(looks, namespace, channel);
+}
+
+void looks_made_forget(struct looks *looks, const char *namespace, const char *channel)
+{
+	char key[KEY_SIZE];
+
+	free(map_remove(&looks->refusals, refusal_key(key, namespace, channel)));
+}
+
+const char *looks_made_failure(const struct looks *looks, const char *namespace, const char *channel,
+			       int64_t now_ms, int64_t *ret_until_ms)
+{
+	char key[KEY_SIZE];
+	const struct refusal *refusal = map_get(&looks->refusals, refusal_key(key, namespace, channel));
+
+	if (refusal == NULL || refusal->until_ms <= now_ms)
+		return NULL;
+	keep_earlier(ret_until_ms, refusal->until_ms);
+	return refusal->err.text;
+}
+
+static bool entry_is_old(const struct entry *entry, int64_t now_ms)
+{
+	return (entry->record == NULL || entry->record_until_ms <= now_ms) &&
+	       entry->err_until_ms <= now_ms && entry->manager_until_ms <= now_ms;
+}
+
+void looks_sweep(struct looks *looks, int64_t now_ms)
+{
+	size_t cursor = 0;
+	const char *key;
+	void *value;
+
+	while (map_next(&looks->entries, &cursor, &key, &value)) {
+		if (entry_is_old(value, now_ms))
+			entry_free(map_remove(&looks->entries, key));
+	}
+	cursor = 0;
+	while (map_next(&looks->refusals, &cursor, &key, &value)) {
+		if (((const struct refusal *)value)->until_ms <= now_ms)
+			free(map_remove(&looks->refusals, key));
+	}
+}

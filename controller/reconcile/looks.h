@@ -1,0 +1,78 @@
+/*
+ * reconcile/looks: what was learned of objects by answers instead of by watches.
+ *
+ * A workload that carries no label of ours is not watched: it is read by name, and the answer is kept here.
+ * A refusal (another field manager owns the images, the apiserver does not take the object) is an observation
+ * as well: the plan reads it and says so in a condition. Everything here is a memory of the process and may be
+ * lost at any moment: it is forgotten when the object changes, and by itself after a while, so that the
+ * question is put again.
+ *
+ * The functions that record return whether that was news: only news is worth another look at once.
+ * May include: base, domain, wire.
+ */
+#ifndef SLUICE_RECONCILE_LOOKS_H
+#define SLUICE_RECONCILE_LOOKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "domain/world.h"
+#include "wire/record.h"
+
+#define LOOKS_LIFE_MS (30 * 1000)              /* of a read and of a conflict */
+#define LOOKS_REFUSAL_LIFE_MS (5 * 60 * 1000)  /* of an object that the apiserver does not take */
+
+struct looks;
+
+/* Makes an empty memory. Never NULL. */
+struct looks *looks_create(void);
+
+/* A workload was read: record gets another reference. */
+bool looks_found(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
+		 struct record *record, int64_t now_ms);
+
+/* Reading a workload failed, err says how (NOTFOUND: it does not exist). */
+bool looks_not_read(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
+		    const struct err *err, int64_t now_ms);
+
+/* An apply to a workload was refused because manager owns the fields. */
+bool looks_conflict(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
+		    const char *manager, int64_t now_ms);
+
+/* An apply to a workload was refused for another reason. */
+bool looks_refused(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
+		   const struct err *err, int64_t now_ms);
+
+/* The workload has changed: all that was learned of it is void. */
+void looks_forget(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name);
+
+/* Fills in what is known and still good at now_ms (strings in arena). A record that look points into
+ * is referenced and pushed to holds, for the caller to unref. *ret_until_ms becomes the moment when this
+ * is forgotten, if that is earlier than what it holds. */
+void looks_fill(const struct looks *looks, enum workload_kind kind, const char *namespace,
+		const char *name, int64_t now_ms, struct arena *arena, struct vec *holds,
+		struct workload_look *look, int64_t *ret_until_ms);
+
+/* An HPA or Service (called by what, "HorizontalPodAutoscaler web") of a channel was refused. */
+bool looks_made_refused(struct looks *looks, const char *namespace, const char *channel, const char *what,
+			const struct err *err, int64_t now_ms);
+
+/* It was taken, or nobody wants it any more. */
+void looks_made_taken(struct looks *looks, const char *namespace, const char *channel, const char *what);
+
+/* The channel has changed: what was refused may be right now. */
+void looks_made_forget(struct looks *looks, const char *namespace, const char *channel);
+
+/* The refusal that holds for a channel, or NULL. ret_until_ms as in looks_fill(). */
+const char *looks_made_failure(const struct looks *looks, const char *namespace, const char *channel,
+			       int64_t now_ms, int64_t *ret_until_ms);
+
+/* Drops what is too old to be used. */
+void looks_sweep(struct looks *looks, int64_t now_ms);
+
+/* Frees it. NULL is fine. */
+void looks_destroy(struct looks *looks);
+
+#endif
