@@ -1,8 +1,8 @@
-"""CoreDNS and metrics-server, which run beside the node, and the objects that make them known."""
+"""CoreDNS and metrics-server, which run beside the node, and the objects of a fresh cluster."""
 
 import json
 
-from . import binaries, place as places
+from . import binaries, node, place as places
 
 DNS_PORT = 53
 METRICS_PORT = 4443
@@ -117,7 +117,7 @@ def _metrics_objects():
 
 def objects(options):
     """The manifest of everything that a fresh cluster needs, as one JSON list for kubectl."""
-    items = []
+    items = [node.hollow_object(number) for number in range(options["hollow"])]
     if options["dns"]:
         items += _dns_objects()
     if options["metrics"]:

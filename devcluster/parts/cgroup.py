@@ -79,8 +79,11 @@ def procs_file(cgroup):
 
 
 def _folders(cgroup):
-    """Every cgroup at and below the given one, children before their parents."""
-    for point in _hierarchies():
+    """Every cgroup at and below the given one, children before their parents.
+
+    In every hierarchy, wanted or not: runc makes cgroups in the unified one of a hybrid host too.
+    """
+    for _, point, _ in _mounts():
         for folder, _, _ in os.walk(point + cgroup, topdown=False):
             yield folder
 
@@ -133,13 +136,13 @@ def remove(cgroup, seconds=5):
         if not left or time.monotonic() > end:
             break
         time.sleep(0.05)
-    for point in _hierarchies():
+    for _, point, _ in _mounts():
         _rmdir(os.path.dirname(point + cgroup))
     return left
 
 
 def exists(cgroup):
-    return any(os.path.isdir(point + cgroup) for point in _hierarchies())
+    return any(os.path.isdir(point + cgroup) for _, point, _ in _mounts())
 
 
 def _rmdir(folder):

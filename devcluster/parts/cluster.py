@@ -163,6 +163,8 @@ class Cluster:
         if not one.record():
             there = ", ".join(p.name for p in process.all_of(self.place))
             raise Failure(f"Cluster '{self.name}' has no component '{name}'. Components: {there}.")
+        if self.anchor_pid() is None:
+            raise Failure(f"Cluster '{self.name}' is broken: take it down, or up again.")
         if name == namespace.ANCHOR:
             raise Failure("The anchor holds the cluster's namespaces: it ends with the cluster.")
         return one

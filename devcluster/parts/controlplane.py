@@ -5,8 +5,11 @@ Each function returns the argument list and the environment of one component.
 
 from . import binaries, place as places
 
-# Turns off the MutatingAdmissionPolicy as servers before 1.36 have it: neither served nor enforced.
-NO_POLICY_FLAGS = ["--feature-gates=MutatingAdmissionPolicy=false"]
+# A server as it was before 1.36: MutatingAdmissionPolicy neither enforced (the gate) nor served
+# (the two resources; the gate alone leaves them served, and without effect).
+_POLICIES = "admissionregistration.k8s.io/v1/mutatingadmissionpolic"
+NO_POLICY_FLAGS = ["--feature-gates=MutatingAdmissionPolicy=false",
+                   f"--runtime-config={_POLICIES}ies=false,{_POLICIES}ybindings=false"]
 AUDIT_POLICY = """apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]

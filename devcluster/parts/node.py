@@ -10,8 +10,7 @@ import os
 from . import binaries, cgroup, host, place as places
 
 CNI_PLUGINS = "/usr/lib/cni"
-HOLLOW_TAINT = "sluice.dev/hollow=true:NoSchedule"
-HOLLOW_LABEL = "sluice.dev/hollow=true"
+HOLLOW = "sluice.dev/hollow"  # the label and the taint of hollow nodes
 HOLLOW_KUBELET_PORT = 20000
 HOLLOW_READ_ONLY_PORT = 30000
 _HEALTH_HOST = "127.0.0.1"
@@ -94,7 +93,6 @@ def kubelet(place, options):
         "resolvConf": "",
         "cgroupDriver": "cgroupfs", "cgroupRoot": place.cgroup,
         "enforceNodeAllocatable": [], "failSwapOn": False,
-        "localStorageCapacityIsolation": False,
         "volumePluginDir": place.path("kubelet", "volume-plugins"),
         "maxPods": 500, "podCIDR": places.POD_NETWORK,
         # The disk belongs to somebody else too: its filling up is no reason to evict pods here.
@@ -134,12 +132,24 @@ def hollow_name(number):
     return f"hollow-{number}"
 
 
+def hollow_object(number):
+    """The Node of a hollow kubelet, which never becomes Ready when it has to make its own.
+
+    (It asks for its node's storage drivers before it registers, and gives up on them.) The taint
+    keeps everything away that does not ask for such a node.
+    """
+    name = hollow_name(number)
+    return {"apiVersion": "v1", "kind": "Node",
+            "metadata": {"name": name, "labels": {
+                HOLLOW: "true", "kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}},
+            "spec": {"taints": [{"key": HOLLOW, "value": "true", "effect": "NoSchedule"}]}}
+
+
 def hollow(place, number):
-    """A kubelet whose pods become Ready without containers. Only pods that tolerate it go there."""
+    """A kubelet whose pods become Ready without containers."""
     return [binaries.path("kubemark"), "--morph=kubelet", "--name=" + hollow_name(number),
             "--kubeconfig=" + place.path("users", "hollow-node.kubeconfig"),
             f"--kubelet-port={HOLLOW_KUBELET_PORT + number}",
             f"--kubelet-read-only-port={HOLLOW_READ_ONLY_PORT + number}",
             "--use-host-image-service=false", "--max-pods=1200",
-            "--node-labels=" + HOLLOW_LABEL, "--register-with-taints=" + HOLLOW_TAINT,
             "--kube-api-qps=100", "--kube-api-burst=200"], {"PATH": search_path()}

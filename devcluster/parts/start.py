@@ -81,7 +81,8 @@ class Start:
         argv = argv + self.options["flags"].get(name, [])
         if not os.path.isabs(argv[0]):
             argv[0] = host.find(argv[0])
-        process.start(namespace.enter(self.place, self.anchor.pid()) + argv, env)
+        process.start(namespace.enter(self.place, self.anchor.pid()) + argv,
+                      {"TMPDIR": self.place.path("tmp"), **env})
         self.running[name] = process
 
     def wait(self, name, is_done, what="was not ready"):
@@ -98,16 +99,20 @@ class Start:
             self.wait(name, lambda n=name: is_ready(self.place, n, self.anchor.pid()))
 
     def _wait_kubectl(self, name, what, *arguments):
-        child = subprocess.Popen(
-            kubectl_argv(self.place, "wait", f"--timeout={PATIENCE_SECONDS}s", *arguments),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            self.wait(name, lambda: child.poll() is not None, what)
-        finally:
-            child.kill()
-            child.wait()
-        if child.returncode != 0:
-            raise self._broken(name, what)
+        argv = kubectl_argv(self.place, "wait", f"--timeout={PATIENCE_SECONDS}s", *arguments)
+        with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                              text=True) as child:
+            try:
+                self.wait(name, lambda: child.poll() is not None, what)
+            finally:
+                child.kill()
+            if child.returncode != 0:
+                raise self._broken(name, f"{what} ({child.stderr.read().strip()})")
+
+    def _exist(self, targets):
+        # `kubectl wait --for=create` takes one name only.
+        there = _kubectl(self.place, "get", "nodes", "-o", "name").stdout.split()
+        return set(targets) <= set(there)
 
     def _import_pause(self):
         self.wait_ready("containerd")
@@ -121,6 +126,7 @@ class Start:
     def _base(self, pool):
         """Namespaces, certificates, and what needs no apiserver. Ends when the apiserver is ready."""
         keys = pool.submit(certificates.create_all, self.place)
+        os.mkdir(self.place.path("tmp"), mode=0o700)
         cgroup.create(self.place.cgroup)
         self.anchor = namespace.create(self.place, binaries.folder())
         self.running[namespace.ANCHOR] = self.anchor
@@ -156,7 +162,7 @@ class Start:
         nodes = [self.place.node_name] + [node.hollow_name(i) for i in range(self.options["hollow"])]
         targets = ["node/" + n for n in nodes]
         self.wait_ready(*(n for n in self.running if n != "apiserver"))
-        self._wait_kubectl("kubelet", "did not register its node", "--for=create", *targets)
+        self.wait("kubelet", lambda: self._exist(targets), "had not registered its node")
         self._wait_kubectl("kubelet", "did not make its node Ready",
                            "--for=condition=Ready", *targets)
         self._wait_kubectl("controller-manager", "did not make the default service account",
