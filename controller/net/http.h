@@ -1,12 +1,11 @@
 /*
  * net/http: HTTP/1.1 and HTTP/2 exchanges on the loop, by libcurl's multi interface.
  *
- * One struct http is a set of connections that share TLS settings policy, DNS cache and a loop. Each
- * exchange names its lane: exchanges of one lane share connections (HTTP/2 streams), those of
- * different lanes never do, so that a lease renewal cannot queue behind a large list.
+ * Each exchange names its lane: exchanges of one lane share connections (HTTP/2 streams) and a DNS
+ * cache, those of different lanes never do, so that a lease renewal cannot queue behind a large list.
  * Redirects are never followed here, no proxy is taken from the environment, no credential is added:
- * headers are sent exactly as given. Response bytes are handed over as they come; an exchange is never
- * paused. Errors: ERR_NET (no usable answer: which phase and why is in the text), ERR_INPUT (URL or
+ * headers are sent exactly as given. Nothing is asked for compressed and nothing is decoded. Response
+ * bytes are handed over as they come; an exchange is never paused. Errors: ERR_NET (no usable answer: which phase and why is in the text), ERR_INPUT (URL or
  * TLS material unusable), ERR_NOMEM. An HTTP status, whatever it is, is not an error here.
  *
  * May include: base, net/loop.h (the .c file: curl, uv). Deliberately absent: JSON, retries, tokens.
@@ -36,7 +35,7 @@ struct http_tls {
 	bool is_insecure;        /* do not verify the server */
 };
 
-/* What is known when the answer's headers are complete. Valid during the callback only. */
+/* What is known when the answer's headers are complete. Valid until on_done returns. */
 struct http_head {
 	int status;
 	const char *content_type;          /* "" when absent */
@@ -84,7 +83,9 @@ int http_create(struct loop *loop, struct http **ret_http, struct err *err)
 	__attribute__((warn_unused_result));
 
 /* Begins an exchange. Everything in request is copied. handler callbacks are never called from inside
- * this function. On success the exchange is valid until its on_done returns. */
+ * this function. On success the exchange is valid until its on_done returns; ret_exchange may be NULL.
+ * ERR_INPUT (nothing was begun): the URL is none, holds a user name, or is http:// without allow_plain;
+ * a header holds a line break. */
 int http_start(struct http *http, const struct http_request *request,
 	       const struct http_handler *handler, struct http_exchange **ret_exchange,
 	       struct err *err) __attribute__((warn_unused_result));
@@ -95,7 +96,8 @@ void http_cancel(struct http_exchange *exchange);
 /* Closes idle connections of a lane; exchanges that run on them go on, new ones connect afresh. */
 void http_drop_connections(struct http *http, enum http_lane lane);
 
-/* Cancels what runs (on_done is called from here for each), then frees everything. NULL is fine. */
+/* Cancels what runs (on_done is called from here for each), then frees everything. Never from inside a
+ * callback of an exchange. NULL is fine. */
 void http_destroy(struct http *http);
 
 /* ---- the common case: a small answer, collected whole ---- */

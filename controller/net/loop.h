@@ -35,8 +35,9 @@ int loop_on_signal(struct loop *loop, int signum, signal_fn fn, void *user, stru
 	__attribute__((warn_unused_result));
 
 /* A timer that is not running. fn(user) is called at each expiry, never from inside timer_start().
- * The caller ends it with timer_close(). Ends the process when there is no memory. */
-struct timer *timer_create(struct loop *loop, timer_fn fn, void *user);
+ * The caller ends it with timer_close(). Ends the process when there is no memory. (timer_create() is
+ * taken by POSIX.) */
+struct timer *timer_open(struct loop *loop, timer_fn fn, void *user);
 
 /* Starts (or moves) it: one expiry, delay_ms from now; negative counts as 0. */
 void timer_start(struct timer *timer, int64_t delay_ms);

@@ -1,0 +1,153 @@
+#include "net/loop.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <uv.h>
+
+#include "base/vec.h"
+
+struct loop {
+	uv_loop_t uv;
+	struct vec signals; /* of struct signal_watch */
+};
+
+struct signal_watch {
+	uv_signal_t handle;
+	signal_fn fn;
+	void *user;
+};
+
+struct timer {
+	uv_timer_t handle;
+	timer_fn fn;
+	void *user;
+};
+
+int loop_create(struct loop **ret_loop, struct err *err)
+{
+	struct loop *loop = calloc(1, sizeof(*loop));
+	int r;
+
+	if (loop == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for the loop");
+	r = uv_loop_init(&loop->uv);
+	if (r < 0) {
+		free(loop);
+		return err_set(err, r == UV_ENOMEM ? ERR_NOMEM : ERR_BUG, "cannot make the loop: %s",
+			       uv_strerror(r));
+	}
+	/* A peer that closes must end an exchange, not the process. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	*ret_loop = loop;
+	return 0;
+}
+
+void loop_run(struct loop *loop)
+{
+	(void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+void loop_stop(struct loop *loop)
+{
+	uv_stop(&loop->uv);
+}
+
+static void on_signal_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+void loop_destroy(struct loop *loop)
+{
+	if (loop == NULL)
+		return;
+	for (size_t i = 0; i < loop->signals.len; i++) {
+		struct signal_watch *watch = loop->signals.items[i];
+
+		uv_close((uv_handle_t *)&watch->handle, on_signal_closed);
+	}
+	vec_finish(&loop->signals);
+	/* One turn runs the close callbacks of everything; some close another handle in theirs. */
+	for (int turns = 0; turns < 3 && uv_loop_alive(&loop->uv); turns++)
+		(void)uv_run(&loop->uv, UV_RUN_NOWAIT);
+	CHECK(uv_loop_close(&loop->uv) == 0);
+	free(loop);
+}
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+	struct signal_watch *watch = handle->data;
+
+	watch->fn(watch->user, signum);
+}
+
+int loop_on_signal(struct loop *loop, int signum, signal_fn fn, void *user, struct err *err)
+{
+	struct signal_watch *watch = calloc(1, sizeof(*watch));
+	int r;
+
+	if (watch == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for a signal");
+	*watch = (struct signal_watch){ .fn = fn, .user = user };
+	r = uv_signal_init(&loop->uv, &watch->handle);
+	if (r < 0) {
+		free(watch);
+		return err_set(err, ERR_BUG, "cannot watch signals: %s", uv_strerror(r));
+	}
+	watch->handle.data = watch;
+	r = uv_signal_start(&watch->handle, on_signal, signum);
+	if (r < 0) {
+		uv_close((uv_handle_t *)&watch->handle, on_signal_closed);
+		return err_set(err, ERR_BUG, "cannot catch signal %d: %s", signum, uv_strerror(r));
+	}
+	/* Waiting for a signal alone is no reason to go on running. */
+	uv_unref((uv_handle_t *)&watch->handle);
+	vec_push(&loop->signals, watch);
+	return 0;
+}
+
+static void on_timer(uv_timer_t *handle)
+{
+	struct timer *timer = handle->data;
+
+	timer->fn(timer->user);
+}
+
+struct timer *timer_open(struct loop *loop, timer_fn fn, void *user)
+{
+	struct timer *timer = calloc(1, sizeof(*timer));
+
+	CHECK(timer != NULL);
+	*timer = (struct timer){ .fn = fn, .user = user };
+	CHECK(uv_timer_init(&loop->uv, &timer->handle) == 0);
+	timer->handle.data = timer;
+	return timer;
+}
+
+void timer_start(struct timer *timer, int64_t delay_ms)
+{
+	/* libuv counts from the beginning of the loop's turn, which a long callback leaves behind. */
+	uv_update_time(timer->handle.loop);
+	CHECK(uv_timer_start(&timer->handle, on_timer, delay_ms < 0 ? 0 : (uint64_t)delay_ms, 0) == 0);
+}
+
+void timer_stop(struct timer *timer)
+{
+	(void)uv_timer_stop(&timer->handle);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+void timer_close(struct timer *timer)
+{
+	if (timer != NULL)
+		uv_close((uv_handle_t *)&timer->handle, on_timer_closed);
+}
+
+struct uv_loop_s *loop_uv(struct loop *loop)
+{
+	return &loop->uv;
+}
