@@ -123,6 +123,11 @@ class Api:
     def delete(self, path):
         return self.call("DELETE", path)
 
+    def whoami(self):
+        """The name by which the apiserver knows this user."""
+        review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        return self.create("/apis/authentication.k8s.io/v1/selfsubjectreviews", review)["status"]["userInfo"]["username"]
+
     def close(self):
         if self._connection is not None:
             self._connection.close()

@@ -555,7 +555,7 @@ class Looks(Refusals):
         self.assertEqual(head.split(), ["NAME", "CHANNEL", "RELEASE", "PHASE", "WAITING", "FOR", "AGE"])
         self.assertEqual(row.split()[:5], ["seen", "shop", "r-0a1b2c3d4e", "Waiting", "Upstream"])
         wide = cluster.kubectl("get", "promo", "seen", "-n", self.namespace, "-o", "wide").stdout
-        for part in ("MESSAGE", "REQUESTED BY", "admin"):
+        for part in ("MESSAGE", "REQUESTED BY", self.api.whoami()):
             self.assertIn(part, wide)
 
     def test_the_category_names_both_kinds(self):
