@@ -90,6 +90,8 @@ def check_include(name, own, system):
     room = room_of(name)
     if own is not None:
         target = own.split("/")[0]
+        if room == "main" and "/" not in own:
+            return None  # the composition root's own pieces lie beside it
         if target not in EVERYTHING or "/" not in own:
             return f'include "{own}" by its path under controller/'
         if room in FREE or target in ROOMS.get(room, set()) or own in HEADERS.get(room, set()):

@@ -17,6 +17,8 @@ ROWS = [
     ("reconcile may have timers", "reconcile/x.c", '#include "net/loop.h"\n', None),
     ("reconcile may not do HTTP", "reconcile/x.c", '#include "net/http.h"\n', "reconcile may not use net"),
     ("main uses everything", "main.c", '#include "net/http.h"\n#include <uv.h>\n', None),
+    ("main's own pieces lie beside it", "main.c", '#include "options.h"\n', None),
+    ("nobody else includes them", "kube/x.c", '#include "options.h"\n', "by its path"),
     ("an include is written from the root", "base/x.c", '#include "err.h"\n', "by its path"),
     ("jansson lives in wire", "wire/x.c", "#include <jansson.h>\n", None),
     ("jansson lives nowhere else", "kube/x.c", "#include <jansson.h>\n", "<jansson.h> may only"),
