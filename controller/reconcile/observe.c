@@ -1,0 +1,136 @@
+#include "reconcile/observe.h"
+
+#include <stdio.h>
+
+#include "base/str.h"
+
+#define KEY_SIZE 384
+
+struct observing {
+	const struct links *links;
+	const struct world_objects *objects;
+	links_fn fn;
+	void *user;
+};
+
+static void tell(const struct observing *o, const char *namespace, const char *name)
+{
+	char key[KEY_SIZE];
+
+	(void)snprintf(key, sizeof(key), "%s/%s", namespace, name);
+	o->fn(o->user, key);
+}
+
+static void on_channel(void *user, const void *object)
+{
+	const struct channel *channel = object;
+
+	tell(user, channel->meta.namespace, channel->meta.name);
+}
+
+/* All channels of a namespace; "": all there are. */
+static void tell_channels(struct observing *o, const char *namespace)
+{
+	o->objects->each(o->objects->user, KIND_CHANNEL, namespace, on_channel, o);
+}
+
+static void channel_changed(struct observing *o, const struct channel *channel, bool is_gone)
+{
+	tell(o, channel->meta.namespace, channel->meta.name);
+	links_each_downstream(o->links, channel->meta.namespace, channel->meta.name, o->fn, o->user);
+	if (is_gone)
+		tell(o, channel->meta.namespace, "");
+}
+
+/* The channel whose label it carries, and those that list it, labelled or not. */
+static void workload_changed(struct observing *o, const struct workload *workload)
+{
+	if (!str_is_empty(workload->meta.channel))
+		tell(o, workload->meta.namespace, workload->meta.channel);
+	links_each_claimant(o->links, workload->kind, workload->meta.namespace, workload->meta.name, o->fn,
+			    o->user);
+}
+
+static void made_changed(struct observing *o, const struct made *made)
+{
+	if (!str_is_empty(made->meta.channel))
+		tell(o, made->meta.namespace, made->meta.channel);
+}
+
+/* A gated pod belongs to a StatefulSet when it matters at all: the others leave the gate by themselves. */
+static void pod_changed(struct observing *o, const struct gated_pod *pod)
+{
+	if (str_equal(pod->meta.owner_kind, "StatefulSet"))
+		links_each_claimant(o->links, WORKLOAD_STATEFULSET, pod->meta.namespace,
+				    pod->meta.owner_name, o->fn, o->user);
+}
+
+static void object_changed(struct observing *o, enum kind kind, const void *object, bool is_gone)
+{
+	const struct meta *meta = object; /* every object begins with it */
+
+	switch (kind) {
+	case KIND_CHANNEL:
+		channel_changed(o, object, is_gone);
+		break;
+	case KIND_PROMOTION:
+		tell(o, meta->namespace, ((const struct promotion *)object)->channel);
+		break;
+	case KIND_DEPLOYMENT:
+	case KIND_STATEFULSET:
+	case KIND_DAEMONSET:
+	case KIND_CRONJOB:
+		workload_changed(o, object);
+		break;
+	case KIND_PINS:
+		tell_channels(o, meta->namespace);
+		tell(o, meta->namespace, "");
+		break;
+	case KIND_SCALER:
+	case KIND_SERVICE:
+		made_changed(o, object);
+		break;
+	case KIND_GATED_POD:
+		pod_changed(o, object);
+		break;
+	case KIND_FREE_NAMESPACE:
+		tell_channels(o, meta->name);
+		break;
+	case KIND_GUARD_POLICY:
+	case KIND_GUARD_BINDING:
+	case KIND_WHO_MAY_POLICY:
+	case KIND_WHO_MAY_BINDING:
+		tell_channels(o, "");
+		break;
+	case KIND_COUNT:
+		break;
+	}
+}
+
+/* HPAs and the like change their status all the time; of that nothing is read. */
+static bool is_same_to_us(const struct change *change)
+{
+	const struct made *before = change->before;
+	const struct made *after = change->after;
+
+	if (before == NULL || after == NULL || (change->kind != KIND_SCALER && change->kind != KIND_SERVICE))
+		return false;
+	return str_equal(before->applied, after->applied) && str_equal(before->summary, after->summary) &&
+	       str_equal(before->meta.uid, after->meta.uid) &&
+	       str_equal(before->meta.channel, after->meta.channel) &&
+	       str_equal(before->meta.owner_uid, after->meta.owner_uid) &&
+	       before->meta.is_deleting == after->meta.is_deleting;
+}
+
+void observe_change(const struct change *change, const struct links *links,
+		    const struct world_objects *objects, links_fn fn, void *user)
+{
+	struct observing o = { .links = links, .objects = objects, .fn = fn, .user = user };
+
+	if (is_same_to_us(change))
+		return;
+	if (change->before != NULL)
+		object_changed(&o, change->kind, change->before, change->after == NULL);
+	if (change->after != NULL)
+		object_changed(&o, change->kind, change->after, false);
+}
