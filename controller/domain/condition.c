@@ -39,7 +39,7 @@ static bool conditions_match(const struct condition *a, const struct condition *
 {
 	return a->status == b->status && str_equal(a->reason, b->reason) &&
 	       str_equal(a->message, b->message) && a->observed_generation == b->observed_generation &&
-	       a->transition_ms == b->transition_ms;
+	       a->transition_ms / 1000 == b->transition_ms / 1000;
 }
 
 bool condition_sets_equal(const struct conditions *a, const struct conditions *b)

@@ -8,9 +8,14 @@ const char *promotion_phase_name(enum promotion_phase phase)
 	return names[phase];
 }
 
+bool promotion_phase_is_final(enum promotion_phase phase)
+{
+	return phase >= PHASE_SUCCEEDED;
+}
+
 bool promotion_is_finished(const struct promotion *promotion)
 {
-	return promotion->status.phase >= PHASE_SUCCEEDED;
+	return promotion_phase_is_final(promotion->status.phase);
 }
 
 bool promotion_has_started(const struct promotion *promotion)

@@ -71,13 +71,17 @@ struct promotion {
 	size_t artifact_count;
 	const char *rollback_to;                /* SOURCE_ROLLBACK: "Previous" or a release id */
 	const char *requested_by;               /* "" when no policy stamped it */
+	bool is_automatic;                      /* the label sluice.dev/automatic: Sluice created it */
 	struct promotion_status status;
 };
 
 /* "Pending", …; "" for PHASE_NONE. */
 const char *promotion_phase_name(enum promotion_phase phase);
 
-/* Succeeded, Failed, Superseded: it never changes again. */
+/* Succeeded, Failed, Superseded: no phase follows. */
+bool promotion_phase_is_final(enum promotion_phase phase);
+
+/* Is its phase final? Then it never changes again. */
 bool promotion_is_finished(const struct promotion *promotion);
 
 /* Its pins may have been written: RollingOut. */

@@ -60,6 +60,7 @@ struct pins { /* the ConfigMap sluice-pins of a namespace */
 struct made { /* an object that Sluice applies whole: HorizontalPodAutoscaler, Service */
 	struct meta meta;
 	const char *applied; /* annotation sluice.dev/applied: hash of what was applied last; NULL */
+	const char *summary; /* the live fields that Sluice set, in one line, as in domain/made.h */
 };
 
 struct gated_pod {

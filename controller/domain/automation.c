@@ -1,0 +1,110 @@
+/*
+ * Automatic mode: creates a Promotion object, like any user, under a name made of what it promotes, so that it
+ * can never create two.
+ */
+#include "base/str.h"
+#include "domain/decision.h"
+
+/* The newest release verified upstream, by the moment of its verification; the current one counts too, so that
+ * automation never goes back. */
+static const struct release *newest_available(struct decision *d)
+{
+	const struct release *current = &d->channel->status.current.release;
+	const struct release *best = current->id == NULL ? NULL : current;
+	int64_t best_ms = best == NULL ? 0 : upstream_verified_ms(d, best->id);
+
+	for (size_t i = 0; i < d->status.available_count; i++) {
+		const char *id = d->status.available[i].release;
+		int64_t since = upstream_verified_ms(d, id);
+
+		if (best != NULL && since <= best_ms)
+			continue;
+		best_ms = since;
+		for (size_t k = 0; k < d->world->upstream_count; k++) {
+			const struct channel *upstream = d->world->upstreams[k].channel;
+			const struct verified *entry =
+				upstream == NULL ? NULL : channel_find_verified(upstream, id);
+
+			if (entry != NULL)
+				best = &entry->release;
+		}
+	}
+	return best;
+}
+
+/* What the one upstream channel runs now, if it may come here. */
+static const struct release *upstream_current(struct decision *d)
+{
+	const struct channel *upstream =
+		d->channel->upstream.count == 1
+			? world_find_channel(d->world, &d->channel->upstream.channels[0])
+			: NULL;
+	const struct release *release = upstream == NULL ? NULL : &upstream->status.current.release;
+	const char *message;
+
+	return release != NULL && release->id != NULL && upstream_allows(d, release, &message) ? release
+											     : NULL;
+}
+
+static bool failed_before(const struct decision *d, const char *release)
+{
+	for (size_t i = 0; i < d->channel->status.history_count; i++) {
+		const struct release_stay *stay = &d->channel->status.history[i];
+
+		if (stay->has_failed && release_is(&stay->release, release))
+			return true;
+	}
+	return false;
+}
+
+void automation_choose(struct decision *d)
+{
+	const struct release *release = NULL;
+
+	if (d->channel->mode != MODE_AUTOMATIC)
+		return;
+	if (d->channel->upstream.count == 0)
+		release = d->intake_release.id == NULL || d->status.intake.moved != NULL
+				  ? NULL
+				  : &d->intake_release;
+	else if (d->channel->select == SELECT_MATCH_UPSTREAM)
+		release = upstream_current(d);
+	else
+		release = newest_available(d);
+	if (release == NULL)
+		return;
+	d->automatic = *release;
+	d->newest_candidate = release->id;
+}
+
+/* MatchUpstream may come back to a release: the name then says which stay upstream it follows. */
+static const char *automatic_name(struct decision *d)
+{
+	const struct channel *upstream;
+
+	if (d->channel->upstream.count == 0 || d->channel->select != SELECT_MATCH_UPSTREAM)
+		return arena_printf(d->arena, "%s-%s", d->world->name, d->newest_candidate);
+	upstream = world_find_channel(d->world, &d->channel->upstream.channels[0]);
+	return arena_printf(d->arena, "%s-%s-%llx", d->world->name, d->newest_candidate,
+			    (unsigned long long)upstream->status.current.since_ms / 1000);
+}
+
+void automation_create(struct decision *d)
+{
+	const char *name;
+	struct action *action;
+
+	if (d->newest_candidate == NULL || d->status.hold.by != NULL || d->channel->is_suspended ||
+	    d->stalled_reason != NULL || release_is(&d->status.current.release, d->newest_candidate) ||
+	    release_is(&d->status.desired.release, d->newest_candidate) ||
+	    failed_before(d, d->newest_candidate))
+		return;
+	name = automatic_name(d);
+	if (world_find_promotion(d->world, name) != NULL)
+		return;
+	action = plan_add(d->plan, d->arena, ACTION_CREATE_PROMOTION);
+	action->create.name = name;
+	action->create.release = d->automatic;
+	decision_tell(d, NULL, false, "PromotionCreated",
+		      arena_printf(d->arena, "created promotion %s for %s", name, d->newest_candidate));
+}

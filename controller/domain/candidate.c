@@ -1,0 +1,98 @@
+/* One promotion on its way through the rules: what its status shall say. */
+#include "base/clock.h"
+#include "base/str.h"
+#include "domain/decision.h"
+
+void candidate_init(struct decision *d, struct candidate *c, const struct promotion *promotion)
+{
+	struct step *steps = arena_new_array(d->arena, promotion->status.step_count, struct step);
+
+	*c = (struct candidate){ .promotion = promotion, .status = promotion->status };
+	for (size_t i = 0; i < c->status.step_count; i++)
+		steps[i] = promotion->status.steps[i];
+	c->status.steps = steps; /* a record is never changed, the last step may be */
+	c->status.waiting = NULL;
+	c->status.waiting_count = 0;
+	c->status.observed_generation = promotion->meta.generation;
+}
+
+void candidate_wait(struct decision *d, struct candidate *c, enum promotion_phase phase, const char *gate,
+		    int64_t until_ms, const char *message)
+{
+	c->status.phase = phase;
+	c->status.waiting = arena_new(d->arena, struct waiting_for);
+	*c->status.waiting = (struct waiting_for){ gate, until_ms, message };
+	c->status.waiting_count = 1;
+}
+
+void candidate_finish(struct decision *d, struct candidate *c, enum promotion_phase phase,
+		      const char *reason, const char *message)
+{
+	c->status.phase = phase;
+	c->status.waiting = NULL;
+	c->status.waiting_count = 0;
+	if (c->status.started_ms == 0)
+		c->status.started_ms = d->world->now_ms;
+	c->status.finished_ms = d->world->now_ms;
+	c->reason = reason;
+	c->message = message;
+}
+
+static void set(struct decision *d, struct candidate *c, const char *type, enum condition_status status,
+		const char *reason, const char *message)
+{
+	struct conditions *set = &c->status.conditions;
+
+	set->items[set->count++] = (struct condition){
+		.type = type,
+		.status = status,
+		.reason = reason,
+		.message = message,
+		.observed_generation = c->promotion->meta.generation,
+	};
+	(void)d;
+}
+
+/* Why an unfinished promotion is not done: the gate's name is the reason. */
+static void set_waiting(struct decision *d, struct candidate *c)
+{
+	const struct waiting_for *w = c->status.waiting;
+	const char *reason = w == NULL ? "Pending" : arena_printf(d->arena, "WaitingFor%s", w->gate);
+
+	set(d, c, "Ready", CONDITION_FALSE, c->status.phase == PHASE_ROLLING_OUT ? "RollingOut" : reason,
+	    w == NULL ? "" : w->message);
+	set(d, c, "Reconciling", CONDITION_TRUE, promotion_phase_name(c->status.phase),
+	    w == NULL ? "" : w->message);
+}
+
+static void tell_phase(struct decision *d, struct candidate *c)
+{
+	const char *message = c->message != NULL             ? c->message
+			      : c->status.waiting_count > 0 ? c->status.waiting->message
+							    : "";
+
+	if (c->status.phase == c->promotion->status.phase || c->status.phase < PHASE_WAITING)
+		return;
+	decision_tell(d, c->promotion, c->status.phase == PHASE_FAILED,
+		      arena_printf(d->arena, "Promotion%s", promotion_phase_name(c->status.phase)), message);
+}
+
+void candidate_conclude(struct decision *d, struct candidate *c)
+{
+	const char *reason = c->reason;
+
+	c->status.conditions = (struct conditions){ arena_new_array(d->arena, 4, struct condition), 0 };
+	if (!promotion_phase_is_final(c->status.phase)) {
+		set_waiting(d, c);
+	} else if (c->status.phase == PHASE_SUCCEEDED) {
+		set(d, c, "Ready", CONDITION_TRUE, reason, c->message);
+		set(d, c, "Succeeded", CONDITION_TRUE, reason, c->message);
+	} else {
+		/* Superseded is an end as well, and for whoever waits for success it is a failure. */
+		set(d, c, "Ready", CONDITION_FALSE, reason, c->message);
+		set(d, c, "Failed", CONDITION_TRUE, reason, c->message);
+		set(d, c, "Stalled", CONDITION_TRUE, reason, c->message);
+	}
+	condition_keep_times(&c->status.conditions, &c->promotion->status.conditions, d->world->now_ms);
+	tell_phase(d, c);
+}

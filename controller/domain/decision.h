@@ -1,0 +1,145 @@
+/*
+ * domain/decision: the workbench on which one plan is made. Private to the domain.
+ *
+ * The rules (intake, source, gate, rollout, pinning, serving, automation) each look at the world and write
+ * what they found here; status.c turns it into statuses, plan.c into actions. A decision lives for one call of
+ * plan_make().
+ */
+#ifndef SLUICE_DOMAIN_DECISION_H
+#define SLUICE_DOMAIN_DECISION_H
+
+#include "domain/plan.h"
+
+/* One promotion on its way through the rules. */
+struct candidate {
+	const struct promotion *promotion;
+	struct promotion_status status; /* as it shall be */
+	struct release release;         /* id NULL: not resolved (yet) */
+	const char *reason;             /* of its end; NULL while it goes on */
+	const char *message;
+};
+
+/* What one workload looks like beside what it should be. */
+enum workload_state {
+	WORKLOAD_UNKNOWN,  /* not read yet */
+	WORKLOAD_MISSING,  /* does not exist, or cannot be read */
+	WORKLOAD_UNUSABLE, /* is there, but cannot be pinned: going, lacks a container, claimed by another */
+	WORKLOAD_UNPINNED, /* does not carry the target's digests */
+	WORKLOAD_MOVING,   /* carries them; its pods do not all run yet */
+	WORKLOAD_RUNNING,  /* carries them, and all pods run */
+};
+
+struct workload_finding {
+	enum workload_state state;
+	const char *message; /* one sentence, for states below RUNNING */
+	bool is_paused;
+	bool is_claimed;     /* by an older channel: hands off */
+	bool has_conflict;   /* another field manager keeps the image field */
+};
+
+struct decision {
+	const struct world *world;
+	const struct channel *channel;
+	struct arena *arena;
+	struct plan *plan;
+
+	struct channel_status status; /* as it shall be */
+	struct candidate *candidates; /* unfinished promotions, oldest first */
+	size_t candidate_count;
+	struct candidate *running;    /* the one whose rollout is under way, or NULL */
+
+	const struct release *target; /* what should run now; NULL: nothing was ever promoted */
+	struct workload_finding *findings; /* parallel to channel->workloads, against target */
+
+	const char *stalled_reason;   /* the spec cannot be followed: NULL when it can */
+	const char *stalled_message;
+	const char *intake_reason;    /* the intake fails for now: NULL when it works */
+	const char *intake_message;
+	const char *conflict_message; /* FieldConflict: NULL without */
+	struct release intake_release; /* what the chosen tag leads to; id NULL: not known */
+	struct release automatic;      /* what automation would promote; id NULL: nothing */
+	const char *newest_candidate;  /* its id */
+
+	struct vec events; /* struct action_event * */
+};
+
+/* Marks the channel as stalled; the first reason wins. */
+void decision_stall(struct decision *d, const char *reason, const char *message);
+
+/* Takes up a promotion: its status as it stands, without what it waits for. */
+void candidate_init(struct decision *d, struct candidate *c, const struct promotion *promotion);
+
+/* The candidate waits, in that phase, for one gate. Replaces what was there. */
+void candidate_wait(struct decision *d, struct candidate *c, enum promotion_phase phase, const char *gate,
+		    int64_t until_ms, const char *message);
+
+/* Finishes a candidate: phase SUCCEEDED, FAILED or SUPERSEDED, with a reason and a sentence. */
+void candidate_finish(struct decision *d, struct candidate *c, enum promotion_phase phase,
+		      const char *reason, const char *message);
+
+/* Computes the candidate's conditions, and tells people of a new phase. Once, at the end. */
+void candidate_conclude(struct decision *d, struct candidate *c);
+
+/* Tells people: an event on the channel (promotion NULL) or on a promotion. */
+void decision_tell(struct decision *d, const struct promotion *promotion, bool is_warning,
+		   const char *reason, const char *note);
+
+/* "shop-beta/shop". */
+const char *ref_text(struct decision *d, const struct channel_ref *ref);
+
+/* ---- the rules, each in the file of its name ---- */
+
+/* check.c: can the spec be followed at all? Cycles, workloads that another channel holds, patterns. */
+void check_spec(struct decision *d);
+
+/* Does the release hold exactly the channel's artifacts, from the same repositories? NULL if so, else a
+ * sentence that names the difference. whose says whose release it is. */
+const char *check_artifacts(struct decision *d, const struct release *release, const char *whose);
+
+/* source.c: which release does the candidate ask for? Sets c->release, or makes it wait or fail. */
+void source_resolve(struct decision *d, struct candidate *c);
+
+/* Asks for the digest behind (artifact, reference) unless a good answer, not older than not_before_ms, is
+ * known. Returns the digest, or NULL with a sentence in *ret_why. ret_failure (if not NULL) gets the
+ * failure, or NULL. */
+const char *source_digest(struct decision *d, const struct artifact *artifact, const char *reference,
+			  int64_t not_before_ms, const char **ret_why,
+			  const struct lookup_failure **ret_failure);
+
+/* upstream.c: what could be promoted here; fills status.available. */
+void upstream_list_available(struct decision *d);
+
+/* Is release verified upstream as the channel demands? *ret_message says where, or what is missing. */
+bool upstream_allows(struct decision *d, const struct release *release, const char **ret_message);
+
+/* The moment at which release was verified upstream, the latest of several; 0 when it is not. */
+int64_t upstream_verified_ms(struct decision *d, const char *release);
+
+/* gate.c: do all gates before the candidate stand open? Writes the gate rows; when one is closed the
+ * candidate waits for it. */
+bool gate_all_open(struct decision *d, struct candidate *c);
+
+/* workload_state.c: looks at every workload against d->target; fills d->findings. */
+void workloads_inspect(struct decision *d);
+
+/* promoting.c: settles the running promotion, and starts the next one. */
+void promoting_settle(struct decision *d);
+void promoting_start_next(struct decision *d);
+
+/* intake.c, automation.c: new builds and new promotions. */
+void intake_look(struct decision *d);
+void automation_choose(struct decision *d);
+void automation_create(struct decision *d);
+
+/* pinning.c: the ConfigMap of pins and the workloads. pinning_sweep() is for a namespace or a channel that
+ * is gone. */
+void pinning_plan(struct decision *d);
+void pinning_sweep(struct decision *d);
+
+/* serving.c: autoscalers and the Service; pods that a StatefulSet left behind the gate. */
+void serving_plan(struct decision *d);
+
+/* status.c: conditions and the rest of the channel's status; adds the status actions. */
+void status_plan(struct decision *d);
+
+#endif

@@ -1,0 +1,236 @@
+/* The pins: first stated in the namespace's ConfigMap, where the guard reads them, then written. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "domain/decision.h"
+#include "domain/image_ref.h"
+
+#define TAKEOVERS_MAX 5
+#define TAKEOVER_WINDOW_MS (10 * 60 * INT64_C(1000))
+
+/* Is key a pin of the workload, whatever its container? */
+static bool key_is_of(const char *key, enum workload_kind kind, const char *name)
+{
+	const char *kind_text = workload_kind_name(kind);
+	size_t kind_len = strlen(kind_text);
+	size_t name_len = strlen(name);
+
+	return strncmp(key, kind_text, kind_len) == 0 && key[kind_len] == '.' &&
+	       strncmp(key + kind_len + 1, name, name_len) == 0 && key[kind_len + 1 + name_len] == '.' &&
+	       strchr(key + kind_len + 2 + name_len, '.') == NULL;
+}
+
+static bool is_claimed_elsewhere(const struct decision *d, const char *key)
+{
+	for (size_t i = 0; i < d->world->claim_count; i++) {
+		if (key_is_of(key, d->world->claims[i].kind, d->world->claims[i].name))
+			return true;
+	}
+	return false;
+}
+
+/* Is key a pin of a workload of this channel (and of no older one)? */
+static bool is_ours(const struct decision *d, const char *key)
+{
+	for (size_t i = 0; d->channel != NULL && i < d->channel->workload_count; i++) {
+		const struct workload_spec *spec = &d->channel->workloads[i];
+
+		if (!d->findings[i].is_claimed && key_is_of(key, spec->kind, spec->name))
+			return true;
+	}
+	return false;
+}
+
+static int compare_pins(const void *a, const void *b)
+{
+	return strcmp(((const struct pin *)a)->key, ((const struct pin *)b)->key);
+}
+
+/* The pins that the channel's workloads shall have. */
+static size_t own_pins(struct decision *d, struct pin *ret)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < d->channel->workload_count; i++) {
+		const struct workload_spec *spec = &d->channel->workloads[i];
+
+		for (size_t k = 0; k < spec->count && !d->findings[i].is_claimed; k++) {
+			const struct release_artifact *a =
+				release_find(d->target, spec->containers[k].artifact);
+
+			if (a == NULL)
+				continue;
+			ret[count].key = pin_key(d->arena, spec->kind, spec->name, spec->containers[k].container);
+			ret[count++].image = image_ref_pin(d->arena, a->image, a->digest);
+		}
+	}
+	return count;
+}
+
+static size_t container_count(const struct decision *d)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; d->channel != NULL && i < d->channel->workload_count; i++)
+		count += d->channel->workloads[i].count;
+	return count;
+}
+
+/* What differs between the ConfigMap and wanted, for the plan's text. */
+static size_t differences(struct decision *d, const struct pins *now, const struct pins *wanted,
+			  struct pin *ret)
+{
+	size_t count = 0;
+
+	(void)d;
+	for (size_t i = 0; i < wanted->count; i++) {
+		if (!str_equal(pins_find(now, wanted->items[i].key), wanted->items[i].image))
+			ret[count++] = wanted->items[i];
+	}
+	for (size_t i = 0; i < now->count; i++) {
+		if (pins_find(wanted, now->items[i].key) == NULL)
+			ret[count++] = (struct pin){ now->items[i].key, NULL };
+	}
+	return count;
+}
+
+/* Keeps what other channels pinned, replaces what is ours by own, drops what nobody claims any more. */
+static void state_pins(struct decision *d, const struct pin *own, size_t own_count)
+{
+	static const struct pins none;
+	const struct pins *now = d->world->pins != NULL ? d->world->pins : &none;
+	struct pins wanted = { .items = arena_new_array(d->arena, now->count + own_count, struct pin) };
+	struct pin *changed = arena_new_array(d->arena, 2 * now->count + own_count, struct pin);
+	struct action *action;
+	size_t changes;
+
+	for (size_t i = 0; i < now->count; i++) {
+		if (is_claimed_elsewhere(d, now->items[i].key) && !is_ours(d, now->items[i].key))
+			wanted.items[wanted.count++] = now->items[i];
+	}
+	for (size_t i = 0; i < own_count; i++)
+		wanted.items[wanted.count++] = own[i];
+	qsort(wanted.items, wanted.count, sizeof(*wanted.items), compare_pins);
+	changes = differences(d, now, &wanted, changed);
+	if (changes == 0)
+		return;
+	action = plan_add(d->plan, d->arena, ACTION_STATE_PINS);
+	action->pins = (struct action_pins){
+		.items = wanted.items,
+		.count = wanted.count,
+		.resource_version = now->meta.resource_version,
+		.uid = now->meta.uid,
+		.changed = changed,
+		.changed_count = changes,
+	};
+}
+
+void pinning_sweep(struct decision *d)
+{
+	if (d->world->pins != NULL)
+		state_pins(d, NULL, 0);
+}
+
+/* May the image field be taken from another manager once more? Counts it, in the status that is written
+ * before the workload is. */
+static bool may_take(struct decision *d, const struct workload_spec *spec, const char *manager)
+{
+	struct takeovers *t = &d->status.takeovers;
+
+	if (t->manager != NULL && t->count < TAKEOVERS_MAX &&
+	    d->world->now_ms - t->since_ms > TAKEOVER_WINDOW_MS)
+		*t = (struct takeovers){ .count = 0 };
+	if (t->count >= TAKEOVERS_MAX) {
+		d->conflict_message = arena_printf(
+			d->arena,
+			"%s %s/%s: field manager \"%s\" keeps setting the image; taken back %d times, now left "
+			"alone until the field is free",
+			workload_kind_name(spec->kind), d->world->namespace, spec->name, manager,
+			TAKEOVERS_MAX);
+		return false;
+	}
+	if (t->count == 0)
+		t->since_ms = d->world->now_ms;
+	t->count++;
+	t->manager = manager;
+	return true;
+}
+
+/* All images that Sluice owns in the workload: an apply that left one out would give it up. */
+static void fill_containers(struct decision *d, const struct workload_spec *spec, const struct workload *w,
+			    struct action_workload *ret)
+{
+	struct container *list = arena_new_array(d->arena, spec->count, struct container);
+
+	for (size_t i = 0; i < spec->count && d->target != NULL; i++) {
+		const struct container *live = workload_find_container(w, spec->containers[i].container);
+		const struct release_artifact *a = release_find(d->target, spec->containers[i].artifact);
+
+		if (live == NULL || a == NULL)
+			continue;
+		list[ret->count++] = (struct container){
+			live->name,
+			image_ref_pin(d->arena, a->image, a->digest),
+			live->is_init,
+		};
+	}
+	ret->containers = list;
+}
+
+static void pin_workload(struct decision *d, size_t i)
+{
+	const struct workload_spec *spec = &d->channel->workloads[i];
+	const struct workload_look *look = &d->world->workloads[i];
+	const struct workload *w = look->workload;
+	bool has_label = str_equal(w->meta.channel, d->world->name);
+	bool needs_images = d->target != NULL && d->findings[i].state == WORKLOAD_UNPINNED;
+	bool force = d->status.guard == GUARD_ENFORCED;
+	struct action *action;
+
+	if (has_label && !needs_images)
+		return;
+	if (look->failure.message != NULL && d->world->now_ms < look->failure.retry_ms) {
+		plan_wake(d->plan, look->failure.retry_ms, "refused pin");
+		return;
+	}
+	if (!force && look->conflict_manager != NULL) {
+		if (!may_take(d, spec, look->conflict_manager))
+			return;
+		force = true;
+	}
+	action = plan_add(d->plan, d->arena, ACTION_PIN);
+	action->workload.kind = spec->kind;
+	action->workload.name = spec->name;
+	action->workload.uid = w->meta.uid;
+	action->workload.force = force;
+	fill_containers(d, spec, w, &action->workload);
+}
+
+/* Nobody keeps the field any more, or the release changed: the count of takings starts anew. */
+static void forget_takeovers(struct decision *d)
+{
+	for (size_t i = 0; i < d->channel->workload_count; i++) {
+		if (d->findings[i].state <= WORKLOAD_UNPINNED)
+			return;
+	}
+	if (d->status.takeovers.count > 0 &&
+	    d->world->now_ms - d->status.takeovers.since_ms > TAKEOVER_WINDOW_MS)
+		d->status.takeovers = (struct takeovers){ .count = 0 };
+}
+
+void pinning_plan(struct decision *d)
+{
+	struct pin *own = arena_new_array(d->arena, container_count(d), struct pin);
+
+	if (d->channel->is_suspended)
+		return;
+	if (d->target != NULL)
+		state_pins(d, own, own_pins(d, own));
+	for (size_t i = 0; i < d->channel->workload_count; i++) {
+		if (d->findings[i].state >= WORKLOAD_UNPINNED)
+			pin_workload(d, i);
+	}
+	forget_takeovers(d);
+}

@@ -1,0 +1,224 @@
+/* The text form of a plan: the program made visible. Its words are fixed; tests and documents show them. */
+#include "base/clock.h"
+#include "base/str.h"
+#include "domain/digest.h"
+#include "domain/plan.h"
+
+const char *action_name(enum action_kind kind)
+{
+	static const char *const names[] = {
+		[ACTION_LIST_TAGS] = "list",	     [ACTION_RESOLVE] = "resolve",
+		[ACTION_FIND_WORKLOAD] = "find",     [ACTION_CREATE_PROMOTION] = "create",
+		[ACTION_STATE_PINS] = "pins",	     [ACTION_PIN] = "pin",
+		[ACTION_APPLY_SCALER] = "scale",     [ACTION_APPLY_SERVICE] = "serve",
+		[ACTION_DELETE] = "delete",	     [ACTION_CHANNEL_STATUS] = "status channel",
+		[ACTION_PROMOTION_STATUS] = "status", [ACTION_EVENT] = "event",
+	};
+
+	return names[kind];
+}
+
+static int lookup_text(const struct action *action, struct buf *out, struct err *err)
+{
+	const struct action_lookup *l = &action->lookup;
+
+	if (action->kind == ACTION_LIST_TAGS)
+		return buf_printf(out, err, "list    tags of %s", l->repository);
+	return buf_printf(out, err, "resolve %s%s%s", l->repository,
+			  digest_is_valid(l->reference) ? "@" : ":", l->reference);
+}
+
+static int pins_text(const struct action_pins *pins, struct buf *out, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < pins->changed_count && r == 0; i++)
+		r = buf_printf(out, err, "%spins    sluice-pins  %s → %s", i == 0 ? "" : "\n  ",
+			       pins->changed[i].key,
+			       pins->changed[i].image == NULL ? "(none)" : pins->changed[i].image);
+	return r;
+}
+
+static int pin_text(const struct plan *plan, const struct action_workload *w, struct buf *out,
+		    struct err *err)
+{
+	const char *force = w->force ? "  force" : "";
+	int r = 0;
+
+	if (w->count == 0)
+		return buf_printf(out, err, "pin     %s %s/%s  label sluice.dev/channel=%s%s",
+				  workload_kind_name(w->kind), plan->namespace, w->name, plan->name, force);
+	for (size_t i = 0; i < w->count && r == 0; i++)
+		r = buf_printf(out, err, "%spin     %s %s/%s  %s %s → %s%s", i == 0 ? "" : "\n  ",
+			       workload_kind_name(w->kind), plan->namespace, w->name,
+			       w->containers[i].is_init ? "init container" : "container",
+			       w->containers[i].name, w->containers[i].image, force);
+	return r;
+}
+
+static int create_text(const struct action_create *c, struct buf *out, struct err *err)
+{
+	int r = buf_printf(out, err, "create  promotion %s  %s", c->name, c->release.id);
+
+	for (size_t i = 0; i < c->release.count && r == 0; i++) {
+		const struct release_artifact *a = &c->release.artifacts[i];
+
+		r = buf_printf(out, err, "  %s=%s%s%s", a->name, a->digest, a->tag == NULL ? "" : " tag ",
+			       a->tag == NULL ? "" : a->tag);
+	}
+	return r;
+}
+
+static int scaler_text(const struct plan *plan, const struct action_scaler *s, struct buf *out,
+		       struct err *err)
+{
+	return buf_printf(out, err, "scale   %s %s/%s  min %lld max %lld", workload_kind_name(s->kind),
+			  plan->namespace, s->spec->workload,
+			  (long long)(s->spec->min_replicas == 0 ? 1 : s->spec->min_replicas),
+			  (long long)s->spec->max_replicas);
+}
+
+static int service_text(const struct plan *plan, const struct action_service *s, struct buf *out,
+			struct err *err)
+{
+	int r = buf_printf(out, err, "serve   Service %s/%s ", plan->namespace, s->spec->name);
+
+	for (size_t i = 0; i < s->selector_count && r == 0; i++)
+		r = buf_printf(out, err, " %s=%s", s->selector[i].key, s->selector[i].value);
+	for (size_t i = 0; i < s->spec->count && r == 0; i++)
+		r = buf_printf(out, err, " port %lld", (long long)s->spec->ports[i].port);
+	return r;
+}
+
+static int delete_text(const struct plan *plan, const struct action_delete *d, struct buf *out,
+		       struct err *err)
+{
+	static const char *const names[] = { "HorizontalPodAutoscaler", "Service", "Pod" };
+
+	return buf_printf(out, err, "delete  %s %s/%s", names[d->kind], plan->namespace, d->name);
+}
+
+static int moment_text(int64_t ms, struct buf *out, struct err *err)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	return ms == CLOCK_NEVER ? 0 : buf_printf(out, err, " until %s", clock_format(ms, text));
+}
+
+static int promotion_status_text(const struct action_promotion_status *p, struct buf *out,
+				 struct err *err)
+{
+	const struct condition *ready = condition_find(&p->status.conditions, "Ready");
+	int r = buf_printf(out, err, "status  promotion %s  %s", p->name,
+			   promotion_phase_name(p->status.phase));
+
+	if (r == 0 && p->status.release.id != NULL)
+		r = buf_printf(out, err, " %s", p->status.release.id);
+	if (r == 0 && ready != NULL)
+		r = buf_printf(out, err, "  %s: %s", ready->reason, ready->message);
+	if (r == 0 && p->status.waiting_count > 0)
+		r = moment_text(p->status.waiting[0].until_ms, out, err);
+	return r;
+}
+
+/* The channel's status in the few words that tell one from another. */
+static int channel_status_text(const struct channel_status *s, struct buf *out, struct err *err)
+{
+	int r = buf_puts(out, "status  channel", err);
+
+	if (r == 0 && s->current.release.id != NULL)
+		r = buf_printf(out, err, "  current %s", s->current.release.id);
+	if (r == 0 && s->desired.release.id != NULL)
+		r = buf_printf(out, err, "  desired %s", s->desired.release.id);
+	if (r == 0 && s->guard == GUARD_FIELD_OWNERSHIP)
+		r = buf_puts(out, "  guard FieldOwnership", err);
+	for (size_t i = 0; i < s->available_count && r == 0; i++)
+		r = buf_printf(out, err, "  available %s", s->available[i].release);
+	if (r == 0 && s->intake.release != NULL)
+		r = buf_printf(out, err, "  intake %s %s", s->intake.tag, s->intake.release);
+	if (r == 0 && s->hold.by != NULL)
+		r = buf_printf(out, err, "  hold by %s: %s", s->hold.by, s->hold.reason);
+	if (r == 0 && s->takeovers.count > 0)
+		r = buf_printf(out, err, "  takeovers %lld from %s", (long long)s->takeovers.count,
+			       s->takeovers.manager);
+	for (size_t i = 0; i < s->conditions.count && r == 0; i++) {
+		const struct condition *c = &s->conditions.items[i];
+
+		r = buf_printf(out, err, "\n    %s=%s %s: %s", c->type, condition_status_name(c->status),
+			       c->reason, c->message);
+	}
+	return r;
+}
+
+static int event_text(const struct action_event *e, struct buf *out, struct err *err)
+{
+	return buf_printf(out, err, "event   %s %s  %s %s: %s",
+			  e->subject == EVENT_ON_CHANNEL ? "channel" : "promotion", e->name,
+			  e->is_warning ? "Warning" : "Normal", e->reason, e->note);
+}
+
+int action_text(const struct plan *plan, const struct action *action, struct buf *out, struct err *err)
+{
+	switch (action->kind) {
+	case ACTION_LIST_TAGS:
+	case ACTION_RESOLVE:
+		return lookup_text(action, out, err);
+	case ACTION_FIND_WORKLOAD:
+		return buf_printf(out, err, "find    %s %s/%s", workload_kind_name(action->workload.kind),
+				  plan->namespace, action->workload.name);
+	case ACTION_CREATE_PROMOTION:
+		return create_text(&action->create, out, err);
+	case ACTION_STATE_PINS:
+		return pins_text(&action->pins, out, err);
+	case ACTION_PIN:
+		return pin_text(plan, &action->workload, out, err);
+	case ACTION_APPLY_SCALER:
+		return scaler_text(plan, &action->scaler, out, err);
+	case ACTION_APPLY_SERVICE:
+		return service_text(plan, &action->service, out, err);
+	case ACTION_DELETE:
+		return delete_text(plan, &action->delete, out, err);
+	case ACTION_CHANNEL_STATUS:
+		return channel_status_text(&action->channel_status, out, err);
+	case ACTION_PROMOTION_STATUS:
+		return promotion_status_text(&action->promotion_status, out, err);
+	case ACTION_EVENT:
+		return event_text(&action->event, out, err);
+	}
+	return err_set(err, ERR_BUG, "an action of kind %d has no text", (int)action->kind);
+}
+
+static int gates_text(const struct plan *plan, struct buf *out, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < plan->gates.len && r == 0; i++) {
+		const struct gate_row *row = plan->gates.items[i];
+
+		r = buf_printf(out, err, "  gate    %-12s %-8s %s  %s\n", row->gate,
+			       row->is_open ? "open" : "closed", row->promotion, row->message);
+	}
+	return r;
+}
+
+int plan_text(const struct plan *plan, struct buf *out, struct err *err)
+{
+	char moment[CLOCK_TEXT_SIZE];
+	int r = buf_printf(out, err, "channel %s/%s%s%s\n", plan->namespace, plan->name,
+			   plan->promotion == NULL ? "" : "  promotion ",
+			   plan->promotion == NULL ? "" : plan->promotion);
+
+	if (r == 0)
+		r = gates_text(plan, out, err);
+	for (size_t i = 0; i < plan->actions.len && r == 0; i++) {
+		r = buf_puts(out, "  ", err);
+		if (r == 0)
+			r = action_text(plan, plan->actions.items[i], out, err);
+		if (r == 0)
+			r = buf_puts(out, "\n", err);
+	}
+	if (r == 0 && plan->wake_ms != CLOCK_NEVER)
+		r = buf_printf(out, err, "  wake    %s  %s\n", clock_format(plan->wake_ms, moment),
+			       plan->wake_reason);
+	return r;
+}

@@ -1,0 +1,427 @@
+/*
+ * One promotion at a time, oldest first among those whose gates stand open.
+ *
+ * The channel's status.desired is the memory of a rollout under way: it is written before the promotion's own
+ * status, before the pins and before the workloads, so that a crash anywhere leaves a state from which the
+ * next look goes on. At the end the channel's status is written first as well: a promotion is finished only
+ * when the channel already says what came of it.
+ */
+#include "base/clock.h"
+#include "base/str.h"
+#include "domain/decision.h"
+
+static struct candidate *find_candidate(struct decision *d, const char *name)
+{
+	for (size_t i = 0; i < d->candidate_count; i++) {
+		if (str_equal(d->candidates[i].promotion->meta.name, name))
+			return &d->candidates[i];
+	}
+	return NULL;
+}
+
+static void push_history(struct decision *d, const struct release_stay *stay)
+{
+	size_t kept = d->status.history_count < CHANNEL_HISTORY_MAX - 1 ? d->status.history_count
+									: CHANNEL_HISTORY_MAX - 1;
+	struct release_stay *history = arena_new_array(d->arena, kept + 1, struct release_stay);
+
+	history[0] = *stay;
+	for (size_t i = 0; i < kept; i++)
+		history[i + 1] = d->status.history[i];
+	d->status.history = history;
+	d->status.history_count = kept + 1;
+}
+
+/* Puts the release on top of the verified list, or revokes its mark there. */
+static void mark_verified(struct decision *d, const struct release *release, const char *revoked_why)
+{
+	struct verified *list = arena_new_array(d->arena, CHANNEL_VERIFIED_MAX, struct verified);
+	size_t count = 0;
+	struct verified entry = { .release = *release, .since_ms = d->world->now_ms };
+
+	for (size_t i = 0; i < d->status.verified_count; i++) {
+		if (!release_is(&d->status.verified[i].release, release->id))
+			continue;
+		if (!d->status.verified[i].is_revoked || revoked_why != NULL)
+			entry.since_ms = d->status.verified[i].since_ms;
+	}
+	entry.is_revoked = revoked_why != NULL;
+	entry.reason = revoked_why;
+	list[count++] = entry;
+	for (size_t i = 0; i < d->status.verified_count && count < CHANNEL_VERIFIED_MAX; i++) {
+		if (!release_is(&d->status.verified[i].release, release->id))
+			list[count++] = d->status.verified[i];
+	}
+	d->status.verified = list;
+	d->status.verified_count = count;
+}
+
+static void finish_step(struct candidate *c, int64_t now_ms, const char *message)
+{
+	if (c->status.step_count > 0) {
+		struct step *last = &c->status.steps[c->status.step_count - 1];
+
+		last->finished_ms = last->finished_ms == 0 ? now_ms : last->finished_ms;
+		last->message = message;
+	}
+}
+
+static void begin_step(struct decision *d, struct candidate *c, const char *name)
+{
+	struct step *steps = arena_new_array(d->arena, c->status.step_count + 1, struct step);
+
+	for (size_t i = 0; i < c->status.step_count; i++)
+		steps[i] = c->status.steps[i];
+	steps[c->status.step_count] = (struct step){ .name = name, .started_ms = d->world->now_ms };
+	c->status.steps = steps;
+	c->status.step_count++;
+}
+
+static void succeed(struct decision *d, struct candidate *c)
+{
+	struct release_stay *current = &d->status.current;
+	const char *message = arena_printf(d->arena, "%s runs in %s/%s", c->release.id,
+					   d->world->namespace, d->world->name);
+	bool is_new = !release_equal(&current->release, &c->release);
+
+	if (is_new && current->release.id != NULL) {
+		current->until_ms = d->world->now_ms;
+		push_history(d, current);
+	}
+	*current = (struct release_stay){
+		.release = c->release,
+		.promotion = c->promotion->meta.name,
+		.since_ms = is_new ? d->world->now_ms : current->since_ms,
+	};
+	d->status.desired = (struct release_stay){ .promotion = NULL };
+	mark_verified(d, &c->release, NULL);
+	finish_step(c, d->world->now_ms, message);
+	candidate_finish(d, c, PHASE_SUCCEEDED, "Succeeded", message);
+	d->running = NULL;
+}
+
+/* The first thing that kept the rollout from completing. */
+static const char *stuck_on(const struct decision *d)
+{
+	for (size_t i = 0; i < d->channel->workload_count; i++) {
+		if (d->findings[i].state != WORKLOAD_RUNNING)
+			return d->findings[i].message;
+	}
+	return "";
+}
+
+static void fail(struct decision *d, struct candidate *c)
+{
+	struct release_stay failed = d->status.desired;
+	char limit[CLOCK_TEXT_SIZE];
+	const char *why = arena_printf(d->arena, "not rolled out within spec.rollout.progressDeadline %s: %s",
+				       clock_format_duration(d->channel->progress_deadline_ms, limit),
+				       stuck_on(d));
+	bool goes_back = d->channel->on_failure == ON_FAILURE_ROLLBACK &&
+			 d->status.current.release.id != NULL;
+
+	failed.has_failed = true;
+	failed.until_ms = d->world->now_ms;
+	push_history(d, &failed);
+	mark_verified(d, &failed.release, "its rollout failed");
+	if (goes_back)
+		d->status.desired = (struct release_stay){ .promotion = NULL };
+	else
+		d->status.hold = (struct hold){ "sluice", d->world->now_ms,
+						arena_printf(d->arena, "the rollout of %s failed",
+							     failed.release.id) };
+	finish_step(c, d->world->now_ms, why);
+	candidate_finish(d, c, PHASE_FAILED, "ProgressDeadlineExceeded",
+			 arena_printf(d->arena, "%s; %s%s", why,
+				      goes_back ? "back to " : "onFailure leaves it as it is",
+				      goes_back ? d->status.current.release.id : ""));
+	d->running = NULL;
+}
+
+static bool all_running(const struct decision *d)
+{
+	for (size_t i = 0; i < d->channel->workload_count; i++) {
+		if (d->findings[i].state != WORKLOAD_RUNNING)
+			return false;
+	}
+	return true;
+}
+
+/* Says what a rollout waits for, and when its patience ends. */
+static void watch_rollout(struct decision *d, struct candidate *c)
+{
+	int64_t deadline = c->status.started_ms + d->channel->progress_deadline_ms;
+
+	if (d->channel->is_suspended) {
+		candidate_wait(d, c, PHASE_ROLLING_OUT, "Suspension", CLOCK_NEVER, "spec.suspended is true");
+		return;
+	}
+	if (d->world->now_ms >= deadline) {
+		fail(d, c);
+		return;
+	}
+	plan_wake(d->plan, deadline, "progress deadline");
+	candidate_wait(d, c, PHASE_ROLLING_OUT, "Rollout", deadline, stuck_on(d));
+}
+
+/* A crash came between the channel's status and the promotion's: the channel already says how it ended. */
+static bool settle_from_history(struct decision *d, struct candidate *c)
+{
+	const struct channel_status *status = &d->channel->status;
+
+	if (str_equal(status->current.promotion, c->promotion->meta.name)) {
+		candidate_finish(d, c, PHASE_SUCCEEDED, "Succeeded",
+				 arena_printf(d->arena, "%s runs in %s/%s", c->status.release.id,
+					      d->world->namespace, d->world->name));
+		return true;
+	}
+	for (size_t i = 0; i < status->history_count; i++) {
+		const struct release_stay *stay = &status->history[i];
+
+		if (!str_equal(stay->promotion, c->promotion->meta.name))
+			continue;
+		candidate_finish(d, c, stay->has_failed ? PHASE_FAILED : PHASE_SUCCEEDED,
+				 stay->has_failed ? "ProgressDeadlineExceeded" : "Succeeded",
+				 stay->has_failed ? "the rollout failed, see the channel's history"
+						  : "it ran until a later promotion replaced it");
+		return true;
+	}
+	return false;
+}
+
+/* The promotion whose rollout is under way: the one that status.desired names; else one that says so itself
+ * (the channel's status was lost), unless the channel knows how it ended. */
+static struct candidate *find_running(struct decision *d)
+{
+	struct candidate *named = find_candidate(d, d->status.desired.promotion);
+
+	if (named != NULL && !settle_from_history(d, named))
+		return named;
+	for (size_t i = 0; i < d->candidate_count; i++) {
+		struct candidate *c = &d->candidates[i];
+
+		if (promotion_has_started(c->promotion) && !promotion_phase_is_final(c->status.phase) &&
+		    !settle_from_history(d, c))
+			return c;
+	}
+	return NULL;
+}
+
+static bool failed_here(const struct decision *d, const char *promotion)
+{
+	for (size_t i = 0; i < d->status.history_count; i++) {
+		if (d->status.history[i].has_failed &&
+		    str_equal(d->status.history[i].promotion, promotion))
+			return true;
+	}
+	return false;
+}
+
+/* status.desired without a promotion that runs: its promotion failed and the channel holds, or the promotion
+ * was deleted under way. Only the first stays; and without anything to go back to, both. */
+static void drop_orphaned_desire(struct decision *d)
+{
+	if (d->status.desired.release.id == NULL || d->status.current.release.id == NULL)
+		return;
+	if (d->channel->on_failure == ON_FAILURE_HOLD && failed_here(d, d->status.desired.promotion))
+		return;
+	d->status.desired = (struct release_stay){ .promotion = NULL };
+}
+
+/* Sets what should run now and looks at the workloads beside it. */
+static void aim(struct decision *d)
+{
+	d->target = NULL;
+	if (d->status.desired.release.id != NULL)
+		d->target = &d->status.desired.release;
+	else if (d->status.current.release.id != NULL)
+		d->target = &d->status.current.release;
+	workloads_inspect(d);
+}
+
+/* Takes up the rollout where the statuses say it stands. */
+static void resume(struct decision *d, struct candidate *c)
+{
+	struct release_stay *desired = &d->status.desired;
+
+	if (!str_equal(desired->promotion, c->promotion->meta.name))
+		*desired = (struct release_stay){
+			.release = c->promotion->status.release,
+			.promotion = c->promotion->meta.name,
+			.since_ms = d->world->now_ms,
+		};
+	d->running = c;
+	d->plan->promotion = c->promotion->meta.name;
+	c->release = desired->release;
+	c->status.release = desired->release;
+	c->status.phase = PHASE_ROLLING_OUT;
+	if (c->status.started_ms == 0) {
+		c->status.started_ms = desired->since_ms;
+		c->status.previous = d->status.current.release;
+		begin_step(d, c, "RollOut");
+	}
+}
+
+void promoting_settle(struct decision *d)
+{
+	struct candidate *c = find_running(d);
+
+	if (c == NULL) {
+		drop_orphaned_desire(d);
+		aim(d);
+		return;
+	}
+	resume(d, c);
+	aim(d);
+	if (all_running(d))
+		succeed(d, c);
+	else
+		watch_rollout(d, c);
+	if (d->running == NULL)
+		aim(d);
+}
+
+/* In automatic mode, somebody's own choice holds the automation; choosing what it would choose lifts that. */
+static void hold_or_lift(struct decision *d, const struct candidate *c)
+{
+	if (d->channel->mode != MODE_AUTOMATIC || c->promotion->is_automatic)
+		return;
+	if (c->promotion->source != SOURCE_ROLLBACK && str_equal(d->newest_candidate, c->release.id)) {
+		d->status.hold = (struct hold){ .by = NULL };
+		return;
+	}
+	d->status.hold = (struct hold){
+		.by = str_is_empty(c->promotion->requested_by) ? "unknown" : c->promotion->requested_by,
+		.at_ms = d->world->now_ms,
+		.reason = arena_printf(d->arena, "promotion %s chose %s", c->promotion->meta.name,
+				       c->release.id),
+	};
+}
+
+/* What waited longer than the one that starts now would take the channel back: it is over for that. */
+static void supersede_older(struct decision *d, const struct candidate *started)
+{
+	for (struct candidate *c = d->candidates; c != started; c++) {
+		if (!promotion_phase_is_final(c->status.phase))
+			candidate_finish(d, c, PHASE_SUPERSEDED, "Superseded",
+					 arena_printf(d->arena, "%s, which is newer, started first",
+						      started->promotion->meta.name));
+	}
+}
+
+static void start(struct decision *d, struct candidate *c)
+{
+	hold_or_lift(d, c);
+	supersede_older(d, c);
+	d->running = c;
+	d->plan->promotion = c->promotion->meta.name;
+	c->status.previous = d->status.current.release;
+	c->status.started_ms = d->world->now_ms;
+	begin_step(d, c, "RollOut");
+	d->status.takeovers = (struct takeovers){ .count = 0 };
+	d->status.desired = (struct release_stay){
+		.release = c->release,
+		.promotion = c->promotion->meta.name,
+		.since_ms = d->world->now_ms,
+	};
+	aim(d);
+	watch_rollout(d, c);
+}
+
+/* The promotion of what already runs: there is nothing to roll out. */
+static bool runs_already(const struct decision *d, const struct candidate *c)
+{
+	return d->status.desired.release.id == NULL &&
+	       release_equal(&d->status.current.release, &c->release) && all_running(d);
+}
+
+/* A promotion that has waited as long as its channel allows fails, and says for what it waited. */
+static void watch_deadline(struct decision *d, struct candidate *c)
+{
+	int64_t deadline = c->promotion->meta.created_ms + d->channel->deadline_ms;
+	char limit[CLOCK_TEXT_SIZE];
+	const struct waiting_for *waiting = c->status.waiting;
+
+	if (d->channel->deadline_ms == 0 || promotion_phase_is_final(c->status.phase))
+		return;
+	if (d->world->now_ms < deadline) {
+		plan_wake(d->plan, deadline, "promotion deadline");
+		return;
+	}
+	candidate_finish(d, c, PHASE_FAILED, "DeadlineExceeded",
+			 arena_printf(d->arena, "spec.promotion.deadline %s has passed; gate %s: %s",
+				      clock_format_duration(d->channel->deadline_ms, limit),
+				      c->status.waiting_count > 0 ? waiting->gate : "none",
+				      c->status.waiting_count > 0 ? waiting->message : ""));
+}
+
+/* A name that the channel's history holds has run: from a repository, the same request may come again. */
+static bool ran_before(const struct decision *d, const struct candidate *c)
+{
+	const char *name = c->promotion->meta.name;
+
+	for (size_t i = 0; i < d->status.history_count; i++) {
+		if (str_equal(d->status.history[i].promotion, name))
+			return true;
+	}
+	return str_equal(d->status.current.promotion, name);
+}
+
+static void consider(struct decision *d, struct candidate *c)
+{
+	bool may_start;
+
+	if (ran_before(d, c)) {
+		candidate_finish(d, c, PHASE_SUPERSEDED, "RanBefore",
+				 "a promotion of this name has run in this channel; a new request needs a new "
+				 "name");
+		return;
+	}
+	source_resolve(d, c);
+	if (c->release.id == NULL) {
+		watch_deadline(d, c);
+		return;
+	}
+	may_start = gate_all_open(d, c);
+	if (may_start && runs_already(d, c)) {
+		hold_or_lift(d, c);
+		candidate_finish(d, c, PHASE_SUCCEEDED, "Succeeded",
+				 arena_printf(d->arena, "%s already runs in %s/%s", c->release.id,
+					      d->world->namespace, d->world->name));
+		return;
+	}
+	if (may_start)
+		start(d, c);
+	else
+		watch_deadline(d, c);
+}
+
+/* An automatic promotion that waits is over when a newer automatic one is there. */
+static void supersede_automatic(struct decision *d)
+{
+	const struct candidate *newest = NULL;
+
+	for (size_t i = d->candidate_count; i-- > 0;) {
+		struct candidate *c = &d->candidates[i];
+
+		if (!c->promotion->is_automatic || c == d->running || promotion_phase_is_final(c->status.phase))
+			continue;
+		if (newest == NULL)
+			newest = c;
+		else
+			candidate_finish(d, c, PHASE_SUPERSEDED, "Superseded",
+					 arena_printf(d->arena, "%s is newer",
+						      newest->promotion->meta.name));
+	}
+}
+
+void promoting_start_next(struct decision *d)
+{
+	supersede_automatic(d);
+	for (size_t i = 0; i < d->candidate_count; i++) {
+		struct candidate *c = &d->candidates[i];
+
+		if (c != d->running && !promotion_phase_is_final(c->status.phase))
+			consider(d, c);
+	}
+}

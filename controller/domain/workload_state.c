@@ -1,0 +1,169 @@
+/* What the workloads look like beside what they should be. */
+#include "base/clock.h"
+#include "base/str.h"
+#include "domain/decision.h"
+#include "domain/image_ref.h"
+
+/* A sentence about "Deployment shop-beta/web …". */
+static const char *say(struct decision *d, const struct workload_spec *spec, const char *what)
+{
+	return arena_printf(d->arena, "%s %s/%s %s", workload_kind_name(spec->kind), d->world->namespace,
+			    spec->name, what);
+}
+
+/* The name of the first container that the workload lacks, or NULL. */
+static const char *missing_container(const struct workload_spec *spec, const struct workload *workload)
+{
+	for (size_t i = 0; i < spec->count; i++) {
+		if (workload_find_container(workload, spec->containers[i].container) == NULL)
+			return spec->containers[i].container;
+	}
+	return NULL;
+}
+
+/* Does every container carry the target's digest, from the target's repository? */
+static bool carries_target(struct decision *d, const struct workload_spec *spec,
+			   const struct workload *workload)
+{
+	for (size_t i = 0; i < spec->count; i++) {
+		const struct workload_container *wanted = &spec->containers[i];
+		const struct container *live = workload_find_container(workload, wanted->container);
+		const struct release_artifact *artifact = release_find(d->target, wanted->artifact);
+
+		if (live == NULL || artifact == NULL ||
+		    !str_equal(live->image, image_ref_pin(d->arena, artifact->image, artifact->digest)))
+			return false;
+	}
+	return !workload->is_gated;
+}
+
+static const char *counts(struct decision *d, const struct workload *w, const char *reason)
+{
+	return arena_printf(d->arena, "%lld of %lld pods run the release%s%s", (long long)w->available,
+			    (long long)w->desired, reason == NULL ? "" : ": ",
+			    reason == NULL ? "" : reason);
+}
+
+/* Deployment: the rule of `kubectl rollout status`. */
+static const char *deployment_progress(struct decision *d, const struct workload *w)
+{
+	if (w->updated < w->desired || w->total > w->updated || w->available < w->updated)
+		return counts(d, w, w->progress_message);
+	return NULL;
+}
+
+static const char on_delete_waits[] =
+	"waits: its updateStrategy is OnDelete, so somebody has to delete its pods";
+
+static const char *statefulset_progress(struct decision *d, const struct workload *w)
+{
+	if (w->is_on_delete && w->updated < w->desired)
+		return on_delete_waits;
+	if (w->partition > 0 && w->updated >= w->desired - w->partition && w->ready >= w->desired)
+		return arena_printf(d->arena,
+				    "waits: updateStrategy.rollingUpdate.partition %lld keeps pods below it back",
+				    (long long)w->partition);
+	if (w->ready < w->desired || w->updated < w->desired ||
+	    (!w->is_on_delete && !str_equal(w->current_revision, w->update_revision)))
+		return counts(d, w, NULL);
+	return NULL;
+}
+
+static const char *daemonset_progress(struct decision *d, const struct workload *w)
+{
+	if (w->updated < w->desired && w->is_on_delete)
+		return on_delete_waits;
+	if (w->updated < w->desired || w->available < w->desired)
+		return counts(d, w, NULL);
+	return NULL;
+}
+
+/* What keeps the workload's pods from all running the target; NULL when they do. */
+static const char *progress(struct decision *d, const struct workload *w)
+{
+	if (w->kind == WORKLOAD_CRONJOB)
+		return NULL; /* its next Job takes the template as it is */
+	if (w->observed_generation < w->meta.generation)
+		return "has not been looked at by its controller yet";
+	switch (w->kind) {
+	case WORKLOAD_DEPLOYMENT:
+		return deployment_progress(d, w);
+	case WORKLOAD_STATEFULSET:
+		return statefulset_progress(d, w);
+	case WORKLOAD_DAEMONSET:
+		return daemonset_progress(d, w);
+	case WORKLOAD_CRONJOB:
+		break;
+	}
+	return NULL;
+}
+
+/* Reads a workload that the watches do not show, and again when the answer has grown old. */
+static void find(struct decision *d, const struct workload_spec *spec)
+{
+	struct action *action = plan_add(d->plan, d->arena, ACTION_FIND_WORKLOAD);
+
+	action->workload.kind = spec->kind;
+	action->workload.name = spec->name;
+}
+
+static void inspect_absent(struct decision *d, const struct workload_spec *spec,
+			   const struct workload_look *look, struct workload_finding *finding)
+{
+	finding->state = look->state == KNOWLEDGE_FAILED ? WORKLOAD_MISSING : WORKLOAD_UNKNOWN;
+	finding->message = say(d, spec, "has not been read yet");
+	if (look->state == KNOWLEDGE_FAILED && look->failure.class == ERR_NOTFOUND)
+		finding->message = say(d, spec, "does not exist");
+	else if (look->state == KNOWLEDGE_FAILED)
+		finding->message = say(d, spec,
+				       arena_printf(d->arena, "cannot be read: %s", look->failure.message));
+	if (look->state == KNOWLEDGE_FAILED && d->world->now_ms < look->failure.retry_ms)
+		plan_wake(d->plan, look->failure.retry_ms, "look for a missing workload");
+	else if (look->state != KNOWLEDGE_PENDING)
+		find(d, spec);
+}
+
+static void inspect_present(struct decision *d, const struct workload_spec *spec,
+			    const struct workload_look *look, struct workload_finding *finding)
+{
+	const struct workload *w = look->workload;
+	const char *missing = missing_container(spec, w);
+	const char *why;
+
+	finding->is_paused = w->is_paused && w->kind == WORKLOAD_DEPLOYMENT;
+	finding->has_conflict = look->conflict_manager != NULL;
+	finding->state = WORKLOAD_UNUSABLE;
+	if (finding->is_claimed) {
+		finding->message = say(d, spec, "is pinned by another channel");
+	} else if (w->meta.is_deleting) {
+		finding->message = say(d, spec, "is being deleted");
+	} else if (missing != NULL) {
+		finding->message =
+			say(d, spec, arena_printf(d->arena, "has no container \"%s\"", missing));
+	} else if (d->target == NULL || !carries_target(d, spec, w)) {
+		finding->state = WORKLOAD_UNPINNED;
+		finding->message = say(d, spec, d->target == NULL ? "waits for the channel's first release"
+								  : "does not carry the release yet");
+	} else {
+		why = progress(d, w);
+		finding->state = why == NULL ? WORKLOAD_RUNNING : WORKLOAD_MOVING;
+		finding->message = why == NULL ? NULL : say(d, spec, why);
+	}
+	if (look->failure.message != NULL && finding->state == WORKLOAD_UNPINNED)
+		finding->message = say(d, spec,
+				       arena_printf(d->arena, "refused the pin: %s", look->failure.message));
+	if (finding->is_paused)
+		finding->message = say(d, spec, "is paused (spec.paused)");
+}
+
+void workloads_inspect(struct decision *d)
+{
+	for (size_t i = 0; i < d->channel->workload_count; i++) {
+		const struct workload_look *look = &d->world->workloads[i];
+
+		if (look->state == KNOWLEDGE_KNOWN)
+			inspect_present(d, &d->channel->workloads[i], look, &d->findings[i]);
+		else
+			inspect_absent(d, &d->channel->workloads[i], look, &d->findings[i]);
+	}
+}
