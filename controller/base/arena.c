@@ -70,6 +70,7 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 	char *text;
 	int len;
 
+	CHECK(fmt != NULL);
 	va_start(ap, fmt);
 	len = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
@@ -79,6 +80,17 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 	(void)vsnprintf(text, (size_t)len + 1, fmt, ap);
 	va_end(ap);
 	return text;
+}
+
+size_t arena_bytes(const struct arena *arena)
+{
+	size_t bytes = arena->used;
+
+	if (arena->blocks == NULL)
+		return 0;
+	for (const struct arena_block *block = arena->blocks->next; block != NULL; block = block->next)
+		bytes += block->size;
+	return bytes;
 }
 
 void arena_finish(struct arena *arena)

@@ -45,6 +45,9 @@ char *arena_strndup(struct arena *arena, const char *text, size_t len)
 char *arena_printf(struct arena *arena, const char *fmt, ...)
 	__attribute__((returns_nonnull, format(printf, 2, 3)));
 
+/* The bytes taken so far: an arena whose first block has this size takes the same things in one block. */
+size_t arena_bytes(const struct arena *arena);
+
 /* Frees everything; the arena is as new and can be used again. A zeroed arena is fine. */
 void arena_finish(struct arena *arena);
 

@@ -1,0 +1,184 @@
+#include "wire/json_write.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define REPLACEMENT "\xEF\xBF\xBD"
+
+static void put(struct writer *writer, const char *bytes, size_t len)
+{
+	if (!err_is_set(&writer->err) && buf_append(writer->buf, bytes, len, &writer->err) < 0)
+		CHECK(err_is_set(&writer->err));
+}
+
+static void put_text(struct writer *writer, const char *text)
+{
+	put(writer, text, strlen(text));
+}
+
+/* The length of the UTF-8 character at text (RFC 3629, table 3-7 of Unicode), or 0 when it is none. */
+static size_t character_len(const unsigned char *text, size_t left)
+{
+	unsigned char first = text[0];
+	size_t len = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+
+	if (len == 0 || first > 0xF4 || len > left)
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		if ((text[i] & 0xC0) != 0x80)
+			return 0;
+	}
+	if ((first == 0xE0 && text[1] < 0xA0) || (first == 0xED && text[1] > 0x9F) ||
+	    (first == 0xF0 && text[1] < 0x90) || (first == 0xF4 && text[1] > 0x8F))
+		return 0;
+	return len;
+}
+
+static void put_escaped(struct writer *writer, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+	char text[] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+	const char *shorter = c == '"' ? "\\\"" : c == '\\' ? "\\\\" : c == '\n' ? "\\n" :
+			      c == '\t' ? "\\t" : c == '\r' ? "\\r" : NULL;
+
+	if (shorter != NULL)
+		put(writer, shorter, 2);
+	else
+		put(writer, text, sizeof(text));
+}
+
+static void put_string(struct writer *writer, const char *value, size_t len)
+{
+	const unsigned char *bytes = (const unsigned char *)value;
+	size_t from = 0;
+	size_t at = 0;
+
+	put_text(writer, "\"");
+	while (at < len) {
+		size_t step = character_len(bytes + at, len - at);
+
+		if (step > 0 && bytes[at] >= 0x20 && bytes[at] != '"' && bytes[at] != '\\') {
+			at += step;
+			continue;
+		}
+		put(writer, value + from, at - from);
+		if (step == 0)
+			put_text(writer, REPLACEMENT);
+		else
+			put_escaped(writer, bytes[at]);
+		from = ++at;
+	}
+	put(writer, value + from, at - from);
+	put_text(writer, "\"");
+}
+
+/* What stands before a value: a comma and the key. */
+static void begin(struct writer *writer, const char *key)
+{
+	if (writer->needs_comma)
+		put_text(writer, ",");
+	writer->needs_comma = true;
+	if (key == NULL)
+		return;
+	put_string(writer, key, strlen(key));
+	put_text(writer, ":");
+}
+
+static void open_with(struct writer *writer, const char *key, const char *bracket)
+{
+	begin(writer, key);
+	put_text(writer, bracket);
+	writer->needs_comma = false;
+}
+
+static void close_with(struct writer *writer, const char *bracket)
+{
+	put_text(writer, bracket);
+	writer->needs_comma = true;
+}
+
+void write_object(struct writer *writer, const char *key)
+{
+	open_with(writer, key, "{");
+}
+
+void write_list(struct writer *writer, const char *key)
+{
+	open_with(writer, key, "[");
+}
+
+void write_object_end(struct writer *writer)
+{
+	close_with(writer, "}");
+}
+
+void write_list_end(struct writer *writer)
+{
+	close_with(writer, "]");
+}
+
+void write_bytes(struct writer *writer, const char *key, const char *value, size_t len)
+{
+	begin(writer, key);
+	put_string(writer, value, len);
+}
+
+void write_text(struct writer *writer, const char *key, const char *value)
+{
+	if (value != NULL)
+		write_bytes(writer, key, value, strlen(value));
+}
+
+void write_int(struct writer *writer, const char *key, int64_t value)
+{
+	char text[24];
+
+	begin(writer, key);
+	(void)snprintf(text, sizeof(text), "%jd", (intmax_t)value);
+	put_text(writer, text);
+}
+
+void write_count(struct writer *writer, const char *key, int64_t value)
+{
+	if (value != 0)
+		write_int(writer, key, value);
+}
+
+void write_flag(struct writer *writer, const char *key, bool value)
+{
+	begin(writer, key);
+	put_text(writer, value ? "true" : "false");
+}
+
+void write_time(struct writer *writer, const char *key, int64_t ms)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	if (ms != 0 && ms != CLOCK_NEVER)
+		write_text(writer, key, clock_format(ms, text));
+}
+
+void write_raw(struct writer *writer, const char *key, const char *json)
+{
+	if (json == NULL)
+		return;
+	begin(writer, key);
+	put_text(writer, json);
+}
+
+int write_take(struct writer *writer, char **ret_json, struct err *err)
+{
+	char *json;
+
+	if (err_is_set(&writer->err)) {
+		buf_finish(writer->buf);
+		return err_set(err, writer->err.class, "%s", writer->err.text);
+	}
+	json = buf_take(writer->buf);
+	if (json == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for a text");
+	*ret_json = json;
+	return 0;
+}

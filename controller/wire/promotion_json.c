@@ -1,0 +1,135 @@
+#include "wire/promotion_json.h"
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "wire/json_read.h"
+#include "wire/meta_json.h"
+#include "wire/release_json.h"
+
+static void read_artifacts(const struct read_node *spec, struct promotion *promotion)
+{
+	struct read_node list = read_list(spec, "artifacts");
+
+	promotion->artifact_count = read_count(&list);
+	promotion->artifacts = arena_new_array(spec->reader->arena, promotion->artifact_count,
+					       struct promotion_artifact);
+	for (size_t i = 0; i < promotion->artifact_count; i++) {
+		struct read_node item = read_item(&list, i);
+		struct promotion_artifact *artifact = &promotion->artifacts[i];
+
+		artifact->name = read_needed_text(&item, "name");
+		artifact->digest = read_text(&item, "digest");
+		artifact->tag = read_text(&item, "tag");
+		if (artifact->digest == NULL && artifact->tag == NULL)
+			read_complain(&item, "needs a digest or a tag");
+	}
+}
+
+/* The source is the one that is there; the schema sees to it that it is exactly one. */
+static void read_source(const struct read_node *spec, struct promotion *promotion)
+{
+	struct read_node from = read_object(spec, "from");
+	struct read_node rollback = read_object(spec, "rollback");
+	struct read_node artifacts = read_list(spec, "artifacts");
+	int given = 0;
+
+	promotion->release = read_text(spec, "release");
+	if (read_is_present(&from)) {
+		given++;
+		promotion->source = SOURCE_FROM;
+		promotion->from.namespace = read_needed_text(&from, "namespace");
+		promotion->from.name = read_needed_text(&from, "channel");
+	}
+	if (promotion->release != NULL) {
+		given++;
+		promotion->source = SOURCE_RELEASE;
+	}
+	if (read_is_present(&artifacts)) {
+		given++;
+		promotion->source = SOURCE_ARTIFACTS;
+		read_artifacts(spec, promotion);
+	}
+	if (read_is_present(&rollback)) {
+		given++;
+		promotion->source = SOURCE_ROLLBACK;
+		promotion->rollback_to = read_needed_text(&rollback, "to");
+	}
+	if (given != 1)
+		read_complain(spec, "exactly one of from, release, artifacts and rollback is needed");
+}
+
+static void read_waiting(const struct read_node *node, struct promotion_status *status)
+{
+	struct read_node list = read_list(node, "waitingFor");
+	size_t count = read_count(&list);
+
+	status->waiting = arena_new_array(node->reader->arena, count, struct waiting_for);
+	for (size_t i = 0; i < count; i++) {
+		struct read_node item = read_item(&list, i);
+		struct waiting_for *entry = &status->waiting[status->waiting_count];
+
+		entry->gate = read_text(&item, "gate");
+		entry->until_ms = read_time(&item, "until", CLOCK_NEVER);
+		entry->message = read_text(&item, "message");
+		status->waiting_count += !str_is_empty(entry->gate);
+	}
+}
+
+static void read_steps(const struct read_node *node, struct promotion_status *status)
+{
+	struct read_node list = read_list(node, "steps");
+	size_t count = read_count(&list);
+
+	status->steps = arena_new_array(node->reader->arena, count, struct step);
+	for (size_t i = 0; i < count; i++) {
+		struct read_node item = read_item(&list, i);
+		struct step *step = &status->steps[status->step_count];
+
+		step->name = read_text(&item, "name");
+		step->started_ms = read_time(&item, "startedAt", 0);
+		step->finished_ms = read_time(&item, "finishedAt", 0);
+		step->message = read_text(&item, "message");
+		status->step_count += !str_is_empty(step->name);
+	}
+}
+
+static void read_status(const struct read_node *object, struct promotion_status *status)
+{
+	static const char *const phases[] = { NULL,         "Pending",   "Resolving", "Waiting",
+					      "RollingOut", "Succeeded", "Failed",    "Superseded" };
+	struct reader tolerant = { .arena = object->reader->arena,
+				   .err = object->reader->err,
+				   .is_tolerant = true };
+	struct read_node top = read_with(object, &tolerant);
+	struct read_node node = read_object(&top, "status");
+	struct read_node release = read_object(&node, "release");
+	struct read_node previous = read_object(&node, "previous");
+
+	status->observed_generation = read_int(&node, "observedGeneration", 0, INT64_MAX, 0);
+	status->phase = (enum promotion_phase)read_choice(
+		&node, "phase", phases, sizeof(phases) / sizeof(phases[0]), PHASE_NONE);
+	release_read(&release, "id", &status->release);
+	release_read(&previous, "id", &status->previous);
+	read_waiting(&node, status);
+	read_steps(&node, status);
+	status->started_ms = read_time(&node, "startedAt", 0);
+	status->finished_ms = read_time(&node, "finishedAt", 0);
+	conditions_read(&node, &status->conditions);
+}
+
+void *promotion_read(const struct read_node *object, enum kind kind)
+{
+	struct promotion *promotion = arena_new(object->reader->arena, struct promotion);
+	struct read_node spec = read_object(object, "spec");
+	const char *requested_by = read_text(&spec, "requestedBy");
+
+	(void)kind;
+	meta_read(object, &promotion->meta);
+	promotion->channel = read_needed_text(&spec, "channel");
+	if (!read_is_present(&spec))
+		read_complain(object, "spec is missing");
+	read_source(&spec, promotion);
+	promotion->requested_by = requested_by == NULL ? "" : requested_by;
+	read_status(object, &promotion->status);
+	return promotion;
+}

@@ -1,0 +1,146 @@
+#include "wire/record.h"
+
+#include <stdlib.h>
+
+#include "wire/channel_json.h"
+#include "wire/json_read.h"
+#include "wire/made_json.h"
+#include "wire/meta_json.h"
+#include "wire/pins_json.h"
+#include "wire/pod_json.h"
+#include "wire/promotion_json.h"
+#include "wire/record_json.h"
+#include "wire/workload_json.h"
+
+#define SCRATCH_SIZE ((size_t)16 * 1024)
+
+/* Decodes an object into the reader's arena; its struct begins with a struct meta. */
+typedef void *(*read_fn)(const struct read_node *object, enum kind kind);
+
+/* Of some kinds only the metadata counts: that they are there. */
+static void *read_meta_only(const struct read_node *object, enum kind kind)
+{
+	struct meta *meta = arena_new(object->reader->arena, struct meta);
+
+	(void)kind;
+	meta_read(object, meta);
+	return meta;
+}
+
+static read_fn reader_of(enum kind kind)
+{
+	static const read_fn readers[KIND_COUNT] = {
+		[KIND_CHANNEL] = channel_read,
+		[KIND_PROMOTION] = promotion_read,
+		[KIND_DEPLOYMENT] = workload_read,
+		[KIND_STATEFULSET] = workload_read,
+		[KIND_DAEMONSET] = workload_read,
+		[KIND_CRONJOB] = workload_read,
+		[KIND_PINS] = pins_read,
+		[KIND_SCALER] = scaler_read,
+		[KIND_SERVICE] = service_read,
+		[KIND_GATED_POD] = gated_pod_read,
+		[KIND_FREE_NAMESPACE] = read_meta_only,
+		[KIND_GUARD_POLICY] = read_meta_only,
+		[KIND_GUARD_BINDING] = read_meta_only,
+		[KIND_WHO_MAY_POLICY] = read_meta_only,
+		[KIND_WHO_MAY_BINDING] = read_meta_only,
+	};
+
+	return readers[kind];
+}
+
+struct record *record_ref(struct record *record)
+{
+	record->refs++;
+	return record;
+}
+
+void record_unref(struct record *record)
+{
+	struct arena arena;
+
+	if (record == NULL)
+		return;
+	CHECK(record->refs > 0);
+	if (--record->refs > 0)
+		return;
+	/* The record lies in its own arena. */
+	arena = record->arena;
+	arena_finish(&arena);
+}
+
+/* Items of a list carry no kind; where there is one, it has to be the right one. */
+static void check_kind(const struct read_node *object, enum kind kind)
+{
+	const struct kind_info *info = kind_info(kind);
+
+	if (read_is_other(object, "kind", info->name))
+		read_complain(object, "is of another kind");
+	else if (read_is_other(object, "apiVersion", info->api_version))
+		read_complain(object, "is not of %s", info->api_version);
+}
+
+/* Decodes into arena: the record, and all that it points to. */
+static struct record *decode(enum kind kind, const json_t *json, struct arena *arena, bool is_tolerant,
+			     struct err *err)
+{
+	struct reader reader = { .arena = arena, .err = err, .is_tolerant = is_tolerant };
+	struct record *record = arena_new(arena, struct record);
+	struct read_node object = read_root(&reader, json);
+
+	check_kind(&object, kind);
+	record->refs = 1;
+	record->kind = kind;
+	record->object = reader_of(kind)(&object, kind);
+	record->meta = record->object;
+	return record;
+}
+
+/* "kind namespace/name: " in front of what is wrong with the object, as far as it has them. */
+static void name_object(enum kind kind, const struct meta *meta, struct err *err)
+{
+	const char *slash = meta->namespace[0] == '\0' ? "" : "/";
+
+	err_prefix(err, "%s %.63s%s%.253s", kind_info(kind)->name, meta->namespace, slash,
+		   meta->name[0] == '\0' ? "without a name" : meta->name);
+}
+
+int record_from_tree(enum kind kind, const json_t *json, bool is_tolerant, struct record **ret_record,
+		     struct err *err)
+{
+	struct arena scratch = ARENA_INIT_SIZE(SCRATCH_SIZE);
+	struct err own = ERR_INIT;
+	struct record *record = decode(kind, json, &scratch, is_tolerant, &own);
+	struct arena exact = ARENA_INIT_SIZE(arena_bytes(&scratch));
+
+	if (record->meta->name[0] == '\0' && !err_is_set(&own))
+		(void)err_set(&own, ERR_INPUT, "metadata.name: is missing");
+	if (!err_is_set(&own)) {
+		/* Once more, into a block of just the right size: records live long and are many. */
+		record = decode(kind, json, &exact, is_tolerant, &own);
+	}
+	if (err_is_set(&own)) {
+		name_object(kind, record->meta, &own);
+		arena_finish(&exact);
+		arena_finish(&scratch);
+		return err_set(err, own.class, "%s", own.text);
+	}
+	arena_finish(&scratch);
+	record->arena = exact;
+	*ret_record = record;
+	return 0;
+}
+
+int record_from_json(enum kind kind, const char *json, size_t len, struct record **ret_record,
+		     struct err *err)
+{
+	auto_json *tree = NULL;
+	int r = read_tree(json, len, READ_OBJECT_MAX, &tree, err);
+
+	if (r < 0) {
+		err_prefix(err, "%s", kind_info(kind)->name);
+		return r;
+	}
+	return record_from_tree(kind, tree, false, ret_record, err);
+}

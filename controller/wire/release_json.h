@@ -1,0 +1,22 @@
+/*
+ * wire/release_json: what the status of both our kinds shares: releases and conditions.
+ *
+ * Reading is for tolerant readers: an entry that lacks what it is named by is left out, and a release
+ * of which an artifact lacks its name, image or digest is no release.
+ *
+ * May include: base, domain, wire/json_read.
+ */
+#ifndef SLUICE_WIRE_RELEASE_JSON_H
+#define SLUICE_WIRE_RELEASE_JSON_H
+
+#include "domain/condition.h"
+#include "domain/release.h"
+#include "wire/json_read.h"
+
+/* Reads node[id_key] and node.artifacts. Without an id, or with a damaged artifact: no release. */
+void release_read(const struct read_node *node, const char *id_key, struct release *release);
+
+/* Reads node.conditions. */
+void conditions_read(const struct read_node *node, struct conditions *conditions);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * wire/workload_json: Deployment, StatefulSet, DaemonSet, CronJob → struct workload, and the apply that
+ * sets images. Of an object of somebody else nothing is ever written but what Sluice owns in it.
+ *
+ * The four kinds count their pods under different names; struct workload has one name for each count.
+ * A CronJob has no pods of its own to count: its counts are 0, and as its status has no
+ * observedGeneration, it is taken as observed.
+ *
+ * May include: base, domain. Deliberately absent: jansson in the header.
+ */
+#ifndef SLUICE_WIRE_WORKLOAD_JSON_H
+#define SLUICE_WIRE_WORKLOAD_JSON_H
+
+#include "base/err.h"
+#include "domain/plan.h"
+#include "domain/workload.h"
+#include "wire/kind.h"
+
+struct read_node;
+
+/* Decodes a workload of the kind (KIND_DEPLOYMENT … KIND_CRONJOB) into the reader's arena: containers
+ * first, init containers after them, the selector sorted by key. */
+void *workload_read(const struct read_node *object, enum kind kind);
+
+#endif
