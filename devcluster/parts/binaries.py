@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -101,7 +102,7 @@ def find_go():
 
 
 def _say(text):
-    print(text, flush=True)
+    print(text, file=sys.stderr, flush=True)
 
 
 def _run_with_heartbeat(argv, env, cwd, log_path, label):

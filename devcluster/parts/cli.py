@@ -154,7 +154,8 @@ def _image(arguments):
         env=_pairs(arguments.env), entrypoint=arguments.entrypoint, command=arguments.cmd,
         user=arguments.user, workdir=arguments.workdir, ports=arguments.port,
         created=arguments.created)
-    print(image.build_and_push(cluster.place, arguments.ref, recipe, arguments.index))
+    print(image.build_and_push(cluster.place, arguments.ref, recipe, arguments.index,
+                               arguments.registry))
 
 
 def _parser():
@@ -211,11 +212,15 @@ def _parser():
 def _image_parser(parser):
     parser.add_argument("--ref", required=True, metavar="REPOSITORY:TAG",
                         help="where in the cluster's registry, as in shop/web:v1")
+    parser.add_argument("--registry", default=places.REGISTRY, metavar="HOST:PORT",
+                        help="the registry's name in what is printed, or another registry that "
+                        "speaks plain HTTP in the cluster's network (default %(default)s)")
     parser.add_argument("--binary", metavar="FILE", help="a static program; it becomes /<its name>")
     parser.add_argument("--rootfs", metavar="DIR", help="a folder that becomes /")
     parser.add_argument("--entrypoint", action="append", metavar="WORD",
                         help="repeatable; without it the binary")
-    parser.add_argument("--cmd", action="append", default=[], metavar="WORD", help="repeatable")
+    parser.add_argument("--cmd", action="append", default=[], metavar="WORD",
+                        help="repeatable; a word that begins with - is --cmd=-WORD")
     parser.add_argument("--label", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--env", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--port", action="append", default=[], metavar="PORT")

@@ -203,6 +203,7 @@ class Cluster:
             "SLUICE_CLUSTER": self.name,
             "SLUICE_NETNS": self.place.netns,
             "SLUICE_REGISTRY": places.REGISTRY,
+            "SLUICE_REGISTRY_ADDRESS": places.REGISTRY_ADDRESS,
             "SLUICE_REGISTRY_NAME": places.REGISTRY_NAME,
             "CONTAINERD_ADDRESS": self.place.containerd_socket,
             "CONTAINERD_NAMESPACE": "k8s.io",

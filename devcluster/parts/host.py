@@ -15,6 +15,7 @@ INOTIFY_INSTANCES = 1024
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 # A command or file of each package that the tool calls: cheaper to look for than to ask dpkg.
+# What is in packages.txt and not here is for the images of tests.
 NEEDED = {
     "docker-registry": "docker-registry", "umoci": "umoci", "skopeo": "skopeo", "runc": "runc",
     "containernetworking-plugins": "/usr/lib/cni/bridge", "iproute2": "ip",
@@ -36,12 +37,19 @@ def _is_there(what):
 def missing_packages():
     with open(PACKAGES_FILE) as file:
         packages = file.read().split()
-    return [p for p in packages if not _is_there(NEEDED[p])]
+    return [p for p in packages if p in NEEDED and not _is_there(NEEDED[p])]
 
 
 def overlay_is_usable():
-    with open("/proc/filesystems") as file:
-        return "\toverlay\n" in file.read()
+    """Does the kernel have overlayfs? A kernel that has it as a module loads it now."""
+    modprobe = find("modprobe")
+    for attempt in range(2):
+        with open("/proc/filesystems") as file:
+            if "\toverlay\n" in file.read():
+                return True
+        if attempt == 0 and modprobe:
+            subprocess.run([modprobe, "--quiet", "overlay"], check=False)
+    return False
 
 
 def snapshotter(folder):

@@ -137,7 +137,7 @@ def push(place, layout, reference, registry=places.REGISTRY):
             return f"{registry}/{repository}@{file.read().strip()}"
 
 
-def build_and_push(place, reference, recipe, as_index=False):
+def build_and_push(place, reference, recipe, as_index=False, registry=places.REGISTRY):
     """Makes an image by the recipe and pushes it; returns `registry/repository@digest`."""
     if not recipe.binary and not recipe.rootfs:
         raise Failure("An image needs --binary or --rootfs.")
@@ -148,4 +148,4 @@ def build_and_push(place, reference, recipe, as_index=False):
         make_layout(layout, recipe)
         if as_index:
             wrap_in_index(layout)
-        return push(place, layout, reference)
+        return push(place, layout, reference, registry)

@@ -40,11 +40,6 @@ def _ip(*arguments):
         raise Failure(f"ip {' '.join(arguments)}: {answer.stderr.strip()}")
 
 
-def _set_in_namespace(place, settings):
-    script = "".join(f"[ ! -e {path} ] || echo {value} >{path}; " for path, value in settings)
-    subprocess.run(enter_network(place) + ["sh", "-c", script], check=True)
-
-
 def create(place, binaries_folder):
     """Makes both namespaces and starts the anchor, which is returned."""
     _ip("netns", "add", place.netns_name)
@@ -54,8 +49,8 @@ def create(place, binaries_folder):
     _ip(*inside, "addr", "add", places.HOST_NETWORK, "dev", BRIDGE)
     _ip(*inside, "link", "set", BRIDGE, "up")
     _ip(*inside, "route", "add", "default", "via", places.GATEWAY_ADDRESS, "dev", BRIDGE)
-    _set_in_namespace(place, [("/proc/sys/net/ipv4/ip_forward", 1),
-                              ("/proc/sys/net/bridge/bridge-nf-call-iptables", 1)])
+    subprocess.run(enter_network(place) + ["sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"],
+                   check=True)
     anchor = Process(place, ANCHOR)
     anchor.start(enter_network(place) + ["unshare", "--mount", "--propagation", "slave", "sh", "-c",
                                          _ANCHOR_SCRIPT, "sh", place.root, binaries_folder])

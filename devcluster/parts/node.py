@@ -17,20 +17,20 @@ _HEALTH_HOST = "127.0.0.1"
 
 
 def _cni(place):
+    # Routed pods, not bridged ones: what goes from pod to pod through a Service passes the packet
+    # filter in both directions without the kernel's br_netfilter module.
     return place.write("cni/10-devcluster.conflist", json.dumps({
         "cniVersion": "1.0.0", "name": "devcluster", "plugins": [
-            {"type": "bridge", "bridge": "pods0", "isGateway": True, "ipMasq": False,
-             "hairpinMode": True, "ipam": {
-                 "type": "host-local", "ranges": [[{"subnet": places.POD_NETWORK}]],
-                 "routes": [{"dst": "0.0.0.0/0"}], "dataDir": place.path("cni-addresses")}},
+            {"type": "ptp", "ipMasq": False, "ipam": {
+                "type": "host-local", "ranges": [[{"subnet": places.POD_NETWORK}]],
+                "routes": [{"dst": "0.0.0.0/0"}], "dataDir": place.path("cni-addresses")}},
             {"type": "portmap", "capabilities": {"portMappings": True}},
         ]}, indent=1) + "\n")
 
 
 def _registry_hosts(place):
     """Plain HTTP for the cluster's registry under each of its names, and where the name leads."""
-    port = places.REGISTRY.rsplit(":", 1)[1]
-    for name in (places.REGISTRY, f"{places.HOST_ADDRESS}:{port}", places.REGISTRY_NAME):
+    for name in (places.REGISTRY, places.REGISTRY_ADDRESS, places.REGISTRY_NAME):
         place.write(f"registries/{name}/hosts.toml",
                     f'server = "http://{places.REGISTRY}"\n')
     return place.path("registries")

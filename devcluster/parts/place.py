@@ -3,6 +3,7 @@
 The addresses are the same in each cluster, since each has a network namespace of its own.
 """
 
+import hashlib
 import os
 import re
 
@@ -16,10 +17,12 @@ SERVICE_NETWORK = "10.96.0.0/16"
 APISERVER_SERVICE = "10.96.0.1"
 DNS_SERVICE = "10.96.0.10"
 DOMAIN = "cluster.local"
-REGISTRY = "127.0.0.1:5000"
-REGISTRY_NAME = "registry.devcluster:5000"  # the same registry, by a name that pods can look up
+REGISTRY = "127.0.0.1:5000"  # from the namespace and the node
+REGISTRY_ADDRESS = f"{HOST_ADDRESS}:5000"  # the same registry, from pods as well
+REGISTRY_NAME = "registry.devcluster:5000"  # the same, by name: from the node and from pods
 APISERVER_PORT = 6443
 
+DEFAULT_STATE_ROOT = "/var/lib/sluice-devcluster"
 NAME_PATTERN = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
 SOCKET_PATH_MAX = 107  # sun_path, less its final zero byte
 LONGEST_SOCKET = "kubelet/plugins_registry/long-plugin-name.sock"
@@ -27,7 +30,7 @@ LONGEST_SOCKET = "kubelet/plugins_registry/long-plugin-name.sock"
 
 def state_root():
     """The folder that holds one folder for each cluster."""
-    return os.path.abspath(os.environ.get("SLUICE_STATE") or "/var/lib/sluice-devcluster")
+    return os.path.abspath(os.environ.get("SLUICE_STATE") or DEFAULT_STATE_ROOT)
 
 
 def names():
@@ -49,9 +52,12 @@ class Place:
         self.name = name
         self.root = os.path.join(state_root(), name)
         self.node_name = f"node-{name}"
-        self.netns_name = f"sluice-{name}"
+        # Network namespaces and cgroups are the machine's: another state folder must not meet ours.
+        mark = name if state_root() == DEFAULT_STATE_ROOT else \
+            name + "." + hashlib.sha256(state_root().encode()).hexdigest()[:6]
+        self.netns_name = f"sluice-{mark}"
         self.netns = f"/run/netns/{self.netns_name}"
-        self.cgroup = f"/sluice-devcluster/{name}"
+        self.cgroup = f"/sluice-devcluster/{mark}"
         if len(self.path(LONGEST_SOCKET)) > SOCKET_PATH_MAX:
             raise Failure(f"{self.root} is too long for the unix sockets below it: "
                           "set SLUICE_STATE to a shorter folder")
