@@ -28,6 +28,8 @@ void http_forget(struct http *http, struct http_exchange *exchange)
 	forget_item(&http->exchanges, exchange);
 	if (exchange->is_in_todo)
 		forget_item(&http->todo, exchange);
+	if (http->retired.len > 0)
+		timer_start(http->kick, 0);
 }
 
 static void hand_over(struct http *http, struct http_exchange *exchange)

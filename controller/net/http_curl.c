@@ -233,9 +233,14 @@ int curl_apply_request(struct http_exchange *exchange, const struct http_request
 
 static const char *phase(const struct http_exchange *exchange)
 {
-	if (exchange->reader.head.status != 0)
+	switch (exchange->state) {
+	case EXCHANGE_WAITING:
+		return "waiting for the answer";
+	case EXCHANGE_READING:
 		return "reading the answer";
-	return exchange->state == EXCHANGE_WAITING ? "waiting for the answer" : "connecting";
+	default:
+		return "connecting";
+	}
 }
 
 void curl_describe(const struct http_exchange *exchange, CURLcode result, struct err *err)
@@ -253,7 +258,6 @@ void curl_describe(const struct http_exchange *exchange, CURLcode result, struct
 		class = ERR_NOMEM;
 		break;
 	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CACERT_BADFILE:
 		class = ERR_INPUT;

@@ -143,20 +143,26 @@ void exchange_is_handed_over(struct http_exchange *exchange)
 void exchange_end(struct http_exchange *exchange, CURLcode result)
 {
 	struct http *http = exchange->http;
-	bool is_complete = result == CURLE_OK && !exchange->is_cancelled;
+	bool has_head = exchange->state == EXCHANGE_READING;
+	bool is_complete = result == CURLE_OK && has_head && !exchange->is_cancelled;
+	int status = has_head ? exchange->reader.head.status : 0;
 
 	if (exchange->pool != NULL)
 		pool_remove(exchange->pool, exchange);
 	http_forget(http, exchange);
 	if (exchange->is_cancelled)
 		(void)err_set(&exchange->err, ERR_NET, "cancelled");
+	/* curl is content with headers that the end of the connection cuts off. */
+	if (result == CURLE_OK && !has_head)
+		(void)err_set(&exchange->err, ERR_NET, "%s: the connection ended amid the headers",
+			      exchange->host);
 	if (is_complete)
 		err_clear(&exchange->err);
 	else
 		curl_describe(exchange, result, &exchange->err);
 	enter(exchange, EXCHANGE_ENDED);
 	http->calls++;
-	exchange->handler.on_done(exchange->handler.user, exchange->reader.head.status, &exchange->err);
+	exchange->handler.on_done(exchange->handler.user, status, &exchange->err);
 	http->calls--;
 	exchange_free(exchange);
 }

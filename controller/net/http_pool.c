@@ -8,6 +8,7 @@ struct sock {
 	uv_poll_t poll;
 	struct pool *pool;
 	curl_socket_t fd;
+	int events; /* that curl waits for */
 };
 
 /* Ends the exchanges that curl has finished. */
@@ -48,8 +49,12 @@ static void on_socket_ready(uv_poll_t *poll, int status, int events)
 	struct sock *sock = poll->data;
 	int mask = 0;
 
-	if (status < 0)
-		mask = CURL_CSELECT_ERR;
+	/* libuv reports an error in place of what can be read before it, and stops the handle. curl shall
+	 * read what there is and find the error itself, and may go on waiting until then. */
+	if (status < 0) {
+		mask = CURL_CSELECT_IN | CURL_CSELECT_OUT;
+		(void)uv_poll_start(poll, sock->events, on_socket_ready);
+	}
 	if (events & UV_READABLE)
 		mask |= CURL_CSELECT_IN;
 	if (events & UV_WRITABLE)
@@ -104,6 +109,7 @@ static int on_socket_wanted(CURL *easy, curl_socket_t fd, int what, void *user, 
 		events |= UV_READABLE;
 	if (what != CURL_POLL_IN && what != CURL_POLL_NONE)
 		events |= UV_WRITABLE;
+	sock->events = events;
 	if (events == 0)
 		return uv_poll_stop(&sock->poll) < 0 ? -1 : 0;
 	return uv_poll_start(&sock->poll, events, on_socket_ready) < 0 ? -1 : 0;

@@ -1,0 +1,136 @@
+#include "net/loop.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "suite.h"
+
+struct state {
+	struct loop *loop;
+	struct timer *timer;
+	int calls;
+	int signum;
+};
+
+static void stop_after_three(void *user)
+{
+	struct state *state = user;
+
+	if (++state->calls == 3)
+		loop_stop(state->loop);
+	else
+		timer_start(state->timer, 0);
+}
+
+START_TEST(a_timer_runs_again_each_time_it_is_started)
+{
+	struct state state = { .calls = 0 };
+	struct err err = ERR_INIT;
+
+	ck_assert(loop_create(&state.loop, &err) == 0);
+	state.timer = timer_open(state.loop, stop_after_three, &state);
+	timer_start(state.timer, -5);
+	ck_assert_int_eq(state.calls, 0);
+	loop_run(state.loop);
+	ck_assert_int_eq(state.calls, 3);
+	timer_close(state.timer);
+	loop_destroy(state.loop);
+}
+END_TEST
+
+START_TEST(a_stopped_or_closed_timer_does_not_run)
+{
+	struct state state = { .calls = 0 };
+	struct err err = ERR_INIT;
+	struct timer *other;
+
+	ck_assert(loop_create(&state.loop, &err) == 0);
+	state.timer = timer_open(state.loop, stop_after_three, &state);
+	other = timer_open(state.loop, stop_after_three, &state);
+	timer_start(state.timer, 0);
+	timer_stop(state.timer);
+	timer_start(other, 0);
+	timer_close(other);
+	loop_run(state.loop);
+	ck_assert_int_eq(state.calls, 0);
+	timer_close(state.timer);
+	timer_close(NULL);
+	loop_destroy(state.loop);
+	loop_destroy(NULL);
+}
+END_TEST
+
+START_TEST(a_timer_waits_its_time_even_after_a_long_callback)
+{
+	struct state state = { .calls = 2 };
+	struct err err = ERR_INIT;
+	int64_t start;
+
+	ck_assert(loop_create(&state.loop, &err) == 0);
+	state.timer = timer_open(state.loop, stop_after_three, &state);
+	usleep(50 * 1000);
+	start = clock_monotonic_ms();
+	timer_start(state.timer, 40);
+	loop_run(state.loop);
+	ck_assert_int_ge(clock_monotonic_ms() - start, 39);
+	timer_close(state.timer);
+	loop_destroy(state.loop);
+}
+END_TEST
+
+static void on_signal(void *user, int signum)
+{
+	struct state *state = user;
+
+	state->signum = signum;
+	loop_stop(state->loop);
+}
+
+static void raise_signal(void *user)
+{
+	(void)user;
+	(void)raise(SIGTERM);
+}
+
+START_TEST(a_signal_arrives_on_the_loop)
+{
+	struct state state = { .calls = 0 };
+	struct err err = ERR_INIT;
+	struct timer *keep;
+
+	ck_assert(loop_create(&state.loop, &err) == 0);
+	ck_assert(loop_on_signal(state.loop, SIGTERM, on_signal, &state, &err) == 0);
+	state.timer = timer_open(state.loop, raise_signal, NULL);
+	keep = timer_open(state.loop, raise_signal, NULL);
+	timer_start(state.timer, 0);
+	timer_start(keep, 20000);
+	loop_run(state.loop);
+	ck_assert_int_eq(state.signum, SIGTERM);
+	timer_close(state.timer);
+	timer_close(keep);
+	loop_destroy(state.loop);
+}
+END_TEST
+
+START_TEST(a_signal_that_nobody_can_catch_is_an_error)
+{
+	struct err err = ERR_INIT;
+	struct loop *loop;
+
+	ck_assert(loop_create(&loop, &err) == 0);
+	ck_assert_int_eq(loop_on_signal(loop, SIGKILL, on_signal, NULL, &err), ERR_BUG);
+	loop_destroy(loop);
+}
+END_TEST
+
+static void add(TCase *tests)
+{
+	tcase_add_test(tests, a_timer_runs_again_each_time_it_is_started);
+	tcase_add_test(tests, a_stopped_or_closed_timer_does_not_run);
+	tcase_add_test(tests, a_timer_waits_its_time_even_after_a_long_callback);
+	tcase_add_test(tests, a_signal_arrives_on_the_loop);
+	tcase_add_test(tests, a_signal_that_nobody_can_catch_is_an_error);
+}
+
+SUITE_MAIN("loop", add)
