@@ -1,0 +1,82 @@
+/*
+ * registry/client: what all requests to registries share, and what is known of each host.
+ *
+ * A host has CLIENT_SLOTS requests at a time; further calls wait in a queue, first come first served. A
+ * host that asked to be left alone (429, or 503 with Retry-After) gets nothing until then, from
+ * nobody. Plain HTTP goes only to hosts that the admin named.
+ *
+ * May include: base, net, registry. Deliberately absent: what is asked (call), what is remembered of
+ * answers (observed).
+ */
+#ifndef SLUICE_REGISTRY_CLIENT_H
+#define SLUICE_REGISTRY_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "net/http.h"
+#include "registry/origin.h"
+
+#define CLIENT_SLOTS 4
+
+struct call;
+struct token;
+
+struct client {
+	struct http *http;
+	struct vec insecure_hosts; /* char *, owned, lower case */
+	struct vec realm_hosts;    /* the same */
+	char *ca_pem;              /* NULL: the system's CAs */
+	char *user_agent;          /* the whole header line */
+	int64_t (*monotonic_ms)(void);
+	struct map hosts; /* authority → struct host */
+	uint64_t requests;
+};
+
+struct host {
+	struct origin origin;
+	unsigned active;            /* requests that run */
+	unsigned pins;              /* frames on the stack that hold a pointer to it */
+	struct call *first_waiting; /* the queue; linked inside struct call */
+	struct call *last_waiting;
+	int64_t blocked_until_ms;   /* monotonic; 0: not blocked */
+	int throttles;              /* 429s in a row without a time of their own */
+	bool wants_bearer;          /* its last challenge was Bearer: do not offer a password */
+	struct token *tokens;       /* newest first */
+};
+
+/* Starts empty; the lists are copied and checked: ERR_INPUT names a host that is none, ERR_NOMEM. NULL
+ * lists are empty. On an error nothing has to be finished. */
+int client_init(struct client *client, struct http *http, const char *const *insecure_hosts,
+		const char *const *realm_hosts, const char *ca_pem, const char *user_agent,
+		int64_t (*monotonic_ms)(void), struct err *err) __attribute__((warn_unused_result));
+
+/* Frees everything. No call may be left. A zeroed client is fine. */
+void client_finish(struct client *client);
+
+/* The host at authority, made when it is not there yet. Hosts that nobody uses are forgotten when they
+ * become many. */
+struct host *client_host(struct client *client, const char *authority);
+
+/* May we speak plain HTTP to this host? */
+bool client_allows_plain(const struct client *client, const char *authority);
+
+/* May a token server at this host have a private address? */
+bool client_trusts_realm(const struct client *client, const char *authority);
+
+/* Milliseconds for which host is to be left alone; 0: it may be asked. */
+int64_t client_blocked_ms(const struct client *client, const struct host *host);
+
+/* host answered 429 or the like: leave it alone for retry_after_ms, or, when that is 0, for a time
+ * that doubles with each such answer. Returns the time. */
+int64_t client_block(struct client *client, struct host *host, int64_t retry_after_ms);
+
+/* Multiplies a delay by a random factor from 0.75 to 1.25, so that many who failed together do not return
+ * together. */
+int64_t client_jitter(int64_t delay_ms);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * registry/tags: the whole list of a repository's tags, page after page.
+ *
+ * Pages follow the Link header (rel=next) within the origin. There are limits on the size of a page, on the
+ * number of pages and on all tags together; a list that passes one is an error, never a part of the list.
+ * May include: base, net, wire, registry.
+ */
+#ifndef SLUICE_REGISTRY_TAGS_H
+#define SLUICE_REGISTRY_TAGS_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "registry/client.h"
+#include "registry/reference.h"
+#include "registry/secret.h"
+
+struct tags;
+
+/* names are count texts, each with its NUL, one behind the other in size bytes. NULL when err is set.
+ * Valid during the call. */
+typedef void (*tags_done_fn)(void *user, const char *names, size_t count, size_t size,
+			     const struct err *err);
+
+/* Begins. reference and credentials are copied. done is called once, not from inside this function,
+ * unless tags_cancel() comes first. Errors as call_start(). */
+int tags_start(struct client *client, const struct reference *reference,
+	       const struct credentials *credentials, tags_done_fn done, void *user,
+	       struct tags **ret_tags, struct err *err) __attribute__((warn_unused_result));
+
+/* Ends it without done. */
+void tags_cancel(struct tags *tags);
+
+#endif

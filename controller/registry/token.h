@@ -1,0 +1,51 @@
+/*
+ * registry/token: Bearer tokens of registries that have a token server.
+ *
+ * The flow is distribution's: a challenge names a realm and a service; a GET of the realm with service and
+ * scope, with Basic authentication where there are credentials, gives a token. What a challenge names
+ * is a stranger's word, so: the realm is https (http only at a host that the admin allowed), has no user
+ * name and no fragment; unless it is the registry's own host, or one that the admin named, it may not
+ * have a private address (checked where the connection is made); redirects are not followed; the scope is
+ * always ours, to pull this one repository. Tokens are kept for no longer than the server says, for the
+ * same host, repository and credentials only.
+ *
+ * May include: base, net, wire, registry.
+ */
+#ifndef SLUICE_REGISTRY_TOKEN_H
+#define SLUICE_REGISTRY_TOKEN_H
+
+#include "base/err.h"
+#include "registry/auth.h"
+#include "registry/client.h"
+#include "registry/reference.h"
+#include "registry/secret.h"
+
+struct token_fetch;
+
+/* err is set when there is no token. token is valid during the call only. */
+typedef void (*token_fn)(void *user, const char *token, const struct err *err);
+
+/* A token for the repository that is still good, or NULL. Valid until control goes back to the loop. */
+const char *token_find(struct client *client, struct host *host, const struct reference *reference,
+		       const struct credentials *credentials);
+
+/* Drops it: the registry would not have it. */
+void token_forget(struct host *host, const struct reference *reference,
+		  const struct credentials *credentials);
+
+/* Drops all of a host's. */
+void token_forget_all(struct host *host);
+
+/* Gets a token as offer says and keeps it. fn is called once, not from inside this function, unless
+ * token_cancel() comes first. host, reference, what and credentials have to live as long. Errors:
+ * ERR_INPUT for a realm that may not be asked, ERR_BUSY for one that asked to be left alone, as
+ * http_start(). */
+int token_fetch(struct client *client, struct host *host, const struct reference *reference,
+		const char *what, const struct credentials *credentials, const struct auth_offer *offer,
+		token_fn fn, void *user, struct token_fetch **ret_fetch, struct err *err)
+	__attribute__((warn_unused_result));
+
+/* Ends it without fn. */
+void token_cancel(struct token_fetch *fetch);
+
+#endif
