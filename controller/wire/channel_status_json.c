@@ -2,6 +2,7 @@
 #include "base/str.h"
 #include "wire/channel_json.h"
 #include "wire/json_read.h"
+#include "wire/meta_json.h"
 #include "wire/release_json.h"
 
 static const char *const results[] = { "Succeeded", "Failed" };
@@ -145,4 +146,159 @@ void channel_status_read(const struct read_node *object, struct channel_status *
 	status->image = read_text(&current, "image");
 	status->upstream = read_text(&node, "upstream");
 	conditions_read(&node, &status->conditions);
+}
+
+/* ---- struct → JSON ---- */
+
+static void write_stay(struct writer *writer, const char *key, const struct release_stay *stay)
+{
+	struct arena arena = ARENA_INIT_SIZE(512);
+
+	if (stay->release.id == NULL)
+		return;
+	write_object(writer, key);
+	/* What a person recognises; the printer column Image shows it. */
+	write_text(writer, "image", release_label(&stay->release, &arena));
+	release_write(writer, "release", &stay->release);
+	write_text(writer, "promotion", stay->promotion);
+	write_time(writer, "since", stay->since_ms);
+	write_object_end(writer);
+	arena_finish(&arena);
+}
+
+static void write_verified(struct writer *writer, const struct channel_status *status)
+{
+	if (status->verified_count == 0)
+		return;
+	write_list(writer, "verified");
+	for (size_t i = 0; i < status->verified_count; i++) {
+		const struct verified *entry = &status->verified[i];
+
+		write_object(writer, NULL);
+		release_write(writer, "release", &entry->release);
+		write_time(writer, "since", entry->since_ms);
+		if (entry->is_revoked)
+			write_flag(writer, "revoked", true);
+		write_text(writer, "reason", entry->reason);
+		write_object_end(writer);
+	}
+	write_list_end(writer);
+}
+
+static void write_available(struct writer *writer, const struct channel_status *status)
+{
+	if (status->available_count == 0)
+		return;
+	write_list(writer, "available");
+	for (size_t i = 0; i < status->available_count; i++) {
+		const struct available *entry = &status->available[i];
+
+		write_object(writer, NULL);
+		write_text(writer, "release", entry->release);
+		if (entry->count > 0)
+			write_list(writer, "from");
+		for (size_t k = 0; k < entry->count; k++) {
+			write_object(writer, NULL);
+			write_text(writer, "namespace", entry->from[k].namespace);
+			write_text(writer, "name", entry->from[k].name);
+			write_object_end(writer);
+		}
+		if (entry->count > 0)
+			write_list_end(writer);
+		write_object_end(writer);
+	}
+	write_list_end(writer);
+}
+
+static void write_history(struct writer *writer, const struct channel_status *status)
+{
+	if (status->history_count == 0)
+		return;
+	write_list(writer, "history");
+	for (size_t i = 0; i < status->history_count; i++) {
+		const struct release_stay *entry = &status->history[i];
+
+		write_object(writer, NULL);
+		release_write(writer, "release", &entry->release);
+		write_text(writer, "promotion", entry->promotion);
+		write_time(writer, "since", entry->since_ms);
+		write_time(writer, "until", entry->until_ms);
+		write_text(writer, "result", results[entry->has_failed]);
+		write_object_end(writer);
+	}
+	write_list_end(writer);
+}
+
+static void write_small(struct writer *writer, const struct channel_status *status)
+{
+	const struct hold *hold = &status->hold;
+	const struct intake_status *intake = &status->intake;
+	const struct takeovers *takeovers = &status->takeovers;
+
+	if (hold->by != NULL) {
+		write_object(writer, "hold");
+		write_text(writer, "by", hold->by);
+		write_time(writer, "at", hold->at_ms);
+		write_text(writer, "reason", hold->reason);
+		write_object_end(writer);
+	}
+	if (intake->tag != NULL || intake->release != NULL || intake->moved != NULL) {
+		write_object(writer, "intake");
+		write_text(writer, "tag", intake->tag);
+		write_text(writer, "release", intake->release);
+		write_text(writer, "moved", intake->moved);
+		write_object_end(writer);
+	}
+	if (takeovers->count > 0) {
+		write_object(writer, "takeovers");
+		write_int(writer, "count", takeovers->count);
+		write_time(writer, "since", takeovers->since_ms);
+		write_text(writer, "manager", takeovers->manager);
+		write_object_end(writer);
+	}
+}
+
+static void write_workloads(struct writer *writer, const struct channel_status *status)
+{
+	if (status->workload_count == 0)
+		return;
+	write_list(writer, "workloads");
+	for (size_t i = 0; i < status->workload_count; i++) {
+		const struct workload_status *entry = &status->workloads[i];
+
+		write_object(writer, NULL);
+		write_text(writer, "kind", workload_kind_name(entry->kind));
+		write_text(writer, "name", entry->name);
+		write_int(writer, "desired", entry->desired);
+		write_int(writer, "ready", entry->ready);
+		write_text(writer, "image", entry->image);
+		write_object_end(writer);
+	}
+	write_list_end(writer);
+}
+
+int channel_status_to_json(const struct meta *meta, const struct channel_status *status,
+			   char **ret_json, struct err *err)
+{
+	auto_buf text = BUF_INIT(WRITE_MAX);
+	struct writer writer = WRITER_INIT(&text);
+
+	meta_write(&writer, KIND_CHANNEL, meta->namespace, meta->name, meta->uid, NULL);
+	write_object_end(&writer);
+	write_object(&writer, "status");
+	write_count(&writer, "observedGeneration", status->observed_generation);
+	write_text(&writer, "upstream", status->upstream);
+	write_stay(&writer, "current", &status->current);
+	write_stay(&writer, "desired", &status->desired);
+	write_text(&writer, "promotion", status->promotion);
+	write_text(&writer, "guard", guard_name(status->guard));
+	write_verified(&writer, status);
+	write_available(&writer, status);
+	write_history(&writer, status);
+	write_small(&writer, status);
+	write_workloads(&writer, status);
+	conditions_write(&writer, &status->conditions);
+	write_object_end(&writer);
+	write_object_end(&writer);
+	return write_take(&writer, ret_json, err);
 }

@@ -18,4 +18,11 @@ struct read_node;
 void *scaler_read(const struct read_node *object, enum kind kind);
 void *service_read(const struct read_node *object, enum kind kind);
 
+/* The applies of the two, owned by the channel that meta names: they go when it goes. *ret_json is
+ * malloc'd. ERR_INPUT (beyond 3 MiB), ERR_NOMEM. */
+int scaler_to_json(const struct meta *channel, const struct action_scaler *action, char **ret_json,
+		   struct err *err) __attribute__((warn_unused_result));
+int service_to_json(const struct meta *channel, const struct action_service *action, char **ret_json,
+		    struct err *err) __attribute__((warn_unused_result));
+
 #endif

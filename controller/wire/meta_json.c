@@ -1,6 +1,7 @@
 #include "wire/meta_json.h"
 
 #include "base/clock.h"
+#include "base/str.h"
 
 static const char *text_or_empty(const struct read_node *node, const char *key)
 {
@@ -39,6 +40,21 @@ void meta_read(const struct read_node *object, struct meta *meta)
 	meta->generation = read_int(&metadata, "generation", 0, INT64_MAX, 0);
 	meta->created_ms = read_time(&metadata, "creationTimestamp", 0);
 	meta->is_deleting = read_time(&metadata, "deletionTimestamp", CLOCK_NEVER) != CLOCK_NEVER;
-	meta->channel = read_text(&labels, "sluice.dev/channel");
+	meta->channel = read_text(&labels, LABEL_CHANNEL);
 	read_owner(&metadata, meta);
+}
+
+void meta_write(struct writer *writer, enum kind kind, const char *namespace, const char *name,
+		const char *uid, const char *resource_version)
+{
+	write_object(writer, NULL);
+	write_text(writer, "apiVersion", kind_info(kind)->api_version);
+	write_text(writer, "kind", kind_info(kind)->name);
+	write_object(writer, "metadata");
+	write_text(writer, "name", name);
+	write_text(writer, "namespace", namespace);
+	if (!str_is_empty(uid))
+		write_text(writer, "uid", uid);
+	if (!str_is_empty(resource_version))
+		write_text(writer, "resourceVersion", resource_version);
 }

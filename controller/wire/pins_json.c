@@ -22,3 +22,23 @@ void *pins_read(const struct read_node *object, enum kind kind)
 	read_pairs(&data, add_pin, pins);
 	return pins;
 }
+
+int pins_to_json(const char *namespace, const struct action_pins *action, char **ret_json,
+		 struct err *err)
+{
+	auto_buf text = BUF_INIT(WRITE_MAX);
+	struct writer writer = WRITER_INIT(&text);
+
+	meta_write(&writer, KIND_PINS, namespace, "sluice-pins", action->uid, action->resource_version);
+	write_object(&writer, "labels");
+	write_text(&writer, LABEL_MANAGED_BY, "sluice");
+	write_text(&writer, LABEL_PINS, "true");
+	write_object_end(&writer);
+	write_object_end(&writer);
+	write_object(&writer, "data");
+	for (size_t i = 0; i < action->count; i++)
+		write_text(&writer, action->items[i].key, action->items[i].image);
+	write_object_end(&writer);
+	write_object_end(&writer);
+	return write_take(&writer, ret_json, err);
+}

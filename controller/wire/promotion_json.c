@@ -121,6 +121,8 @@ void *promotion_read(const struct read_node *object, enum kind kind)
 {
 	struct promotion *promotion = arena_new(object->reader->arena, struct promotion);
 	struct read_node spec = read_object(object, "spec");
+	struct read_node metadata = read_object(object, "metadata");
+	struct read_node labels = read_object(&metadata, "labels");
 	const char *requested_by = read_text(&spec, "requestedBy");
 
 	(void)kind;
@@ -130,6 +132,99 @@ void *promotion_read(const struct read_node *object, enum kind kind)
 		read_complain(object, "spec is missing");
 	read_source(&spec, promotion);
 	promotion->requested_by = requested_by == NULL ? "" : requested_by;
+	promotion->is_automatic = read_is(&labels, LABEL_AUTOMATIC, "true");
 	read_status(object, &promotion->status);
 	return promotion;
+}
+
+static void write_release(struct writer *writer, const char *key, const struct release *release)
+{
+	if (release->id == NULL)
+		return;
+	write_object(writer, key);
+	release_write(writer, "id", release);
+	write_object_end(writer);
+}
+
+static void write_waiting(struct writer *writer, const struct promotion_status *status)
+{
+	if (status->waiting_count == 0)
+		return;
+	write_list(writer, "waitingFor");
+	for (size_t i = 0; i < status->waiting_count; i++) {
+		write_object(writer, NULL);
+		write_text(writer, "gate", status->waiting[i].gate);
+		write_time(writer, "until", status->waiting[i].until_ms);
+		write_text(writer, "message", status->waiting[i].message);
+		write_object_end(writer);
+	}
+	write_list_end(writer);
+}
+
+static void write_steps(struct writer *writer, const struct promotion_status *status)
+{
+	if (status->step_count == 0)
+		return;
+	write_list(writer, "steps");
+	for (size_t i = 0; i < status->step_count; i++) {
+		write_object(writer, NULL);
+		write_text(writer, "name", status->steps[i].name);
+		write_time(writer, "startedAt", status->steps[i].started_ms);
+		write_time(writer, "finishedAt", status->steps[i].finished_ms);
+		write_text(writer, "message", status->steps[i].message);
+		write_object_end(writer);
+	}
+	write_list_end(writer);
+}
+
+int promotion_status_to_json(const struct meta *meta, const struct promotion_status *status,
+			     char **ret_json, struct err *err)
+{
+	auto_buf text = BUF_INIT(WRITE_MAX);
+	struct writer writer = WRITER_INIT(&text);
+
+	meta_write(&writer, KIND_PROMOTION, meta->namespace, meta->name, meta->uid, NULL);
+	write_object_end(&writer);
+	write_object(&writer, "status");
+	write_count(&writer, "observedGeneration", status->observed_generation);
+	if (status->phase != PHASE_NONE)
+		write_text(&writer, "phase", promotion_phase_name(status->phase));
+	write_release(&writer, "release", &status->release);
+	write_release(&writer, "previous", &status->previous);
+	write_waiting(&writer, status);
+	write_steps(&writer, status);
+	write_time(&writer, "startedAt", status->started_ms);
+	write_time(&writer, "finishedAt", status->finished_ms);
+	conditions_write(&writer, &status->conditions);
+	write_object_end(&writer);
+	write_object_end(&writer);
+	return write_take(&writer, ret_json, err);
+}
+
+int promotion_to_json(const char *namespace, const char *channel, const struct action_create *create,
+		      char **ret_json, struct err *err)
+{
+	auto_buf text = BUF_INIT(WRITE_MAX);
+	struct writer writer = WRITER_INIT(&text);
+
+	meta_write(&writer, KIND_PROMOTION, namespace, create->name, NULL, NULL);
+	write_object(&writer, "labels");
+	write_text(&writer, LABEL_AUTOMATIC, "true");
+	write_text(&writer, LABEL_CHANNEL, channel);
+	write_object_end(&writer);
+	write_object_end(&writer);
+	write_object(&writer, "spec");
+	write_text(&writer, "channel", channel);
+	write_list(&writer, "artifacts");
+	for (size_t i = 0; i < create->release.count; i++) {
+		write_object(&writer, NULL);
+		write_text(&writer, "name", create->release.artifacts[i].name);
+		write_text(&writer, "digest", create->release.artifacts[i].digest);
+		write_text(&writer, "tag", create->release.artifacts[i].tag);
+		write_object_end(&writer);
+	}
+	write_list_end(&writer);
+	write_object_end(&writer);
+	write_object_end(&writer);
+	return write_take(&writer, ret_json, err);
 }

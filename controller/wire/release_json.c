@@ -59,3 +59,44 @@ void conditions_read(const struct read_node *node, struct conditions *conditions
 		conditions->count++;
 	}
 }
+
+void release_write(struct writer *writer, const char *id_key, const struct release *release)
+{
+	if (release->id == NULL)
+		return;
+	write_text(writer, id_key, release->id);
+	if (release->count == 0)
+		return;
+	write_list(writer, "artifacts");
+	for (size_t i = 0; i < release->count; i++) {
+		const struct release_artifact *artifact = &release->artifacts[i];
+
+		write_object(writer, NULL);
+		write_text(writer, "name", artifact->name);
+		write_text(writer, "image", artifact->image);
+		write_text(writer, "digest", artifact->digest);
+		write_text(writer, "tag", artifact->tag);
+		write_object_end(writer);
+	}
+	write_list_end(writer);
+}
+
+void conditions_write(struct writer *writer, const struct conditions *conditions)
+{
+	if (conditions->count == 0)
+		return;
+	write_list(writer, "conditions");
+	for (size_t i = 0; i < conditions->count; i++) {
+		const struct condition *c = &conditions->items[i];
+
+		write_object(writer, NULL);
+		write_text(writer, "type", c->type);
+		write_text(writer, "status", condition_status_name(c->status));
+		write_text(writer, "reason", c->reason);
+		write_text(writer, "message", c->message);
+		write_count(writer, "observedGeneration", c->observed_generation);
+		write_time(writer, "lastTransitionTime", c->transition_ms);
+		write_object_end(writer);
+	}
+	write_list_end(writer);
+}

@@ -143,3 +143,60 @@ void *workload_read(const struct read_node *object, enum kind kind)
 	workload->progress_message = read_progress(&status);
 	return workload;
 }
+
+static void write_containers(struct writer *writer, const char *key, bool is_init,
+			     const struct action_workload *action)
+{
+	size_t written = 0;
+
+	for (size_t i = 0; i < action->count; i++) {
+		if (action->containers[i].is_init != is_init)
+			continue;
+		if (written++ == 0)
+			write_list(writer, key);
+		write_object(writer, NULL);
+		write_text(writer, "name", action->containers[i].name);
+		write_text(writer, "image", action->containers[i].image);
+		write_object_end(writer);
+	}
+	if (written > 0)
+		write_list_end(writer);
+}
+
+static void write_template(struct writer *writer, const struct action_workload *action)
+{
+	write_object(writer, "template");
+	write_object(writer, "spec");
+	write_containers(writer, "containers", false, action);
+	write_containers(writer, "initContainers", true, action);
+	write_object_end(writer);
+	write_object_end(writer);
+}
+
+int workload_to_json(const char *namespace, const char *channel, const struct action_workload *action,
+		     char **ret_json, struct err *err)
+{
+	auto_buf text = BUF_INIT(WRITE_MAX);
+	struct writer writer = WRITER_INIT(&text);
+	bool is_job = action->kind == WORKLOAD_CRONJOB;
+
+	meta_write(&writer, (enum kind)(KIND_DEPLOYMENT + action->kind), namespace, action->name,
+		   action->uid, NULL);
+	write_object(&writer, "labels");
+	write_text(&writer, LABEL_CHANNEL, channel);
+	write_object_end(&writer);
+	write_object_end(&writer);
+	write_object(&writer, "spec");
+	if (is_job) {
+		write_object(&writer, "jobTemplate");
+		write_object(&writer, "spec");
+	}
+	write_template(&writer, action);
+	if (is_job) {
+		write_object_end(&writer);
+		write_object_end(&writer);
+	}
+	write_object_end(&writer);
+	write_object_end(&writer);
+	return write_take(&writer, ret_json, err);
+}

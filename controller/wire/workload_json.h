@@ -22,4 +22,9 @@ struct read_node;
  * first, init containers after them, the selector sorted by key. */
 void *workload_read(const struct read_node *object, enum kind kind);
 
+/* The apply that pins a workload of a channel: its uid, the label sluice.dev/channel, and the images of the
+ * containers named; nothing else. *ret_json is malloc'd. ERR_INPUT (beyond 3 MiB), ERR_NOMEM. */
+int workload_to_json(const char *namespace, const char *channel, const struct action_workload *action,
+		     char **ret_json, struct err *err) __attribute__((warn_unused_result));
+
 #endif
