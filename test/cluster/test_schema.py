@@ -520,7 +520,7 @@ PROMOTION_STATUS = {
     "previous": {"id": "r-0000000000", "artifacts": RELEASE["artifacts"]},
     "waitingFor": [{"gate": "Upstream", "until": RELEASE["since"], "message": "not verified yet"}],
     "steps": [{"name": "Resolve", "startedAt": RELEASE["since"], "finishedAt": RELEASE["since"], "message": "done"}],
-    "startedAt": RELEASE["since"], "finishedAt": RELEASE["since"], "attempts": 1, "conditions": [CONDITION],
+    "startedAt": RELEASE["since"], "finishedAt": RELEASE["since"], "conditions": [CONDITION],
 }
 
 
