@@ -193,10 +193,10 @@ static int follow_redirect(struct call *call, struct err *err)
 	int r;
 
 	if (call->redirects++ == MOST_REDIRECTS)
-		(void)err_set(&why, ERR_INPUT, "more than %d redirects", MOST_REDIRECTS);
+		r = err_set(&why, ERR_INPUT, "more than %d redirects", MOST_REDIRECTS);
 	else
-		(void)origin_follow(&call->host->origin, call->path, call->reply->location, path, &why);
-	if (err_is_set(&why))
+		r = origin_follow(&call->host->origin, call->path, call->reply->location, path, &why);
+	if (r < 0)
 		return complaint_of_content(&subject, &why, err);
 	copy = strdup(path);
 	if (copy == NULL)

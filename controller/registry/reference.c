@@ -81,18 +81,17 @@ static bool is_port(const char *text, size_t len)
 
 bool reference_read_host(const char *text, size_t len, char ret_host[static REFERENCE_HOST_SIZE])
 {
-	const char *bracket = len == 0 ? NULL : memrchr(text, ']', len);
-	const char *colon = len == 0 ? NULL : memrchr(text, ':', len);
-	size_t name_len;
+	size_t name_len = len;
 	size_t i;
 
-	if (colon != NULL && bracket != NULL && colon < bracket)
-		colon = NULL;
-	name_len = colon == NULL ? len : (size_t)(colon - text);
+	for (i = len; i > 0 && text[i - 1] != ']'; i--) {
+		if (text[i - 1] == ':')
+			name_len = i - 1; /* the leftmost colon behind the brackets */
+	}
 	if (len >= REFERENCE_HOST_SIZE ||
 	    !(is_dns_name(text, name_len) || is_bracketed_ipv6(text, name_len)))
 		return false;
-	if (colon != NULL && !is_port(colon + 1, len - name_len - 1))
+	if (name_len < len && !is_port(text + name_len + 1, len - name_len - 1))
 		return false;
 	for (i = 0; i < len; i++)
 		ret_host[i] = to_lower(text[i]);
@@ -166,33 +165,34 @@ static int refuse_path(const char *repository, const char *path, struct err *err
 		       repository);
 }
 
+/* Puts the path under the host. Docker Hub answers elsewhere than it is called. */
+static int place(struct reference *reference, const char *host, const char *path, struct err *err)
+{
+	bool is_hub = str_equal(host, "docker.io") || str_equal(host, "index.docker.io");
+	bool is_official = is_hub && strchr(path, '/') == NULL;
+
+	snprintf(reference->host, REFERENCE_HOST_SIZE, "%s", is_hub ? "docker.io" : host);
+	snprintf(reference->authority, REFERENCE_HOST_SIZE, "%s", is_hub ? "registry-1.docker.io" : host);
+	if (snprintf(reference->name, REFERENCE_NAME_SIZE, "%s%s", is_official ? "library/" : "", path) >=
+	    REFERENCE_NAME_SIZE)
+		return err_set(err, ERR_INPUT, "the repository library/%.60s… is too long", path);
+	return 0;
+}
+
 int reference_parse(const char *repository, struct reference *ret_reference, struct err *err)
 {
 	size_t len = host_len(repository);
 	const char *path = len == 0 ? repository : repository + len + 1;
-	const char *in_library = "";
+	char host[REFERENCE_HOST_SIZE] = "docker.io";
 
 	if (strnlen(repository, REFERENCE_NAME_SIZE) >= REFERENCE_NAME_SIZE)
 		return err_set(err, ERR_INPUT, "a repository has at most %d bytes, not \"%.60s…\"",
 			       REFERENCE_NAME_SIZE - 1, repository);
 	if (strstr(repository, "://") != NULL)
 		return err_set(err, ERR_INPUT, "\"%.255s\" has a scheme; a repository has none", repository);
-	if (len == 0)
-		snprintf(ret_reference->host, sizeof(ret_reference->host), "docker.io");
-	else if (!reference_read_host(repository, len, ret_reference->host))
+	if (len > 0 && !reference_read_host(repository, len, host))
 		return err_set(err, ERR_INPUT, "\"%.255s\" does not begin with a host", repository);
 	if (!is_path(path))
 		return refuse_path(repository, path, err);
-	if (str_equal(ret_reference->host, "index.docker.io"))
-		snprintf(ret_reference->host, sizeof(ret_reference->host), "docker.io");
-	memcpy(ret_reference->authority, ret_reference->host, sizeof(ret_reference->host));
-	if (str_equal(ret_reference->host, "docker.io")) {
-		snprintf(ret_reference->authority, sizeof(ret_reference->authority), "registry-1.docker.io");
-		in_library = strchr(path, '/') == NULL ? "library/" : "";
-	}
-	if (snprintf(ret_reference->name, sizeof(ret_reference->name), "%s%s", in_library, path) >=
-	    (int)sizeof(ret_reference->name))
-		return err_set(err, ERR_INPUT, "a repository has at most %d bytes, not \"%.60s…\"",
-			       REFERENCE_NAME_SIZE - 1, repository);
-	return 0;
+	return place(ret_reference, host, path, err);
 }

@@ -71,7 +71,8 @@ static int read_digest(struct resolve *resolve, const struct reply *reply, struc
 		(void)err_set(&why, ERR_INPUT, "Docker-Content-Digest says %s", reply->digest);
 	if (err_is_set(&why))
 		return complain(resolve, &why, err);
-	snprintf(resolve->asked, sizeof(resolve->asked), "%s", reply->digest);
+	if (reply->digest[0] != '\0')
+		memcpy(resolve->asked, reply->digest, sizeof(resolve->asked));
 	return 0;
 }
 
