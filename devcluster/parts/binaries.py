@@ -181,7 +181,7 @@ def build():
         if are_built():
             return folder()
         _say(f"Building the binaries of a Kubernetes {KUBERNETES} cluster into {folder()}.\n"
-             "The first time takes about ten minutes on two cores; it is done once for these pins.")
+             "The first time takes ten to fifteen minutes on two cores; it is done once for these pins.")
         began = time.monotonic()
         for stale in glob.glob(os.path.join(cache_root(), "building-*")):
             shutil.rmtree(stale, ignore_errors=True)

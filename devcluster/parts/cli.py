@@ -10,6 +10,7 @@ import time
 from . import binaries, certificates, host, image, namespace, place as places
 from .cluster import DEFAULT_OPTIONS, Cluster
 from .failure import Failure
+from .start import COMPONENTS
 
 
 def _say(text):
@@ -23,9 +24,10 @@ def _build(_):
 def _flags(words):
     flags = {}
     for word in words:
-        component, equals, flag = word.partition("=")
-        if not equals or not flag:
-            raise Failure(f"--flag {word}: it has to be COMPONENT=FLAG, as in etcd=--log-level=info")
+        component, _, flag = word.partition("=")
+        if component not in COMPONENTS or not flag:
+            raise Failure(f"--flag={word}: it has to be COMPONENT=FLAG, as in apiserver=--v=4, with "
+                          "one of " + ", ".join(sorted(COMPONENTS)))
         flags.setdefault(component, []).append(flag)
     return flags
 

@@ -129,10 +129,12 @@ def push(place, layout, reference, registry=places.REGISTRY):
     repository, _, _ = reference.rpartition(":")
     if not repository or "/" in reference.rpartition(":")[2]:
         raise Failure(f"'{reference}' has no tag: it has to be REPOSITORY:TAG")
+    # The namespace knows the cluster's registry by this one name only.
+    target = places.REGISTRY if registry in places.REGISTRY_NAMES else registry
     with tempfile.NamedTemporaryFile(prefix="devcluster-digest-") as digest:
         skopeo(["copy", "--all", "--preserve-digests", "--dest-tls-verify=false",
                 "--digestfile", digest.name, f"oci:{layout}:{TAG}",
-                f"docker://{registry}/{reference}"], namespace.enter_network(place))
+                f"docker://{target}/{reference}"], namespace.enter_network(place))
         with open(digest.name) as file:
             return f"{registry}/{repository}@{file.read().strip()}"
 

@@ -30,7 +30,7 @@ def _cni(place):
 
 def _registry_hosts(place):
     """Plain HTTP for the cluster's registry under each of its names, and where the name leads."""
-    for name in (places.REGISTRY, places.REGISTRY_ADDRESS, places.REGISTRY_NAME):
+    for name in places.REGISTRY_NAMES:
         place.write(f"registries/{name}/hosts.toml",
                     f'server = "http://{places.REGISTRY}"\n')
     return place.path("registries")

@@ -20,6 +20,7 @@ DOMAIN = "cluster.local"
 REGISTRY = "127.0.0.1:5000"  # from the namespace and the node
 REGISTRY_ADDRESS = f"{HOST_ADDRESS}:5000"  # the same registry, from pods as well
 REGISTRY_NAME = "registry.devcluster:5000"  # the same, by name: from the node and from pods
+REGISTRY_NAMES = (REGISTRY, REGISTRY_ADDRESS, REGISTRY_NAME)
 APISERVER_PORT = 6443
 
 DEFAULT_STATE_ROOT = "/var/lib/sluice-devcluster"

@@ -15,6 +15,7 @@ from .process import Process
 PORTS = {"etcd": 2379, "registry": 5000, "apiserver": places.APISERVER_PORT,
          "controller-manager": 10257, "scheduler": 10259, "kubelet": 10248, "kube-proxy": 10256,
          "coredns": 8181, "metrics-server": addons.METRICS_PORT}
+COMPONENTS = ("containerd", *PORTS)
 PATIENCE_SECONDS = 90
 POLL_SECONDS = 0.03
 
