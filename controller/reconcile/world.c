@@ -84,21 +84,35 @@ static void gather_claims(struct gathering *g)
 		world->claims[i] = *rows[i];
 }
 
-/* Collects a look at each channel that from names and that seen does not hold yet. */
+/* Collects a look at the channel, unless seen holds it already. */
+static void gather_upstream(struct gathering *g, const struct channel_ref *ref, struct map *seen)
+{
+	char *key = arena_printf(g->arena, "%s/%s", ref->namespace, ref->name);
+	struct channel_look *look;
+
+	if (g->found.len == UPSTREAMS_MAX || map_get(seen, key) != NULL)
+		return;
+	look = arena_new(g->arena, struct channel_look);
+	look->ref = *ref;
+	look->channel = g->objects->get(g->objects->user, KIND_CHANNEL, ref->namespace, ref->name);
+	map_put(seen, key, look);
+	vec_push(&g->found, look);
+}
+
 static void gather_upstreams_of(struct gathering *g, const struct channel *from, struct map *seen)
 {
-	for (size_t i = 0; i < from->upstream.count && g->found.len < UPSTREAMS_MAX; i++) {
-		const struct channel_ref *ref = &from->upstream.channels[i];
-		char *key = arena_printf(g->arena, "%s/%s", ref->namespace, ref->name);
-		struct channel_look *look;
+	for (size_t i = 0; i < from->upstream.count; i++)
+		gather_upstream(g, &from->upstream.channels[i], seen);
+}
 
-		if (map_get(seen, key) != NULL)
-			continue;
-		look = arena_new(g->arena, struct channel_look);
-		look->ref = *ref;
-		look->channel = g->objects->get(g->objects->user, KIND_CHANNEL, ref->namespace, ref->name);
-		map_put(seen, key, look);
-		vec_push(&g->found, look);
+/* A promotion may ask for what a channel runs that is not upstream; the gates then have their say. */
+static void gather_sources(struct gathering *g, struct map *seen)
+{
+	for (size_t i = 0; i < g->world->promotion_count; i++) {
+		const struct promotion *promotion = g->world->promotions[i];
+
+		if (promotion->source == SOURCE_FROM && !promotion_is_finished(promotion))
+			gather_upstream(g, &promotion->from, seen);
 	}
 }
 
@@ -116,6 +130,7 @@ static void gather_upstreams(struct gathering *g)
 		if (look->channel != NULL)
 			gather_upstreams_of(g, look->channel, &seen);
 	}
+	gather_sources(g, &seen);
 	map_finish(&seen);
 	rows = take_found(g, &world->upstream_count);
 	world->upstreams = arena_new_array(g->arena, world->upstream_count, struct channel_look);
