@@ -14,6 +14,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import ssl
 import subprocess
 import sys
@@ -170,8 +171,33 @@ def devcluster(*words):
     return done.stdout
 
 
+def _listens():
+    with open(os.environ["KUBECONFIG"]) as file:
+        server = yaml.safe_load(file)["clusters"][0]["cluster"]["server"]
+    host, _, port = server.removeprefix("https://").rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+@contextlib.contextmanager
+def apiserver_killed():
+    """Inside, the apiserver is gone (by SIGKILL) or on its way back; afterwards it is ready again. Yields how to start it."""
+    devcluster("stop", "apiserver", "--kill")
+    try:
+        # The last threads of the killed process hold its port a little longer.
+        eventually("the apiserver's port is free", lambda: not _listens())
+        yield lambda: devcluster("start", "apiserver")
+    finally:
+        devcluster("start", "apiserver")
+
+
 def eventually(sentence, question, patience_s=PATIENCE_S, pause_s=0.1):
-    """Asks until the answer is true, and returns it. An ApiError counts as no."""
+    """Asks until the answer is true, and returns it. A refusal counts as no, and so does a server that is away."""
     end = time.monotonic() + patience_s
     while True:
         last = None
@@ -179,7 +205,7 @@ def eventually(sentence, question, patience_s=PATIENCE_S, pause_s=0.1):
             answer = question()
             if answer:
                 return answer
-        except ApiError as error:
+        except (ApiError, OSError, http.client.HTTPException) as error:
             last = error
         if time.monotonic() > end:
             raise AssertionError(f"not in {patience_s} s: {sentence}" + (f" (last: {last})" if last else ""))
@@ -279,6 +305,8 @@ class _Result(unittest.TextTestResult):
         self.passed += 1
 
     def getDescription(self, test):
+        if not isinstance(test, unittest.TestCase):
+            return str(test)  # a whole class whose preparation failed
         return f"{type(test).__name__}: {test.shortDescription() or test._testMethodName[5:].replace('_', ' ')}"
 
 
