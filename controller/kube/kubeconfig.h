@@ -52,6 +52,9 @@ int kubeconfig_parse(const char *text, size_t len, const char *folder, const cha
 int kubeconfig_of_pod(const char *host, const char *port, const char *folder,
 		      struct kubeconfig *ret_config, struct err *err) __attribute__((warn_unused_result));
 
+/* Do the fields fit together? Takes slashes off the server's end. ERR_INPUT; the readers above call it. */
+int kubeconfig_check(struct kubeconfig *config, struct err *err) __attribute__((warn_unused_result));
+
 /* Wipes secrets and frees everything. A zeroed one is fine. */
 void kubeconfig_finish(struct kubeconfig *config);
 

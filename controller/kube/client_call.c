@@ -1,0 +1,246 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "kube/client_internal.h"
+#include "wire/record.h"
+
+#define CONNECT_TIMEOUT_MS 15000
+#define TIMEOUT_MS 30000
+
+/* Of a failure's body no more is kept: it is read for its Status only. */
+#define FAILURE_BODY_LIMIT ((size_t)256 * 1024)
+
+struct client_call {
+	struct client *client;
+	struct http_exchange *exchange;
+	struct arena arena; /* of the request's copies */
+	struct client_request request;
+	client_fn fn; /* of a call that is answered whole; or else stream */
+	void *user;
+	struct client_stream stream;
+	bool is_stream;
+	bool was_retried; /* with a new token */
+	bool is_cancelled;
+	int64_t started_ms;
+	int status; /* once the headers are there */
+	int64_t retry_after_ms;
+	char *warning;
+	struct buf body;
+	struct err err; /* why we refused the body */
+};
+
+static int start(struct client_call *call, struct err *err);
+
+static bool is_good(int status)
+{
+	return status >= 200 && status < 300;
+}
+
+/* ---- from net/http ---- */
+
+static void on_head(void *user, const struct http_head *head)
+{
+	struct client_call *call = user;
+
+	call->status = head->status;
+	call->retry_after_ms = head->retry_after_ms;
+	call->warning = arena_strdup(&call->arena, head->warning);
+	if (!is_good(head->status))
+		call->body.limit = FAILURE_BODY_LIMIT;
+	else if (call->is_stream && call->stream.on_open != NULL)
+		call->stream.on_open(call->stream.user);
+}
+
+static bool on_bytes(void *user, const char *bytes, size_t len)
+{
+	struct client_call *call = user;
+
+	if (is_good(call->status) && call->is_stream)
+		return call->stream.on_bytes(call->stream.user, bytes, len);
+	if (buf_append(&call->body, bytes, len, &call->err) == 0)
+		return true;
+	if (!is_good(call->status)) {
+		err_clear(&call->err);
+		return true;
+	}
+	err_prefix(&call->err, "the answer to %s %.*s", call->request.method,
+		   (int)strcspn(call->request.target, "?"), call->request.target);
+	return false;
+}
+
+static void call_free(struct client_call *call)
+{
+	call->client->calls--;
+	buf_finish(&call->body);
+	arena_finish(&call->arena);
+	free(call);
+}
+
+/* Tells the caller and is gone. */
+static void finish(struct client_call *call, int status, const struct err *err)
+{
+	char manager[128] = "";
+	struct err own = *err;
+	struct client_answer answer = {
+		.status = status,
+		.body = buf_text(&call->body),
+		.body_len = call->body.len,
+		.warning = call->warning != NULL ? call->warning : "",
+		.manager = manager,
+	};
+
+	if (err_is_set(&call->err))
+		own = call->err;
+	/* The status says more than a body that broke off. */
+	if (status != 0 && !is_good(status) && !call->is_cancelled) {
+		err_clear(&own);
+		(void)status_to_err(status, answer.body, answer.body_len, manager, &own);
+		if (own.retry_after_ms < call->retry_after_ms)
+			own.retry_after_ms = call->retry_after_ms;
+	}
+	if (call->is_stream)
+		call->stream.on_done(call->stream.user, &own);
+	else
+		call->fn(call->user, &answer, &own);
+	call_free(call);
+}
+
+/* Is it worth while to send it once more, because the token is a new one? */
+static bool has_new_token(struct client_call *call, int status)
+{
+	return status == 401 && !call->was_retried && !call->is_cancelled &&
+	       token_refresh(&call->client->token, clock_monotonic_ms());
+}
+
+static void on_done(void *user, int status, const struct err *err)
+{
+	struct client_call *call = user;
+	struct client *client = call->client;
+	struct err own = *err;
+
+	if (client->observe != NULL)
+		client->observe(client->observe_user, call->request.method, status,
+				clock_monotonic_ms() - call->started_ms);
+	if (has_new_token(call, status)) {
+		call->was_retried = true;
+		err_clear(&own);
+		if (start(call, &own) == 0)
+			return;
+		status = 0;
+	}
+	finish(call, status, &own);
+}
+
+/* ---- to net/http ---- */
+
+/* Sends the request as it stands; also a second time. */
+static int start(struct client_call *call, struct err *err)
+{
+	struct client *client = call->client;
+	struct arena arena = ARENA_INIT_SIZE(4096);
+	const char *token = token_text(&client->token, clock_monotonic_ms());
+	const char **headers = arena_new_array(&arena, client->header_count + 3, const char *);
+	size_t count = client->header_count;
+	bool is_bulk = call->request.is_bulk;
+	int r;
+
+	memcpy(headers, client->headers, count * sizeof(*headers));
+	if (token != NULL)
+		headers[count++] = arena_printf(&arena, "Authorization: Bearer %s", token);
+	if (call->request.body != NULL)
+		headers[count++] = arena_printf(&arena, "Content-Type: %s", call->request.content_type);
+	buf_reset(&call->body);
+	call->body.limit = call->request.max_body;
+	call->status = 0;
+	call->retry_after_ms = 0;
+	call->started_ms = clock_monotonic_ms();
+	r = http_start(client->http,
+		       &(struct http_request){
+			       .method = call->request.method,
+			       .url = arena_printf(&arena, "%s%s", client->server, call->request.target),
+			       .headers = headers,
+			       .body = call->request.body,
+			       .body_len = call->request.body_len,
+			       .tls = &client->tls,
+			       .proxy = client->proxy,
+			       .lane = is_bulk ? HTTP_LANE_WATCH : HTTP_LANE_WRITE,
+			       .allow_plain = client->is_plain,
+			       .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+			       .head_timeout_ms = call->stream.head_timeout_ms,
+			       .idle_timeout_ms = call->stream.idle_timeout_ms,
+			       .total_timeout_ms = call->is_stream ? call->stream.total_timeout_ms
+								   : call->request.timeout_ms,
+		       },
+		       &(struct http_handler){ on_head, on_bytes, on_done, call }, &call->exchange, err);
+	arena_finish(&arena);
+	return r;
+}
+
+static struct client_call *call_create(struct client *client, const struct client_request *request)
+{
+	struct client_call *call = calloc(1, sizeof(*call));
+	struct arena *arena;
+
+	CHECK(call != NULL);
+	arena = &call->arena;
+	*arena = ARENA_INIT_SIZE(512);
+	call->client = client;
+	call->request = *request;
+	call->request.method = arena_strdup(arena, request->method);
+	call->request.target = arena_strdup(arena, request->target);
+	call->request.content_type = arena_strdup(arena, request->content_type != NULL
+								 ? request->content_type
+								 : "application/json");
+	if (request->body != NULL)
+		call->request.body = arena_strndup(arena, request->body, request->body_len);
+	if (request->max_body == 0)
+		call->request.max_body = CLIENT_BODY_LIMIT;
+	if (request->timeout_ms == 0)
+		call->request.timeout_ms = TIMEOUT_MS;
+	client->calls++;
+	return call;
+}
+
+static int begin(struct client_call *call, struct client_call **ret_call, struct err *err)
+{
+	int r = start(call, err);
+
+	if (r < 0) {
+		call_free(call);
+		return r;
+	}
+	if (ret_call != NULL)
+		*ret_call = call;
+	return 0;
+}
+
+int client_send(struct client *client, const struct client_request *request, client_fn fn, void *user,
+		struct client_call **ret_call, struct err *err)
+{
+	struct client_call *call = call_create(client, request);
+
+	call->fn = fn;
+	call->user = user;
+	return begin(call, ret_call, err);
+}
+
+int client_watch(struct client *client, const char *target, const struct client_stream *stream,
+		 struct client_call **ret_call, struct err *err)
+{
+	struct client_call *call = call_create(
+		client, &(struct client_request){ .method = "GET", .target = target, .is_bulk = true });
+
+	call->is_stream = true;
+	call->stream = *stream;
+	return begin(call, ret_call, err);
+}
+
+void client_cancel(struct client_call *call)
+{
+	if (call == NULL)
+		return;
+	call->is_cancelled = true;
+	http_cancel(call->exchange);
+}

@@ -1,0 +1,95 @@
+#include "kube/token.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "kube/file.h"
+
+#define TOKEN_LIMIT ((size_t)64 * 1024)
+#define REREAD_MS 60000
+
+static void wipe(char *text)
+{
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+/* Reads the file into *ret_text (malloc'd). */
+static int read_token(const char *file, char **ret_text, struct err *err)
+{
+	struct arena arena = ARENA_INIT;
+	char *text = NULL;
+	size_t len;
+	int r = file_read(&arena, file, TOKEN_LIMIT, &text, err);
+
+	if (r == 0) {
+		while (isspace((unsigned char)*text))
+			text++;
+		len = strlen(text);
+		while (len > 0 && isspace((unsigned char)text[len - 1]))
+			len--;
+		text[len] = '\0';
+		for (size_t i = 0; i < len && r == 0; i++) {
+			if (!isgraph((unsigned char)text[i]))
+				r = err_set(err, ERR_INPUT, "%s holds no token", file);
+		}
+		if (r == 0 && len == 0)
+			r = err_set(err, ERR_INPUT, "%s is empty", file);
+	}
+	if (r == 0) {
+		*ret_text = strdup(text);
+		r = *ret_text == NULL ? err_set(err, ERR_NOMEM, "no memory for a token") : 0;
+		explicit_bzero(text, strlen(text));
+	}
+	arena_finish(&arena);
+	return r;
+}
+
+int token_init(struct token *token, const char *text, const char *file, struct err *err)
+{
+	*token = (struct token){ .read_ms = clock_monotonic_ms() };
+	if (file != NULL) {
+		token->file = strdup(file);
+		if (token->file == NULL)
+			return err_set(err, ERR_NOMEM, "no memory for a file name");
+		return read_token(file, &token->text, err);
+	}
+	if (text == NULL)
+		return 0;
+	token->text = strdup(text);
+	return token->text == NULL ? err_set(err, ERR_NOMEM, "no memory for a token") : 0;
+}
+
+bool token_refresh(struct token *token, int64_t now_ms)
+{
+	char *text = NULL;
+	bool is_new;
+
+	if (token->file == NULL)
+		return false;
+	token->read_ms = now_ms;
+	if (read_token(token->file, &text, NULL) < 0)
+		return false;
+	is_new = !str_equal(text, token->text);
+	wipe(token->text);
+	token->text = text;
+	return is_new;
+}
+
+const char *token_text(struct token *token, int64_t now_ms)
+{
+	if (now_ms - token->read_ms >= REREAD_MS)
+		(void)token_refresh(token, now_ms);
+	return token->text;
+}
+
+void token_finish(struct token *token)
+{
+	wipe(token->text);
+	free(token->file);
+	*token = (struct token){ .text = NULL };
+}
