@@ -305,8 +305,8 @@ class _Result(unittest.TextTestResult):
         self.passed += 1
 
     def getDescription(self, test):
-        if not isinstance(test, unittest.TestCase):
-            return str(test)  # a whole class whose preparation failed
+        if not hasattr(test, "_testMethodName"):
+            return str(test)  # a sub-test, or a whole class whose preparation failed
         return f"{type(test).__name__}: {test.shortDescription() or test._testMethodName[5:].replace('_', ' ')}"
 
 

@@ -65,7 +65,7 @@ class Tool:
 
 
 def processes_naming(text):
-    """The ids of all processes that have `text` in their command line or environment, but not ours."""
+    """The ids of all other processes that have `text` in their command line or environment."""
     found = set()
     for path in glob.glob("/proc/[0-9]*"):
         pid = int(os.path.basename(path))
@@ -178,10 +178,12 @@ class SideBySide(unittest.TestCase):
         user = "system:serviceaccount:shop:deployer"
         path = self.tool.ok("kubeconfig", "a", user, "--group", "a $group", "--group", "b").strip()
         self.assertEqual(os.stat(path).st_mode & 0o077, 0)
-        who = json.loads(self.tool.kubectl("a", "--kubeconfig", path, "auth", "whoami", "-o", "json"))
+        who = json.loads(self.tool.kubectl("a", "--kubeconfig", path, "auth", "whoami",
+                                           "-o", "json"))
         self.assertEqual(who["status"]["userInfo"]["username"], user)
         self.assertLess({"a $group", "b"}, set(who["status"]["userInfo"]["groups"]))
-        refused = self.tool.run("exec", "a", "--", "kubectl", "--kubeconfig", path, "get", "secrets")
+        refused = self.tool.run("exec", "a", "--", "kubectl", "--kubeconfig", path,
+                                "get", "secrets")
         self.assertIn("Forbidden", refused.stderr)
         again = self.tool.ok("kubeconfig", "a", user, "--group", "a $group", "--group", "b").strip()
         self.assertEqual(again, path)

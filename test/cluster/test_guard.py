@@ -529,6 +529,14 @@ class Held(Guard):
         cluster.eventually("all are pinned", lambda: images_of(
             self.api.create(self.path("Deployment") + "?dryRun=All", body)) == wanted)
 
+    def test_a_foreign_map_with_the_label_of_the_pins_changes_nothing(self):
+        self.api.create(f"/api/v1/namespaces/{self.namespace}/configmaps", {
+            "metadata": {"name": "forged", "labels": {"sluice.dev/pins": "true"}},
+            "data": {"Deployment.web.web": EVIL, "Deployment.web.migrate": EVIL}})
+        self.pin("Deployment")
+        self.assert_pinned(self.create(manifest("Deployment")))
+        self.assert_waiting(self.create(manifest("StatefulSet")))
+
     def test_a_pin_that_was_just_moved_gives_the_old_image_or_the_new_one(self):
         # The apiserver reads the pins from a cache: an apply right after the pin may meet the old one, never a third.
         self.pin("Deployment")
@@ -545,6 +553,57 @@ class Held(Guard):
             cluster.eventually("the next applies meet the new pin", lambda: images_of(
                 self.acting.apply(self.path("Deployment", "web"), wish, "sluice", True))["web"] == new, patience_s=5, pause_s=0.005)
         print(f"(stale {stale} of 40) ", end="", flush=True)
+
+
+class Pods(Guard):
+    """Below the workload: its pods, and the ReplicaSet of a Deployment. A gate of somebody else keeps them off the node."""
+
+    def workload(self, kind, name="web"):
+        body = manifest(kind, name, web=WEB, migrate=JOBS)
+        if "replicas" in body["spec"]:
+            body["spec"]["replicas"] = 1
+        template_of(body)["spec"]["schedulingGates"] = [{"name": "example.com/never"}]
+        if kind == "CronJob":  # what its controller makes at the hour
+            body = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": f"{name}-29000000"},
+                    "spec": body["spec"]["jobTemplate"]["spec"]}
+            template_of(body)["metadata"] = {"labels": {"app": name}}
+            return self.api.create(f"/apis/batch/v1/namespaces/{self.namespace}/jobs", body)
+        return self.create(body)
+
+    def child(self, list_path):
+        """The path of the one object in that list."""
+        found = cluster.eventually("its controller has made it", lambda: self.api.get(list_path)["items"])
+        return f"{list_path}/{found[0]['metadata']['name']}"
+
+    def assert_held(self, path, root):
+        for where in ("containers/1", "initContainers/0"):
+            with self.assertRaises(cluster.ApiError) as refusal:
+                self.api.json_patch(path, [{"op": "replace", "path": f"{root}/{where}/image", "value": EVIL}])
+            self.assertEqual(refusal.exception.code, 403, refusal.exception.message)
+            self.assertIn("is pinned to registry.example.com/shop/", refusal.exception.message)
+            self.assertIn("make a Promotion instead", refusal.exception.message)
+        self.api.json_patch(path + "?dryRun=All", [{"op": "replace", "path": f"{root}/containers/0/image", "value": EVIL}])
+        self.api.merge(path, {"metadata": {"annotations": {"a": "b"}}})
+
+    def test_pods_of_others_are_left_alone(self):
+        self.pin_all_kinds()
+        self.workload("Deployment", "other")
+        path = self.child(f"/api/v1/namespaces/{self.namespace}/pods")
+        self.api.json_patch(path, [{"op": "replace", "path": "/spec/containers/1/image", "value": EVIL}])
+
+    def test_a_replica_set_s_pinned_image_is_not_changed(self):
+        self.pin_all_kinds()
+        self.workload("Deployment")
+        self.assert_held(self.child(f"/apis/apps/v1/namespaces/{self.namespace}/replicasets"), "/spec/template/spec")
+
+
+def _pod_is_held(case, kind):
+    case.pin_all_kinds()
+    case.workload(kind)
+    case.assert_held(case.child(f"/api/v1/namespaces/{case.namespace}/pods"), "/spec")
+
+
+cluster.rows([(f"a pod of a {kind} keeps its pinned image", kind) for kind in KINDS], _pod_is_held)(Pods)
 
 
 class Restart(Guard):
