@@ -37,6 +37,14 @@ bool str_to_int(const char *text, int64_t min, int64_t max, int64_t *ret);
  * Bytes that are no UTF-8 are kept as they are. */
 size_t str_cut_utf8(const char *text, size_t max);
 
+/* The length in bytes of the UTF-8 character at text (terminated, not empty): 1 to 4, or 0 when the
+ * first byte begins none. Overlong forms, surrogates and what lies beyond U+10FFFF are none
+ * (RFC 3629). */
+size_t str_char_len(const char *text);
+
+/* What to write for a byte that belongs to no character: U+FFFD. */
+#define STR_REPLACEMENT "\xEF\xBF\xBD"
+
 /* strcmp() for qsort() and bsearch() over arrays of char *. */
 int str_compare_items(const void *a, const void *b);
 

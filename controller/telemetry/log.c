@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "telemetry/text.h"
 
 #define LINE_SIZE 8192
 #define TAIL_SIZE 64     /* room kept for what closes a line */
@@ -102,7 +101,7 @@ static bool put_char(struct line *line, const char *text, size_t len)
 	int escape_len;
 
 	if (len == 0)
-		return put(line, TEXT_REPLACEMENT, strlen(TEXT_REPLACEMENT));
+		return put(line, STR_REPLACEMENT, strlen(STR_REPLACEMENT));
 	if (byte == '"' || byte == '\\')
 		escape_len = snprintf(escape, sizeof(escape), "\\%c", byte);
 	else if (byte == '\n')
@@ -122,7 +121,7 @@ static void put_quoted(struct line *line, const char *text)
 	if (!put(line, "\"", 1))
 		return;
 	while (*text != '\0') {
-		size_t len = text_char_len(text);
+		size_t len = str_char_len(text);
 
 		if (!put_char(line, text, len))
 			break;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "telemetry/text.h"
 
 #define VALUE_SIZE 128
 #define NUMBER_SIZE 32
@@ -126,10 +125,10 @@ static int write_value(struct buf *buf, const char *value, struct err *err)
 	int r = buf_puts(buf, "\"", err);
 
 	while (r == 0 && *value != '\0') {
-		size_t len = text_char_len(value);
+		size_t len = str_char_len(value);
 
 		if (len == 0)
-			r = buf_puts(buf, TEXT_REPLACEMENT, err);
+			r = buf_puts(buf, STR_REPLACEMENT, err);
 		else if (*value == '\n')
 			r = buf_puts(buf, "\\n", err);
 		else if (*value == '"' || *value == '\\')
