@@ -6,6 +6,7 @@ from . import binaries, node, place as places
 
 DNS_PORT = 53
 METRICS_PORT = 4443
+REVERSE_ZONES = ("in-addr.arpa", "ip6.arpa")
 SYSTEM = "kube-system"
 RBAC = "rbac.authorization.k8s.io"
 
@@ -14,10 +15,11 @@ def coredns(place):
     registry_host = places.REGISTRY_NAME.rsplit(":", 1)[0]
     # Names that the cluster does not have do not exist: nothing leaves the namespace anyway,
     # and an answer at once is better than a time-out.
-    corefile = place.write("Corefile", f"""{places.DOMAIN}:{DNS_PORT} in-addr.arpa:{DNS_PORT} ip6.arpa:{DNS_PORT} {{
+    zones = " ".join(f"{zone}:{DNS_PORT}" for zone in (places.DOMAIN, *REVERSE_ZONES))
+    corefile = place.write("Corefile", f"""{zones} {{
     bind {places.HOST_ADDRESS}
     errors
-    kubernetes {places.DOMAIN} in-addr.arpa ip6.arpa {{
+    kubernetes {places.DOMAIN} {' '.join(REVERSE_ZONES)} {{
         kubeconfig {place.path('users', 'coredns.kubeconfig')}
         pods insecure
         ttl 5
@@ -88,8 +90,8 @@ def _dns_objects():
         _role("system:coredns", ("", ["services", "pods", "namespaces"], reading),
               ("discovery.k8s.io", ["endpointslices"], reading)),
         _grant("ClusterRoleBinding", "system:coredns", "system:coredns"),
-        *_outside_service("kube-dns", [("dns", 53, DNS_PORT, "UDP"), ("dns-tcp", 53, DNS_PORT, "TCP")],
-                          clusterIP=places.DNS_SERVICE),
+        *_outside_service("kube-dns", clusterIP=places.DNS_SERVICE, ports=[
+            ("dns", 53, DNS_PORT, "UDP"), ("dns-tcp", 53, DNS_PORT, "TCP")]),
     ]
 
 

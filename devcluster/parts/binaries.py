@@ -1,4 +1,4 @@
-"""The cluster's binaries, built by `go build` from the pins in modules/ into a cache outside the tree."""
+"""The cluster's binaries, built by `go build` from the pins in modules/ into a cache."""
 
 import contextlib
 import fcntl
@@ -89,8 +89,8 @@ def find_go():
     needed = _needed_go()
     go = host.find("go") or (os.access("/usr/local/go/bin/go", os.X_OK) and "/usr/local/go/bin/go")
     if not go:
-        raise Failure(f"Go {needed} or newer is needed to build the cluster's binaries, and there is "
-                      "no go in the PATH nor in /usr/local/go/bin: see https://go.dev/dl/")
+        raise Failure(f"Go {needed} or newer is needed to build the cluster's binaries, and there "
+                      "is no go in the PATH nor in /usr/local/go/bin: see https://go.dev/dl/")
     env = {**os.environ, "GOTOOLCHAIN": "local"}
     answer = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, env=env,
                             check=False)
@@ -99,6 +99,16 @@ def find_go():
         raise Failure(f"Go {needed} or newer is needed to build the cluster's binaries; {go} is "
                       f"{found or answer.stderr.strip()}: see https://go.dev/dl/")
     return go
+
+
+def problems():
+    """What stands in the way of having the binaries, as sentences."""
+    try:
+        if not are_built():
+            find_go()
+    except Failure as failure:
+        return [str(failure)]
+    return []
 
 
 def _say(text):
@@ -181,7 +191,8 @@ def build():
         if are_built():
             return folder()
         _say(f"Building the binaries of a Kubernetes {KUBERNETES} cluster into {folder()}.\n"
-             "The first time takes ten to fifteen minutes on two cores; it is done once for these pins.")
+             "The first time takes ten to fifteen minutes on two cores; it is done once for "
+             "these pins.")
         began = time.monotonic()
         for stale in glob.glob(os.path.join(cache_root(), "building-*")):
             shutil.rmtree(stale, ignore_errors=True)
@@ -189,7 +200,8 @@ def build():
         try:
             os.mkdir(os.path.join(work, "bin"))
             for number, name in enumerate(MODULES, 1):
-                _build_module(go, name, f"[{number}/{len(MODULES)}]", os.path.join(work, "bin"), work)
+                _build_module(go, name, f"[{number}/{len(MODULES)}]",
+                              os.path.join(work, "bin"), work)
             _build_pause(work)
             os.chmod(work, 0o755)
             shutil.rmtree(os.path.dirname(folder()), ignore_errors=True)

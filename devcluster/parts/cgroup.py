@@ -60,7 +60,7 @@ def _enable_controllers(folder):
 
 
 def create(cgroup):
-    """Makes the cluster's cgroup (a path from the root of the hierarchies) and the one for components."""
+    """Makes the cluster's cgroup, a path in the hierarchies, and below it the components' one."""
     for point in _hierarchies():
         folder = point
         for part in cgroup.strip("/").split("/"):
@@ -113,7 +113,7 @@ def _thaw(cgroup):
 
 
 def kill_all(cgroup, seconds=20):
-    """Kills all processes of the cluster and waits until they are gone. Returns those that stayed."""
+    """Kills all processes of the cluster and waits for their end. Returns those that stayed."""
     end = time.monotonic() + seconds
     left = pids(cgroup)
     while left and time.monotonic() < end:
@@ -129,7 +129,7 @@ def kill_all(cgroup, seconds=20):
 
 
 def remove(cgroup, seconds=5):
-    """Removes the cluster's empty cgroups and the shared parent when it was the last. Returns what stayed."""
+    """Removes the cluster's empty cgroups, the shared parent with the last. Returns what stayed."""
     end = time.monotonic() + seconds
     while True:
         left = [folder for folder in _folders(cgroup) if not _rmdir(folder)]

@@ -21,13 +21,19 @@ def _build(_):
     print(binaries.build())
 
 
+def _check(_):
+    host.check(binaries.problems())
+    when = "are built" if binaries.are_built() else "have yet to be built"
+    print(f"A cluster can start here. Its binaries {when}.")
+
+
 def _flags(words):
     flags = {}
     for word in words:
         component, _, flag = word.partition("=")
         if component not in COMPONENTS or not flag:
-            raise Failure(f"--flag={word}: it has to be COMPONENT=FLAG, as in apiserver=--v=4, with "
-                          "one of " + ", ".join(sorted(COMPONENTS)))
+            raise Failure(f"--flag={word}: it has to be COMPONENT=FLAG, as in apiserver=--v=4, "
+                          "with one of " + ", ".join(sorted(COMPONENTS)))
         flags.setdefault(component, []).append(flag)
     return flags
 
@@ -61,7 +67,8 @@ def _status(arguments):
         print(f"{name}: {'up' if is_up else 'broken'}   {cluster.place.root}")
         for component, pid, ready, age in rows:
             state = "ready" if ready else "not ready" if pid else "dead"
-            print(f"  {component:20} {state:10} {pid or '-':>8} {f'{age:.0f} s' if pid else '-':>9}")
+            seconds = f"{age:.0f} s" if pid else "-"
+            print(f"  {component:20} {state:10} {pid or '-':>8} {seconds:>9}")
     return 0 if all_well else 1
 
 
@@ -173,13 +180,17 @@ def _parser():
             one.add_argument("name", metavar="NAME")
         return one
 
-    command("build", _build, "build the cluster's binaries; nothing to do when they are there", False)
+    command("check", _check, "say what this machine lacks for a cluster; starts nothing",
+            name=False)
+    command("build", _build, "build the cluster's binaries; nothing to do when they are there",
+            name=False)
     up = command("up", _up, "start a cluster; nothing to do when it runs")
     up.add_argument("--hollow", type=int, default=0, metavar="N",
                     help="N more nodes whose pods become Ready without containers")
     up.add_argument("--no-dns", action="store_true", help="without CoreDNS")
     up.add_argument("--no-metrics", action="store_true", help="without metrics-server")
-    up.add_argument("--audit", action="store_true", help="log every request's metadata to audit.log")
+    up.add_argument("--audit", action="store_true",
+                    help="log every request's metadata to audit.log in the cluster's folder")
     up.add_argument("--disable-admission-policies", action="store_true",
                     help="an apiserver that does not know MutatingAdmissionPolicy")
     up.add_argument("--flag", action="append", default=[], metavar="COMPONENT=FLAG",
@@ -189,9 +200,10 @@ def _parser():
     status.add_argument("name", nargs="?", metavar="NAME")
     status.add_argument("--json", action="store_true", help="one JSON line for each cluster")
     status.set_defaults(function=_status)
-    command("list", _list, "the names of all clusters", False)
+    command("list", _list, "the names of all clusters", name=False)
     command("env", _env, "shell exports to eval; addresses work inside `exec` only")
-    run = command("exec", _exec, "run a command in the cluster's network, with KUBECONFIG and PATH set")
+    run = command("exec", _exec,
+                  "run a command in the cluster's network, with KUBECONFIG and PATH set")
     run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD")
     for action, function, text in (("stop", _stop, "end one component"),
                                    ("start", _start, "start a stopped component again"),
@@ -206,8 +218,10 @@ def _parser():
     logs.add_argument("-n", "--lines", type=int, metavar="N", help="the last N lines only")
     user = command("kubeconfig", _kubeconfig, "make a kubeconfig for any user; prints its path")
     user.add_argument("user", metavar="USER")
-    user.add_argument("--group", action="append", default=[], help="a group of the user, repeatable")
-    _image_parser(command("image", _image, "make a small image and push it; prints REPOSITORY@DIGEST"))
+    user.add_argument("--group", action="append", default=[],
+                      help="a group of the user, repeatable")
+    _image_parser(command("image", _image,
+                          "make a small image and push it; prints REPOSITORY@DIGEST"))
     return parser
 
 

@@ -76,7 +76,7 @@ class Cluster:
 
     def up(self, options, say):
         """Starts the cluster, or leaves it alone when it runs with the same options already."""
-        host.check()
+        host.check(binaries.problems())
         binaries.build()
         with _locked(self.place):
             if self.is_up():
@@ -106,7 +106,8 @@ class Cluster:
                           f"take it down first.")
 
     def _anything_left(self):
-        return self.place.exists() or namespace.exists(self.place) or cgroup.exists(self.place.cgroup)
+        return (self.place.exists() or namespace.exists(self.place)
+                or cgroup.exists(self.place.cgroup))
 
     def _end_processes(self):
         """Ends every process of the cluster; the pods as well. Files stay."""
@@ -116,7 +117,7 @@ class Cluster:
         return cgroup.kill_all(self.place.cgroup)
 
     def _remove(self):
-        """Removes everything that the cluster ever made. Raises a Failure that lists what stayed."""
+        """Removes all that the cluster ever made. Raises a Failure that lists what stayed."""
         stayed = [f"process {pid}" for pid in sorted(self._end_processes())]
         namespace.remove(self.place)
         stayed += ["cgroup " + folder for folder in cgroup.remove(self.place.cgroup)]
@@ -153,7 +154,7 @@ class Cluster:
         for one in process.all_of(self.place):
             pid = one.pid()
             age = None if pid is None else uptime - process.start_time(pid) / ticks
-            ready = pid is not None and anchor is not None and is_ready(self.place, one.name, anchor)
+            ready = bool(pid and anchor) and is_ready(self.place, one.name, anchor)
             rows.append((one.name, pid, ready, age))
         return rows
 

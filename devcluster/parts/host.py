@@ -53,18 +53,22 @@ def overlay_is_usable():
 
 
 def snapshotter(folder):
-    """Which containerd snapshotter works below `folder`: overlayfs, but not on top of an overlay."""
+    """The containerd snapshotter that works below `folder`: an overlay takes no other on top."""
     kind = subprocess.run(["stat", "-f", "-c", "%T", folder], capture_output=True, text=True,
                           check=False).stdout.strip()
     return "overlayfs" if overlay_is_usable() and kind != "overlayfs" else "native"
 
 
-def check():
-    """Raises a Failure that lists everything that a cluster would miss on this machine."""
+def check(more_problems):
+    """Raises a Failure that lists everything that a cluster would miss on this machine.
+
+    `more_problems` are sentences of others who looked.
+    """
     problems = []
     if os.geteuid() != 0:
-        problems.append("It must run as root: it makes a network namespace, cgroups and containers. "
-                        "Nothing outside of these, its state folder and its cache is changed.")
+        problems.append("It must run as root: it makes a network namespace, cgroups and "
+                        "containers, and changes nothing outside of these, its state folder and "
+                        "its cache, but the machine's limit of inotify instances.")
     missing = missing_packages()
     if missing:
         problems.append("Debian packages are missing. This installs them:\n"
@@ -72,6 +76,7 @@ def check():
                         + " ".join(missing))
     if cgroup.version() == 0:
         problems.append("No cgroups are mounted below /sys/fs/cgroup.")
+    problems += more_problems
     if problems:
         raise Failure("A cluster can not start here:\n- " + "\n- ".join(problems))
 

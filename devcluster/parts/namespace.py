@@ -73,7 +73,8 @@ def enter_network(place):
 
 def enter(place, anchor_pid):
     """The words before a command that runs it in both namespaces of the cluster."""
-    return [host.find("nsenter"), f"--net={place.netns}", f"--mount=/proc/{anchor_pid}/ns/mnt", "--"]
+    return [host.find("nsenter"), f"--net={place.netns}",
+            f"--mount=/proc/{anchor_pid}/ns/mnt", "--"]
 
 
 def listening_ports(pid):

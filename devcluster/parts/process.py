@@ -27,7 +27,7 @@ def start_time(pid):
 
 
 class Process:
-    """One component of a cluster, by name. Its command line lives in a file, so it can be started again."""
+    """One component of a cluster, by name. A file keeps its command line for another start."""
 
     def __init__(self, place, name):
         self.place = place
@@ -64,10 +64,12 @@ class Process:
         status = self.child.poll() if self.child is not None else None
         if status is None:
             return "is not running"
-        return f"was ended by signal {-status}" if status < 0 else f"ended with exit status {status}"
+        if status < 0:
+            return f"was ended by signal {-status}"
+        return f"ended with exit status {status}"
 
     def start(self, argv=None, env=None):
-        """Starts the process in the cluster's cgroup; without arguments with the command line it had."""
+        """Starts the process in the cluster's cgroup; by default with the command line it had."""
         record = self.record()
         argv = argv or record["argv"]
         env = record.get("env", {}) if env is None else env
@@ -97,7 +99,7 @@ class Process:
                 pass
 
     def stop(self, patience):
-        """Ends the process: SIGTERM, and after `patience` seconds SIGKILL. Returns when it is gone."""
+        """Ends the process: SIGTERM, and after `patience` seconds SIGKILL. Waits for the end."""
         self.signal(signal.SIGTERM if patience > 0 else signal.SIGKILL)
         if not self._wait_gone(patience):
             self.signal(signal.SIGKILL)

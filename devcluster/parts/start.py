@@ -119,13 +119,14 @@ class Start:
         self.wait_ready("containerd")
         answer = subprocess.run(
             [binaries.path("ctr"), "--address", self.place.containerd_socket,
-             "--namespace", "k8s.io", "images", "import", "--label", "io.cri-containerd.pinned=pinned",
-             binaries.pause_archive()], capture_output=True, text=True, check=False)
+             "--namespace", "k8s.io", "images", "import",
+             "--label", "io.cri-containerd.pinned=pinned", binaries.pause_archive()],
+            capture_output=True, text=True, check=False)
         if answer.returncode != 0:
             raise self._broken("containerd", "did not take the pause image: " + answer.stderr)
 
     def _base(self, pool):
-        """Namespaces, certificates, and what needs no apiserver. Ends when the apiserver is ready."""
+        """Namespaces, certificates, all that needs no apiserver, and it. Ends when it is ready."""
         keys = pool.submit(certificates.create_all, self.place)
         os.mkdir(self.place.path("tmp"), mode=0o700)
         cgroup.create(self.place.cgroup)
@@ -150,7 +151,8 @@ class Start:
         if manifest:
             answer = _kubectl(self.place, "apply", "--server-side", "-f", "-", text=manifest)
             if answer.returncode != 0:
-                raise self._broken("apiserver", "refused the cluster's own objects: " + answer.stderr)
+                raise self._broken("apiserver",
+                                   "refused the cluster's own objects: " + answer.stderr)
         if self.options["dns"]:
             self.launch("coredns", *addons.coredns(self.place))
         if self.options["metrics"]:
@@ -160,8 +162,8 @@ class Start:
 
     def _settle(self):
         """Waits until pods can be made and found."""
-        nodes = [self.place.node_name] + [node.hollow_name(i) for i in range(self.options["hollow"])]
-        targets = ["node/" + n for n in nodes]
+        hollow = [node.hollow_name(number) for number in range(self.options["hollow"])]
+        targets = ["node/" + name for name in (self.place.node_name, *hollow)]
         self.wait_ready(*(n for n in self.running if n != "apiserver"))
         self.wait("kubelet", lambda: self._exist(targets), "had not registered its node")
         self._wait_kubectl("kubelet", "did not make its node Ready",

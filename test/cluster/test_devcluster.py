@@ -347,12 +347,12 @@ class Words(unittest.TestCase):
     def test_without_root_it_says_what_it_would_need(self):
         with mock.patch("os.geteuid", return_value=1000):
             with self.assertRaisesRegex(failure.Failure, "must run as root"):
-                host.check()
+                host.check([])
 
     def test_missing_packages_come_with_the_line_that_installs_them(self):
         with mock.patch.object(host, "_is_there", lambda what: what not in ("umoci", "runc")):
             with self.assertRaisesRegex(failure.Failure, r"apt-get install .* runc umoci(\n|$)"):
-                host.check()
+                host.check([])
 
     def test_every_needed_command_belongs_to_a_package_of_the_list(self):
         with open(host.PACKAGES_FILE) as file:
@@ -367,6 +367,10 @@ class Words(unittest.TestCase):
             with mock.patch.object(host, "find", lambda _: old):
                 with self.assertRaisesRegex(failure.Failure, r"Go 1\.26.* is needed.*go1\.19\.8"):
                     binaries.find_go()
+                with mock.patch.object(binaries, "are_built", lambda: False):
+                    self.assertRegex(binaries.problems()[0], "go1.19.8")
+                with mock.patch.object(binaries, "are_built", lambda: True):
+                    self.assertEqual(binaries.problems(), [])
 
     def test_the_hash_of_the_pins_changes_with_any_pin(self):
         before = binaries.pins_hash()
