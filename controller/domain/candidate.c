@@ -67,12 +67,16 @@ static void set_waiting(struct decision *d, struct candidate *c)
 
 static void tell_phase(struct decision *d, struct candidate *c)
 {
-	const char *message = c->message != NULL             ? c->message
-			      : c->status.waiting_count > 0 ? c->status.waiting->message
-							    : "";
+	const char *message = c->message;
 
 	if (c->status.phase == c->promotion->status.phase || c->status.phase < PHASE_WAITING)
 		return;
+	if (c->status.phase == PHASE_ROLLING_OUT)
+		message = arena_printf(d->arena, "rolling out %s%s%s", c->release.id,
+				       c->status.previous.id == NULL ? "" : " in the place of ",
+				       c->status.previous.id == NULL ? "" : c->status.previous.id);
+	else if (message == NULL)
+		message = c->status.waiting_count > 0 ? c->status.waiting->message : "";
 	decision_tell(d, c->promotion, c->status.phase == PHASE_FAILED,
 		      arena_printf(d->arena, "Promotion%s", promotion_phase_name(c->status.phase)), message);
 }

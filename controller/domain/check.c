@@ -116,6 +116,12 @@ static void check_containers(struct decision *d)
 	}
 }
 
+static void break_intake(struct decision *d, const char *field, const char *why)
+{
+	d->is_intake_broken = true;
+	decision_stall(d, "InvalidIntake", arena_printf(d->arena, "spec.intake.tags.%s: %s", field, why));
+}
+
 static void check_intake(struct decision *d)
 {
 	const struct intake *intake = &d->channel->intake;
@@ -130,12 +136,9 @@ static void check_intake(struct decision *d)
 					    "spec.intake.tags.artifact: spec.artifacts has no \"%s\"",
 					    intake->artifact));
 	if (intake->policy == INTAKE_SEMVER && semver_range_parse(intake->pattern, &range, &err) < 0)
-		decision_stall(d, "InvalidIntake",
-			       arena_printf(d->arena, "spec.intake.tags.semver: %s", err.text));
+		break_intake(d, "semver", err.text);
 	if (intake->policy == INTAKE_NEWEST && d->world->tags.pattern_error != NULL)
-		decision_stall(d, "InvalidIntake",
-			       arena_printf(d->arena, "spec.intake.tags.newest: %s",
-					    d->world->tags.pattern_error));
+		break_intake(d, "newest", d->world->tags.pattern_error);
 }
 
 static void check_select(struct decision *d)

@@ -53,6 +53,7 @@ struct decision {
 
 	const char *stalled_reason;   /* the spec cannot be followed: NULL when it can */
 	const char *stalled_message;
+	bool is_intake_broken;        /* its pattern cannot be read: nothing is looked at */
 	const char *intake_reason;    /* the intake fails for now: NULL when it works */
 	const char *intake_message;
 	const char *conflict_message; /* FieldConflict: NULL without */

@@ -80,6 +80,16 @@ static void show(struct decision *d, const struct candidate *c, const char *gate
 	vec_push(&d->plan->gates, row);
 }
 
+/* Before the workloads were read once, a closed gate says nothing yet that people should hear of. */
+static enum promotion_phase waiting_phase(const struct decision *d)
+{
+	for (size_t i = 0; i < d->channel->workload_count; i++) {
+		if (d->findings[i].state == WORKLOAD_UNKNOWN)
+			return PHASE_PENDING;
+	}
+	return PHASE_WAITING;
+}
+
 bool gate_all_open(struct decision *d, struct candidate *c)
 {
 	bool all_open = true;
@@ -90,7 +100,7 @@ bool gate_all_open(struct decision *d, struct candidate *c)
 
 		show(d, c, gates[i].name, is_open, message);
 		if (!is_open && all_open)
-			candidate_wait(d, c, PHASE_WAITING, gates[i].name, CLOCK_NEVER, message);
+			candidate_wait(d, c, waiting_phase(d), gates[i].name, CLOCK_NEVER, message);
 		all_open = all_open && is_open;
 	}
 	return all_open;

@@ -81,8 +81,8 @@ static const char *choose_tag(struct decision *d)
 
 	if (intake->policy == INTAKE_TAG)
 		return intake->pattern;
-	if (intake->policy == INTAKE_SEMVER && semver_range_parse(intake->pattern, &range, NULL) < 0)
-		return NULL;
+	if (intake->policy == INTAKE_SEMVER)
+		CHECK(semver_range_parse(intake->pattern, &range, NULL) == 0); /* check_intake() read it */
 	for (size_t i = 0; i < look->count; i++) {
 		const struct tag *tag = &look->tags[i];
 
@@ -146,10 +146,14 @@ static bool make_release(struct decision *d, const char *tag, struct release *re
 		a->digest = source_digest(d, artifact, tag, not_before, &why, &failure);
 		if (failure != NULL)
 			intake_fails(d, failure_reason(failure), failure->message);
-		if (a->digest == NULL)
+		if (a->digest == NULL) {
 			is_whole = false;
-		else
-			note_move(d, a);
+			continue;
+		}
+		note_move(d, a);
+		plan_wake(d->plan,
+			  world_find_digest(d->world, a->image, tag)->at_ms + d->channel->intake.interval_ms,
+			  "intake");
 	}
 	if (is_whole)
 		release_seal(ret, d->arena);
@@ -182,7 +186,7 @@ void intake_look(struct decision *d)
 		d->status.intake = (struct intake_status){ .tag = NULL };
 		return;
 	}
-	if (d->channel->is_suspended || d->world->tags.pattern_error != NULL)
+	if (d->channel->is_suspended || d->is_intake_broken)
 		return;
 	if (intake->policy != INTAKE_TAG) {
 		poll_tags(d, artifact);

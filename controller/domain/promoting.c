@@ -114,11 +114,16 @@ static void fail(struct decision *d, struct candidate *c)
 {
 	struct release_stay failed = d->status.desired;
 	char limit[CLOCK_TEXT_SIZE];
-	const char *why = arena_printf(d->arena, "not rolled out within spec.rollout.progressDeadline %s: %s",
+	bool is_held = d->channel->on_failure == ON_FAILURE_HOLD;
+	bool goes_back = !is_held && d->status.current.release.id != NULL;
+	const char *outcome = is_held     ? "left as it is"
+			      : goes_back ? arena_printf(d->arena, "back to %s",
+							 d->status.current.release.id)
+					  : "nothing ran before it to go back to";
+	const char *why = arena_printf(d->arena,
+				       "not rolled out within spec.rollout.progressDeadline %s, %s: %s",
 				       clock_format_duration(d->channel->progress_deadline_ms, limit),
-				       stuck_on(d));
-	bool goes_back = d->channel->on_failure == ON_FAILURE_ROLLBACK &&
-			 d->status.current.release.id != NULL;
+				       outcome, stuck_on(d));
 
 	failed.has_failed = true;
 	failed.until_ms = d->world->now_ms;
@@ -126,15 +131,12 @@ static void fail(struct decision *d, struct candidate *c)
 	mark_verified(d, &failed.release, "its rollout failed");
 	if (goes_back)
 		d->status.desired = (struct release_stay){ .promotion = NULL };
-	else
+	if (is_held)
 		d->status.hold = (struct hold){ "sluice", d->world->now_ms,
 						arena_printf(d->arena, "the rollout of %s failed",
 							     failed.release.id) };
 	finish_step(c, d->world->now_ms, why);
-	candidate_finish(d, c, PHASE_FAILED, "ProgressDeadlineExceeded",
-			 arena_printf(d->arena, "%s; %s%s", why,
-				      goes_back ? "back to " : "onFailure leaves it as it is",
-				      goes_back ? d->status.current.release.id : ""));
+	candidate_finish(d, c, PHASE_FAILED, "ProgressDeadlineExceeded", why);
 	d->running = NULL;
 }
 

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "domain/decision.h"
+#include "domain/digest.h"
 
 static void ask(struct decision *d, const struct artifact *artifact, const char *reference,
 		int64_t not_before_ms)
@@ -23,7 +24,8 @@ const char *source_digest(struct decision *d, const struct artifact *artifact, c
 	const struct digest_look *look = world_find_digest(d->world, artifact->image, reference);
 	bool is_asked = look != NULL && look->state != KNOWLEDGE_NONE;
 
-	*ret_why = arena_printf(d->arena, "asking the registry for %s:%s", artifact->image, reference);
+	*ret_why = arena_printf(d->arena, "asking the registry for %s%s%s", artifact->image,
+				digest_is_valid(reference) ? "@" : ":", reference);
 	if (ret_failure != NULL)
 		*ret_failure = NULL;
 	if (is_asked && look->state == KNOWLEDGE_PENDING)

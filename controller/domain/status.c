@@ -89,6 +89,9 @@ static void set_ready(struct decision *d, const struct workload_finding *worst)
 		set(d, "Ready", CONDITION_FALSE, "RollingOut",
 		    arena_printf(d->arena, "%s: %s", d->running->release.id,
 				 worst != NULL ? worst->message : "done"));
+	else if (worst != NULL && d->channel->is_suspended)
+		set(d, "Ready", CONDITION_FALSE, "Suspended",
+		    arena_printf(d->arena, "%s; spec.suspended is true", worst->message));
 	else if (worst != NULL)
 		set(d, "Ready", CONDITION_FALSE, state_reason(worst->state), worst->message);
 	else
@@ -131,8 +134,8 @@ static void set_abnormal(struct decision *d, const struct workload_finding *wors
 		set(d, "Stalled", CONDITION_TRUE, d->stalled_reason, d->stalled_message);
 	else if (is_left_failed(d))
 		set(d, "Stalled", CONDITION_TRUE, "RolloutFailed",
-		    "spec.rollout.onFailure left the failed rollout as it is; promote a release to go on");
-	else if (is_moving && d->conflict_message == NULL)
+		    "a failed rollout was left as it is; promote a release to go on");
+	else if (is_moving && d->conflict_message == NULL && !d->channel->is_suspended)
 		set(d, "Reconciling", CONDITION_TRUE, d->running != NULL ? "RollingOut" : "Repairing",
 		    worst != NULL ? worst->message : "rolling out");
 	if (d->conflict_message != NULL)

@@ -37,17 +37,15 @@ static const char *list_upstreams(struct decision *d, const char *release, bool 
 
 bool upstream_allows(struct decision *d, const struct release *release, const char **ret_message)
 {
-	const char *join = d->channel->upstream.match == UPSTREAM_ALL ? "all of" : "any of";
+	bool is_choice = d->channel->upstream.match == UPSTREAM_ANY && d->channel->upstream.count > 1;
 
 	if (is_verified_upstream(d, release->id)) {
 		*ret_message = arena_printf(d->arena, "verified in %s",
 					    list_upstreams(d, release->id, true));
 		return true;
 	}
-	*ret_message = arena_printf(d->arena, "%s is not verified in %s%s%s", release->id,
-				    d->channel->upstream.count > 1 ? join : "",
-				    d->channel->upstream.count > 1 ? " " : "",
-				    list_upstreams(d, release->id, false));
+	*ret_message = arena_printf(d->arena, "%s is not verified in %s%s", release->id,
+				    is_choice ? "any of " : "", list_upstreams(d, release->id, false));
 	return false;
 }
 

@@ -37,18 +37,27 @@ static bool carries_target(struct decision *d, const struct workload_spec *spec,
 	return !workload->is_gated;
 }
 
-static const char *counts(struct decision *d, const struct workload *w, const char *reason)
+/* "1 of 2 pods updated" while pods are replaced, then "1 of 2 updated pods available". */
+static const char *counts(struct decision *d, const struct workload *w, int64_t available)
 {
-	return arena_printf(d->arena, "%lld of %lld pods run the release%s%s", (long long)w->available,
-			    (long long)w->desired, reason == NULL ? "" : ": ",
-			    reason == NULL ? "" : reason);
+	const char *why = w->progress_message == NULL ? "" : w->progress_message;
+	const char *colon = *why == '\0' ? "" : ": ";
+
+	if (w->updated < w->desired)
+		return arena_printf(d->arena, "has %lld of %lld pods updated%s%s", (long long)w->updated,
+				    (long long)w->desired, colon, why);
+	if (available < w->desired)
+		return arena_printf(d->arena, "has %lld of %lld updated pods available%s%s",
+				    (long long)available, (long long)w->desired, colon, why);
+	return arena_printf(d->arena, "has old pods left: %lld pods instead of %lld%s%s",
+			    (long long)w->total, (long long)w->desired, colon, why);
 }
 
 /* Deployment: the rule of `kubectl rollout status`. */
 static const char *deployment_progress(struct decision *d, const struct workload *w)
 {
 	if (w->updated < w->desired || w->total > w->updated || w->available < w->updated)
-		return counts(d, w, w->progress_message);
+		return counts(d, w, w->available);
 	return NULL;
 }
 
@@ -65,7 +74,7 @@ static const char *statefulset_progress(struct decision *d, const struct workloa
 				    (long long)w->partition);
 	if (w->ready < w->desired || w->updated < w->desired ||
 	    (!w->is_on_delete && !str_equal(w->current_revision, w->update_revision)))
-		return counts(d, w, NULL);
+		return counts(d, w, w->ready);
 	return NULL;
 }
 
@@ -74,7 +83,7 @@ static const char *daemonset_progress(struct decision *d, const struct workload 
 	if (w->updated < w->desired && w->is_on_delete)
 		return on_delete_waits;
 	if (w->updated < w->desired || w->available < w->desired)
-		return counts(d, w, NULL);
+		return counts(d, w, w->available);
 	return NULL;
 }
 

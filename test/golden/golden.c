@@ -1,0 +1,95 @@
+/*
+ * Golden cases: folders with a world.yaml and the plan.golden that the decision makes of it.
+ *
+ *   golden FOLDER…            compare; prints what differs
+ *   UPDATE_GOLDEN=1 golden …  write plan.golden anew; the difference in version control is the review
+ *
+ * Every world is decided twice, and the second plan has to equal the first: a decision has no memory.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "domain/plan.h"
+#include "world_file.h"
+
+static void make_text(const struct world *world, struct buf *out)
+{
+	struct arena arena = ARENA_INIT;
+	struct err err = ERR_INIT;
+	struct plan plan;
+
+	plan_make(world, &arena, &plan);
+	if (plan_text(&plan, out, &err) < 0) {
+		(void)fprintf(stderr, "%s\n", err.text);
+		exit(2);
+	}
+	plan_finish(&plan);
+	arena_finish(&arena);
+}
+
+static void read_golden(const char *path, struct buf *text)
+{
+	FILE *in = fopen(path, "re");
+	char piece[4096];
+	size_t len;
+
+	if (in == NULL)
+		return;
+	while ((len = fread(piece, 1, sizeof(piece), in)) > 0)
+		(void)!buf_append(text, piece, len, NULL);
+	(void)fclose(in);
+}
+
+static bool write_golden(const char *path, const struct buf *text)
+{
+	FILE *out = fopen(path, "we");
+	bool is_written;
+
+	if (out == NULL)
+		return false;
+	is_written = fwrite(text->data, 1, text->len, out) == text->len;
+	return fclose(out) == 0 && is_written;
+}
+
+static bool check_case(const char *folder, bool update)
+{
+	struct arena arena = ARENA_INIT;
+	char *golden = arena_printf(&arena, "%s/plan.golden", folder);
+	struct buf first = BUF_INIT((size_t)1 << 20);
+	struct buf second = BUF_INIT((size_t)1 << 20);
+	struct buf expected = BUF_INIT((size_t)1 << 20);
+	struct world_file file;
+	bool is_good;
+
+	world_file_load(&file, arena_printf(&arena, "%s/world.yaml", folder));
+	make_text(&file.world, &first);
+	make_text(&file.world, &second);
+	if (update)
+		is_good = write_golden(golden, &first);
+	read_golden(golden, &expected);
+	is_good = strcmp(buf_text(&first), buf_text(&expected)) == 0 &&
+		  strcmp(buf_text(&first), buf_text(&second)) == 0;
+	if (!is_good)
+		printf("FAIL %s\n--- expected\n%s--- planned\n%s", folder, buf_text(&expected),
+		       buf_text(&first));
+	world_file_finish(&file);
+	buf_finish(&first);
+	buf_finish(&second);
+	buf_finish(&expected);
+	arena_finish(&arena);
+	return is_good;
+}
+
+int main(int argc, char **argv)
+{
+	bool update = getenv("UPDATE_GOLDEN") != NULL;
+	int failed = 0;
+
+	for (int i = 1; i < argc; i++)
+		failed += !check_case(argv[i], update);
+	printf("golden: %d passed, %d failed\n", argc - 1 - failed, failed);
+	return failed == 0 && argc > 1 ? 0 : 1;
+}

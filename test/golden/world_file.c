@@ -1,0 +1,320 @@
+#include "world_file.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "reconcile/world.h"
+#include "registry/tagfilter.h"
+#include "wire/record.h"
+#include "wire/yaml.h"
+
+static void refuse(const char *path, const char *why)
+{
+	(void)fprintf(stderr, "%s: %s\n", path, why);
+	exit(2);
+}
+
+static const char *text_at(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+static int64_t moment_at(const json_t *object, const char *key)
+{
+	const char *text = text_at(object, key);
+	int64_t ms = 0;
+
+	if (text != NULL && !clock_parse(text, &ms))
+		refuse(text, "is not a moment");
+	return ms;
+}
+
+/* ---- objects ---- */
+
+static const void *get_object(void *user, enum kind kind, const char *namespace, const char *name)
+{
+	struct world_file *file = user;
+
+	for (size_t i = 0; i < file->records.len; i++) {
+		const struct record *r = file->records.items[i];
+
+		if (r->kind == kind && str_equal(r->meta->name, name) &&
+		    str_equal(r->meta->namespace, namespace))
+			return r->object;
+	}
+	return NULL;
+}
+
+static void each_object(void *user, enum kind kind, const char *namespace, world_each_fn fn, void *fn_user)
+{
+	struct world_file *file = user;
+
+	for (size_t i = 0; i < file->records.len; i++) {
+		const struct record *r = file->records.items[i];
+
+		if (r->kind == kind && (str_is_empty(namespace) || str_equal(r->meta->namespace, namespace)))
+			fn(fn_user, r->object);
+	}
+}
+
+static void read_failure(const json_t *failed, struct lookup_failure *ret)
+{
+	static const enum err_class classes[] = { ERR_INPUT, ERR_CONFLICT, ERR_GONE, ERR_NOTFOUND,
+						  ERR_DENIED, ERR_BUSY,    ERR_NET };
+	const char *name = text_at(failed, "class");
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		if (str_equal(name, err_class_name(classes[i])))
+			ret->class = classes[i];
+	}
+	if (ret->class == ERR_NONE)
+		refuse(name == NULL ? "failed" : name, "is not an error class");
+	ret->message = text_at(failed, "message");
+	ret->retry_ms = moment_at(failed, "retryAt");
+}
+
+static void look_at(void *user, enum workload_kind kind, const char *namespace, const char *name,
+		    struct arena *arena, struct workload_look *look)
+{
+	struct world_file *file = user;
+	const json_t *row;
+	size_t i;
+
+	(void)namespace;
+	(void)arena;
+	json_array_foreach(json_object_get(file->json, "looks"), i, row) {
+		const json_t *failed = json_object_get(row, "failed");
+
+		if (!str_equal(text_at(row, "kind"), workload_kind_name(kind)) ||
+		    !str_equal(text_at(row, "name"), name))
+			continue;
+		look->conflict_manager = text_at(row, "conflict");
+		if (json_object_get(row, "refused") != NULL)
+			read_failure(json_object_get(row, "refused"), &look->failure);
+		if (failed == NULL)
+			continue;
+		read_failure(failed, &look->failure);
+		look->state = KNOWLEDGE_FAILED;
+	}
+}
+
+static const char *apply_failure(void *user, const char *namespace, const char *name)
+{
+	struct world_file *file = user;
+
+	(void)namespace;
+	(void)name;
+	return text_at(file->json, "applyFailure");
+}
+
+/* ---- registry ---- */
+
+static enum knowledge read_knowledge(const json_t *row, struct lookup_failure *ret_failure)
+{
+	const json_t *failed = json_object_get(row, "failed");
+
+	if (failed != NULL) {
+		read_failure(failed, ret_failure);
+		return KNOWLEDGE_FAILED;
+	}
+	return json_is_true(json_object_get(row, "pending")) ? KNOWLEDGE_PENDING : KNOWLEDGE_KNOWN;
+}
+
+/* Filters by a regular expression as the running operator does. */
+static void filter_newest(const struct intake *intake, const char *last_tag, struct arena *arena,
+			  struct tags_look *look)
+{
+	struct err err = ERR_INIT;
+	const char **names = arena_new_array(arena, look->count + 1, const char *);
+	struct tagfilter_match *matches;
+	size_t count = 0;
+
+	for (size_t i = 0; i < look->count; i++)
+		names[i] = look->tags[i].name;
+	if (tagfilter_apply(intake->pattern, names, look->count, arena, &matches, &count, &err) < 0) {
+		look->pattern_error = arena_strdup(arena, err.text);
+		look->count = 0;
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		look->tags[i] = (struct tag){ matches[i].name, matches[i].key };
+	look->count = count;
+	names[0] = last_tag;
+	if (last_tag != NULL &&
+	    tagfilter_apply(intake->pattern, names, 1, arena, &matches, &count, &err) == 0 && count == 1)
+		look->last_key = matches[0].key;
+}
+
+static void get_tags(void *user, const char *namespace, const struct artifact *artifact,
+		     const struct intake *intake, const char *last_tag, struct arena *arena,
+		     struct tags_look *ret_look)
+{
+	struct world_file *file = user;
+	const json_t *tags = json_object_get(file->json, "tags");
+	const json_t *names = json_object_get(tags, "names");
+	const json_t *name;
+	size_t i;
+
+	(void)namespace;
+	(void)artifact;
+	if (tags == NULL)
+		return;
+	ret_look->state = read_knowledge(tags, &ret_look->failure);
+	ret_look->at_ms = moment_at(tags, "at");
+	ret_look->last_key = last_tag;
+	ret_look->tags = arena_new_array(arena, json_array_size(names), struct tag);
+	json_array_foreach(names, i, name)
+		ret_look->tags[ret_look->count++] =
+			(struct tag){ json_string_value(name), json_string_value(name) };
+	if (intake->policy == INTAKE_NEWEST)
+		filter_newest(intake, last_tag, arena, ret_look);
+}
+
+static void each_digest(void *user, const char *namespace, const struct artifact *artifact,
+			struct arena *arena, world_each_fn fn, void *fn_user)
+{
+	struct world_file *file = user;
+	const json_t *row;
+	size_t i;
+
+	(void)namespace;
+	json_array_foreach(json_object_get(file->json, "digests"), i, row) {
+		struct digest_look *look = arena_new(arena, struct digest_look);
+
+		if (!str_equal(text_at(row, "repository"), artifact->image))
+			continue;
+		look->repository = text_at(row, "repository");
+		look->reference = text_at(row, "reference");
+		look->digest = text_at(row, "digest");
+		look->at_ms = moment_at(row, "at");
+		look->state = read_knowledge(row, &look->failure);
+		fn(fn_user, look);
+	}
+}
+
+/* ---- the file ---- */
+
+static enum kind kind_of(const char *path, const json_t *object)
+{
+	const char *name = text_at(object, "kind");
+
+	for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
+		if (str_equal(kind_info(kind)->name, name))
+			return kind;
+	}
+	refuse(path, name == NULL ? "an object has no kind" : name);
+	return KIND_COUNT;
+}
+
+static void add_object(struct world_file *file, const char *path, const json_t *object)
+{
+	struct err err = ERR_INIT;
+	struct record *record;
+	char *text = json_dumps(object, JSON_COMPACT);
+
+	if (record_from_json(kind_of(path, object), text, strlen(text), &record, &err) < 0)
+		refuse(path, err.text);
+	free(text);
+	vec_push(&file->records, record);
+}
+
+/* The policies are there unless the file says otherwise; only that they are there counts. */
+static void add_policies(struct world_file *file, const char *path)
+{
+	static const struct {
+		const char *key;
+		const char *kind;
+		const char *name;
+	} table[] = {
+		{ "guard", "MutatingAdmissionPolicy", WORLD_GUARD_NAME },
+		{ "guard", "MutatingAdmissionPolicyBinding", WORLD_GUARD_NAME },
+		{ "whoMay", "ValidatingAdmissionPolicy", WORLD_WHO_MAY_NAME },
+		{ "whoMay", "ValidatingAdmissionPolicyBinding", WORLD_WHO_MAY_NAME },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		json_t *object;
+
+		if (str_equal(text_at(file->json, table[i].key), "Missing"))
+			continue;
+		object = json_pack("{s:s, s:{s:s, s:s, s:s}}", "kind", table[i].kind, "metadata", "name",
+				   table[i].name, "uid", table[i].name, "resourceVersion", "1");
+		add_object(file, path, object);
+		json_decref(object);
+	}
+	if (str_equal(text_at(file->json, "guard"), "Off")) {
+		json_t *object = json_pack("{s:s, s:{s:s, s:s, s:s}}", "kind", "Namespace", "metadata", "name",
+					   file->world.namespace, "uid", "n", "resourceVersion", "1");
+
+		add_object(file, path, object);
+		json_decref(object);
+	}
+}
+
+static void read_file(const char *path, struct buf *text)
+{
+	FILE *in = fopen(path, "re");
+	char piece[4096];
+	size_t len;
+
+	if (in == NULL)
+		refuse(path, "cannot be opened");
+	while ((len = fread(piece, 1, sizeof(piece), in)) > 0) {
+		if (buf_append(text, piece, len, NULL) < 0)
+			refuse(path, "is too large");
+	}
+	(void)fclose(in);
+}
+
+static json_t *parse(const char *path)
+{
+	struct buf yaml = BUF_INIT((size_t)1 << 20);
+	struct buf json = BUF_INIT((size_t)4 << 20);
+	struct err err = ERR_INIT;
+	json_t *root;
+
+	read_file(path, &yaml);
+	if (yaml_to_json(yaml.data, yaml.len, &json, &err) < 0)
+		refuse(path, err.text);
+	root = json_loads(buf_text(&json), 0, NULL);
+	if (root == NULL)
+		refuse(path, "is not one YAML document");
+	buf_finish(&yaml);
+	buf_finish(&json);
+	return root;
+}
+
+void world_file_load(struct world_file *file, const char *path)
+{
+	const struct world_objects objects = { get_object, each_object, look_at, apply_failure, file };
+	const struct world_registry registry = { get_tags, each_digest, file };
+	const json_t *object;
+	const char *key;
+	const char *slash;
+	size_t i;
+
+	*file = (struct world_file){ .json = parse(path) };
+	key = text_at(file->json, "channel");
+	slash = key == NULL ? NULL : strchr(key, '/');
+	if (slash == NULL)
+		refuse(path, "channel: has to be namespace/name");
+	file->world.namespace = arena_strndup(&file->arena, key, (size_t)(slash - key));
+	json_array_foreach(json_object_get(file->json, "objects"), i, object)
+		add_object(file, path, object);
+	add_policies(file, path);
+	world_gather(&objects, &registry, file->world.namespace, slash + 1, moment_at(file->json, "now"),
+		     &file->arena, &file->world);
+}
+
+void world_file_finish(struct world_file *file)
+{
+	for (size_t i = 0; i < file->records.len; i++)
+		record_unref(file->records.items[i]);
+	vec_finish(&file->records);
+	json_decref(file->json);
+	arena_finish(&file->arena);
+}

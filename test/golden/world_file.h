@@ -1,0 +1,35 @@
+/*
+ * test/golden/world_file: a world written down in YAML, as golden cases and bug reports hold it.
+ *
+ *   now: 2026-11-24T12:00:00Z
+ *   channel: shop-beta/shop          # "shop-beta/" is the sweep of a namespace
+ *   guard: Enforced                  # Enforced (default) | Off (switched off here) | Missing
+ *   whoMay: Missing                  # the policy on who may promote is not installed
+ *   objects: [...]                   # Kubernetes objects, as the apiserver gives them
+ *   tags: {at: …, names: [...]}      # what the registry said; or {failed: {class, message, retryAt}}, {pending: true}
+ *   digests: [{repository, reference, digest, at}]   # or failed, pending instead of digest
+ *   looks: [{kind, name, conflict: MANAGER}]         # or failed (to be read), refused (the apply): {class, message, retryAt}
+ *   applyFailure: …                  # the last apply of an HPA or Service was refused
+ *
+ * A workload that is neither among the objects nor among the looks has not been read yet.
+ */
+#ifndef SLUICE_TEST_GOLDEN_WORLD_FILE_H
+#define SLUICE_TEST_GOLDEN_WORLD_FILE_H
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "domain/world.h"
+
+struct world_file {
+	struct arena arena;
+	struct vec records; /* struct record * */
+	void *json;         /* what the file says beside its objects */
+	struct world world;
+};
+
+/* Reads the file and gathers its world. Ends the process with a message when the file is not right. */
+void world_file_load(struct world_file *file, const char *path);
+
+void world_file_finish(struct world_file *file);
+
+#endif
