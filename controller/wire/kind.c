@@ -21,8 +21,9 @@ static const struct kind_info kinds[KIND_COUNT] = {
 			     true, false },
 	[KIND_CRONJOB] = { "CronJob", "batch/v1", "/apis/batch/v1", "cronjobs", HAS_CHANNEL, NULL,
 			   true, false },
-	[KIND_PINS] = { "ConfigMap", "v1", "/api/v1", "configmaps", "sluice.dev/pins=true", NULL, true,
-			false },
+	/* By name, since RBAC can say a name and no label: so no other ConfigMap can be read. */
+	[KIND_PINS] = { "ConfigMap", "v1", "/api/v1", "configmaps", NULL, "metadata.name=sluice-pins",
+			true, false },
 	[KIND_SCALER] = { "HorizontalPodAutoscaler", "autoscaling/v2", "/apis/autoscaling/v2",
 			  "horizontalpodautoscalers", IS_MADE, NULL, true, false },
 	[KIND_SERVICE] = { "Service", "v1", "/api/v1", "services", IS_MADE, NULL, true, false },

@@ -17,7 +17,7 @@ enum kind {
 	KIND_STATEFULSET,
 	KIND_DAEMONSET,
 	KIND_CRONJOB,
-	KIND_PINS,         /* ConfigMap sluice-pins, by its label */
+	KIND_PINS,         /* ConfigMap sluice-pins, by its name */
 	KIND_SCALER,       /* HorizontalPodAutoscaler made by Sluice */
 	KIND_SERVICE,      /* Service made by Sluice */
 	KIND_GATED_POD,    /* Pod that waits for a first release, by label */

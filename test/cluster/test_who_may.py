@@ -365,6 +365,7 @@ BEYOND = [
     ("delete a workload", "DELETE", "/apis/apps/v1/namespaces/HERE/deployments/web", None),
     ("write another ConfigMap", "PATCH", "/api/v1/namespaces/HERE/configmaps/other",
      {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "other"}}, APPLY),
+    ("list the ConfigMaps", "GET", "/api/v1/configmaps", None),
     ("read another ConfigMap by name", "GET", "/api/v1/namespaces/HERE/configmaps/other", None),
     ("delete the pins", "DELETE", "/api/v1/namespaces/HERE/configmaps/sluice-pins", None),
     ("change a channel", "PATCH", cluster.channels("HERE", "shop"), channel(suspended=True), APPLY),
@@ -399,12 +400,13 @@ class Operator(WhoMay):
         name = self.here
         cluster.write_pins(acting, name, {"Deployment.web.web": cluster.PROBE_IMAGE})
         acting.get(f"/api/v1/namespaces/{name}/configmaps/sluice-pins")
-        for path in ("/api/v1/configmaps?labelSelector=sluice.dev/pins%3Dtrue", "/api/v1/pods?labelSelector=sluice.dev/no-release",
+        for path in ("/api/v1/configmaps?fieldSelector=metadata.name%3Dsluice-pins", "/api/v1/pods?labelSelector=sluice.dev/no-release",
                      "/api/v1/namespaces?labelSelector=sluice.dev/guard%3Doff", "/apis/apps/v1/deployments", "/apis/apps/v1/statefulsets",
                      "/apis/apps/v1/daemonsets", "/apis/batch/v1/cronjobs", "/api/v1/services",
                      "/apis/autoscaling/v2/horizontalpodautoscalers", f"{cluster.GROUP}/releasechannels", f"{cluster.GROUP}/promotions",
-                     "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies",
-                     "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings",
+                     *(f"/apis/admissionregistration.k8s.io/v1/{plural}?fieldSelector=metadata.name%3D{one}" for plural, one in (
+                         ("mutatingadmissionpolicies", "sluice-pin-guard"), ("mutatingadmissionpolicybindings", "sluice-pin-guard"),
+                         ("validatingadmissionpolicies", "sluice-who-may"), ("validatingadmissionpolicybindings", "sluice-who-may"))),
                      "/apis/coordination.k8s.io/v1/namespaces/sluice-system/leases?fieldSelector=metadata.name%3Dsluice"):
             with self.subTest(path):
                 acting.get(path)
