@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shlex
+import signal
 import sys
 import time
 
@@ -248,8 +249,13 @@ def _image_parser(parser):
                         help="push an image index that holds this one image")
 
 
+def _terminated(_number, _frame):
+    raise KeyboardInterrupt
+
+
 def main(words=None):
     arguments = _parser().parse_args(words)
+    signal.signal(signal.SIGTERM, _terminated)  # an interrupted start ends what it has started
     try:
         return arguments.function(arguments) or 0
     except Failure as failure:

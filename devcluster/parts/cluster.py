@@ -21,25 +21,23 @@ STOP_PATIENCE_SECONDS = 5
 @contextlib.contextmanager
 def _locked(place):
     """One change of a cluster at a time. The lock file goes with its last holder."""
-    os.makedirs(places.state_root(), exist_ok=True)
     path = os.path.join(places.state_root(), place.name + ".lock")
     while True:
-        file = open(path, "w")
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
+        # The last holder removes the file, and the folder when it is empty, while others wait.
+        with contextlib.suppress(FileNotFoundError):
+            os.makedirs(places.state_root(), exist_ok=True)
+            file = open(path, "w")
+            fcntl.flock(file, fcntl.LOCK_EX)
             if os.stat(path).st_ino == os.fstat(file.fileno()).st_ino:
                 break
-        except FileNotFoundError:
-            pass
-        file.close()  # somebody removed it while we waited
+            file.close()
     try:
         yield
     finally:
         os.unlink(path)
         file.close()
-        if not os.listdir(places.state_root()):
-            with contextlib.suppress(OSError):
-                os.rmdir(places.state_root())
+        with contextlib.suppress(OSError):  # not empty, most often
+            os.rmdir(places.state_root())
 
 
 class Cluster:

@@ -305,6 +305,21 @@ class Ends(unittest.TestCase):
         self.assertEqual(after["temporary"] - before["temporary"], set())
         tool.ok("down", "c")
 
+    def test_an_interrupted_start_ends_what_it_has_started(self):
+        tool = Tool()
+        self.addCleanup(tool.end, "e")
+        up = subprocess.Popen([TOOL, "up", "e"], env=tool.env, stderr=subprocess.PIPE, text=True)
+        end = time.monotonic() + 30
+        while not os.path.exists(tool.place("e").log("apiserver")) and time.monotonic() < end:
+            time.sleep(0.02)
+        up.terminate()
+        self.assertIn("interrupted", up.communicate(timeout=30)[1])
+        self.assertEqual(up.returncode, 130)
+        self.assertEqual(cgroup.pids(tool.place("e").cgroup), set())
+        self.assertIn("broken", tool.run("status", "e").stdout)
+        tool.ok("down", "e")
+        self.assertEqual(traces(tool, "e"), [])
+
     @staticmethod
     def _run_a_pod(tool):
         pinned = tool.ok("image", "c", "--ref", "test/sleeper:v1", "--binary", "/bin/busybox",
