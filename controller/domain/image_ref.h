@@ -8,19 +8,11 @@
 #ifndef SLUICE_DOMAIN_IMAGE_REF_H
 #define SLUICE_DOMAIN_IMAGE_REF_H
 
-#include <stdbool.h>
-
 #include "base/arena.h"
-
-/* What the pin guard puts where no image is known yet; no registry answers for it. */
-#define IMAGE_REF_PLACEHOLDER "sluice.dev/no-release:none"
 
 /* The digest inside an image reference ("…@sha256:…"), or NULL when it has none that is valid.
  * Points into image. */
 const char *image_ref_digest(const char *image);
-
-/* Is it a repository alone: no tag, no digest, no scheme, no capital, not too long? */
-bool image_ref_is_repository(const char *text);
 
 /* "repository@digest". */
 char *image_ref_pin(struct arena *arena, const char *repository, const char *digest);
