@@ -163,8 +163,8 @@ static void keep_earlier(int64_t *ret_until_ms, int64_t until_ms)
 }
 
 void looks_fill(const struct looks *looks, enum workload_kind kind, const char *namespace,
-		const char *name, int64_t now_ms, struct arena *arena, struct vec *holds,
-		struct workload_look *look, int64_t *ret_until_ms)
+		const char *name, int64_t now_ms, struct arena *arena, struct workload_look *look,
+		int64_t *ret_until_ms)
 {
 	char key[KEY_SIZE];
 	const struct entry *entry = map_get(&looks->entries, entry_key(key, kind, namespace, name));
@@ -174,7 +174,6 @@ void looks_fill(const struct looks *looks, enum workload_kind kind, const char *
 	if (entry->record != NULL && entry->record_until_ms > now_ms) {
 		look->state = KNOWLEDGE_KNOWN;
 		look->workload = entry->record->object;
-		vec_push(holds, record_ref(entry->record));
 		keep_earlier(ret_until_ms, entry->record_until_ms);
 	}
 	if ((entry->has_read_failed || entry->is_refused) && entry->err_until_ms > now_ms) {

@@ -17,7 +17,6 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/vec.h"
 #include "domain/world.h"
 #include "wire/record.h"
 
@@ -48,12 +47,12 @@ bool looks_refused(struct looks *looks, enum workload_kind kind, const char *nam
 /* The workload has changed: all that was learned of it is void. */
 void looks_forget(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name);
 
-/* Fills in what is known and still good at now_ms (strings in arena). A record that look points into
- * is referenced and pushed to holds, for the caller to unref. *ret_until_ms becomes the moment when this
- * is forgotten, if that is earlier than what it holds. */
+/* Fills in what is known and still good at now_ms (texts in arena). The workload that look points to is
+ * valid until something is recorded or forgotten. *ret_until_ms becomes the moment when what was filled
+ * in is forgotten, if that is earlier than what it holds. */
 void looks_fill(const struct looks *looks, enum workload_kind kind, const char *namespace,
-		const char *name, int64_t now_ms, struct arena *arena, struct vec *holds,
-		struct workload_look *look, int64_t *ret_until_ms);
+		const char *name, int64_t now_ms, struct arena *arena, struct workload_look *look,
+		int64_t *ret_until_ms);
 
 /* An HPA or Service (called by what, "HorizontalPodAutoscaler web") of a channel was refused. */
 bool looks_made_refused(struct looks *looks, const char *namespace, const char *channel, const char *what,

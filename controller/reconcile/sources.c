@@ -1,0 +1,73 @@
+#include "reconcile/sources.h"
+
+#include "base/str.h"
+
+static const void *get(void *user, enum kind kind, const char *namespace, const char *name)
+{
+	const struct sources *sources = user;
+	const struct record *record = store_get(sources->store, kind, namespace, name);
+
+	return record == NULL ? NULL : record->object;
+}
+
+static void each(void *user, enum kind kind, const char *namespace, world_each_fn fn, void *fn_user)
+{
+	const struct sources *sources = user;
+	struct store_cursor cursor = STORE_CURSOR_INIT;
+	const struct record *record;
+
+	while (store_next(sources->store, kind, str_is_empty(namespace) ? NULL : namespace, &cursor, &record))
+		fn(fn_user, record->object);
+}
+
+static void look(void *user, enum workload_kind kind, const char *namespace, const char *name,
+		 struct arena *arena, struct workload_look *ret_look)
+{
+	struct sources *sources = user;
+
+	looks_fill(sources->looks, kind, namespace, name, sources->now_ms, arena, ret_look,
+		   &sources->until_ms);
+}
+
+static const char *apply_failure(void *user, const char *namespace, const char *name)
+{
+	struct sources *sources = user;
+
+	return looks_made_failure(sources->looks, namespace, name, sources->now_ms, &sources->until_ms);
+}
+
+static struct asked_place place_of(const char *namespace, const struct artifact *artifact)
+{
+	return (struct asked_place){ .namespace = namespace,
+				     .repository = artifact->image,
+				     .secret = artifact->pull_secret };
+}
+
+static void tags(void *user, const char *namespace, const struct artifact *artifact,
+		 const struct intake *intake, const char *last_tag, struct arena *arena,
+		 struct tags_look *ret_look)
+{
+	struct sources *sources = user;
+	const struct asked_place place = place_of(namespace, artifact);
+
+	asked_fill_tags(sources->asked, &place, intake, last_tag, sources->now_ms, arena, ret_look);
+}
+
+static void digests(void *user, const char *namespace, const struct artifact *artifact,
+		    struct arena *arena, world_each_fn fn, void *fn_user)
+{
+	struct sources *sources = user;
+	const struct asked_place place = place_of(namespace, artifact);
+
+	asked_each_digest(sources->asked, &place, sources->now_ms, arena, fn, fn_user);
+}
+
+struct world_objects sources_objects(struct sources *sources)
+{
+	return (struct world_objects){ get, each, look, apply_failure, sources };
+}
+
+struct world_registry sources_registry(struct sources *sources)
+{
+	return (struct world_registry){ tags, digests, sources };
+}

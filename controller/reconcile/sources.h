@@ -1,0 +1,29 @@
+/*
+ * reconcile/sources: where a running operator's world comes from: the two tables of reconcile/world, over
+ * the store, the looks, and what the channels asked the registries.
+ *
+ * What a gathering hands out points into the store and the looks: it is good until the next change of either,
+ * so a look is taken and turned into orders without going back to the loop.
+ * May include: kube/store.h, reconcile.
+ */
+#ifndef SLUICE_RECONCILE_SOURCES_H
+#define SLUICE_RECONCILE_SOURCES_H
+
+#include "kube/store.h"
+#include "reconcile/asked.h"
+#include "reconcile/looks.h"
+#include "reconcile/world.h"
+
+struct sources {
+	const struct store *store;
+	struct looks *looks;
+	struct asked *asked;
+	int64_t now_ms;   /* of the present look, wall clock */
+	int64_t until_ms; /* the earliest moment at which something that the look saw is forgotten */
+};
+
+/* The tables; sources must live as long as they. */
+struct world_objects sources_objects(struct sources *sources);
+struct world_registry sources_registry(struct sources *sources);
+
+#endif
