@@ -36,6 +36,9 @@ GROUP = "/apis/sluice.dev/v1alpha1"
 PATIENCE_S = 60
 PROBE_IMAGE = "registry.example.com/probe@sha256:" + "0" * 64
 
+PROBE_PROMOTION = {"apiVersion": "sluice.dev/v1alpha1", "kind": "Promotion", "metadata": {"name": "probe"},
+                   "spec": {"channel": "probe", "rollback": {"to": "Previous"}}}
+
 
 class ApiError(Exception):
     """What the apiserver answered instead of doing it."""
@@ -236,9 +239,7 @@ def _refuses_foreign_pins(admin):
 
 
 def _stamps_promotions(admin):
-    promotion = {"apiVersion": "sluice.dev/v1alpha1", "kind": "Promotion", "metadata": {"name": "probe"},
-                 "spec": {"channel": "probe", "rollback": {"to": "Previous"}}}
-    answer = admin.create(promotions("default"), promotion, dry_run=True)
+    answer = admin.create(promotions("default"), PROBE_PROMOTION, dry_run=True)
     return "requestedBy" in answer["spec"]
 
 
@@ -256,20 +257,56 @@ def _pins(admin, name, kind, plural, group_version):
     return PROBE_IMAGE in text and "sluice.dev/no-release" not in text
 
 
+def has_guard():
+    """Does this apiserver know MutatingAdmissionPolicy at all? Those before 1.36 do not."""
+    found = api().get("/apis/admissionregistration.k8s.io/v1")["resources"]
+    return any(one["name"] == "mutatingadmissionpolicies" for one in found)
+
+
 def install():
-    """Installs CRDs, policies and RBAC (not the operator), and waits until the apiserver acts on all of them."""
-    for part in ("crds", "deploy/namespace.yaml", "deploy/rbac.yaml", "deploy/roles.yaml"):
-        flag = "-f" if part.endswith(".yaml") else "-k"
-        kubectl("apply", "--server-side", "--force-conflicts", flag, os.path.join(ROOT, part))
+    """Installs CRDs, policies and RBAC (not the operator), and waits until the apiserver acts on all of them.
+
+    Where the apiserver does not know MutatingAdmissionPolicy, what can be installed is."""
+    guarded = has_guard()
+    # Without the guard's kind, kubectl applies the rest and complains; whether the rest is there is asked below.
+    kubectl("apply", "--server-side", "--force-conflicts", "-k", os.path.join(ROOT, "crds"), check=guarded)
+    for part in ("namespace", "rbac", "roles"):
+        kubectl("apply", "--server-side", "--force-conflicts", "-f", os.path.join(ROOT, "deploy", part + ".yaml"))
     admin, acting = api(), operator()
-    eventually("the policy sluice-operator-only acts", lambda: _refuses_foreign_pins(admin))
-    eventually("the policy sluice-requested-by acts", lambda: _stamps_promotions(admin))
     with namespace("install") as name:
-        write_pins(acting, name, {"Deployment.probe.probe": PROBE_IMAGE, "CronJob.probe.probe": PROBE_IMAGE})
-        eventually("sluice-pin-guard acts", lambda: _pins(admin, name, "Deployment", "deployments", "apps/v1"))
-        eventually("sluice-pin-guard-cronjob acts", lambda: _pins(admin, name, "CronJob", "cronjobs", "batch/v1"))
+        eventually("the policy sluice-operator-only acts", lambda: _refuses_foreign_pins(admin))
+        eventually("promotions are served and stamped", lambda: _stamps_promotions(admin) or not guarded)
+        _wait_for_who_may(admin, name)
+        if guarded:
+            _wait_for_guard(admin, acting, name)
     admin.close()
     acting.close()
+
+
+def _wait_for_who_may(admin, name):
+    """Asks as somebody who may make promotions, and may not promote."""
+    rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{name}"
+    admin.create(rbac + "/roles", {"metadata": {"name": "probe"}, "rules": [
+        {"apiGroups": ["sluice.dev"], "resources": ["promotions"], "verbs": ["create"]}]})
+    admin.create(rbac + "/rolebindings", {
+        "metadata": {"name": "probe"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "probe"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "probe"}]})
+    asking = api("probe")
+
+    def is_refused():
+        try:
+            asking.create(promotions(name), PROBE_PROMOTION, dry_run=True)
+        except ApiError as error:
+            return "sluice-who-may" in error.message
+        return False
+    eventually("the policy sluice-who-may acts", is_refused)
+    asking.close()
+
+
+def _wait_for_guard(admin, acting, name):
+    write_pins(acting, name, {"Deployment.probe.probe": PROBE_IMAGE, "CronJob.probe.probe": PROBE_IMAGE})
+    eventually("sluice-pin-guard acts", lambda: _pins(admin, name, "Deployment", "deployments", "apps/v1"))
+    eventually("sluice-pin-guard-cronjob acts", lambda: _pins(admin, name, "CronJob", "cronjobs", "batch/v1"))
 
 
 def write_pins(acting, name, pins):
@@ -333,19 +370,19 @@ def _run_inside(name):
     return subprocess.run(words).returncode
 
 
-def main():
-    """Runs the tests of the calling file, in a cluster."""
+def main(own=OWN_CLUSTER, flags=("--no-metrics",), always_own=False):
+    """Runs the tests of the calling file, in a cluster: SLUICE_TEST_CLUSTER, or one of its own, made with these flags."""
     sys.dont_write_bytecode = True
     if _inside():
         _run()
     name = os.environ.get("SLUICE_TEST_CLUSTER")
-    if name:
+    if name and not always_own:
         sys.exit(_run_inside(name))
-    was_there = _is_there(OWN_CLUSTER)
-    subprocess.run([DEVCLUSTER, "up", OWN_CLUSTER, "--no-metrics"], check=True)
+    was_there = _is_there(own)
+    subprocess.run([DEVCLUSTER, "up", own, *flags], check=True)
     try:
-        code = _run_inside(OWN_CLUSTER)
+        code = _run_inside(own)
     finally:
         if not was_there:
-            subprocess.run([DEVCLUSTER, "down", OWN_CLUSTER], check=True)
+            subprocess.run([DEVCLUSTER, "down", own], check=True)
     sys.exit(code)
