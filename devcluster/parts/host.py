@@ -19,9 +19,9 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NEEDED = {
     "docker-registry": "docker-registry", "umoci": "umoci", "skopeo": "skopeo", "runc": "runc",
     "containernetworking-plugins": "/usr/lib/cni/bridge", "iproute2": "ip",
-    "iptables": "iptables", "conntrack": "conntrack", "openssl": "openssl", "gcc": "gcc",
+    "iptables": "iptables", "openssl": "openssl", "gcc": "gcc",
     "libc6-dev": "/usr/include/unistd.h", "mount": "mount", "util-linux": "nsenter",
-    "procps": "sysctl", "ca-certificates": "/etc/ssl/certs/ca-certificates.crt",
+    "ca-certificates": "/etc/ssl/certs/ca-certificates.crt",
 }
 
 
