@@ -123,6 +123,12 @@ bool gate_all_open(struct decision *d, struct candidate *c);
 /* workload_state.c: looks at every workload against d->target; fills d->findings. */
 void workloads_inspect(struct decision *d);
 
+/* rollout.c: adds the step to the candidate's status; says what the rollout waits for, or ends it; do all
+ * workloads run the target? */
+void rollout_begin(struct decision *d, struct candidate *c);
+void rollout_follow(struct decision *d, struct candidate *c);
+bool rollout_is_complete(const struct decision *d);
+
 /* promoting.c: settles the running promotion, and starts the next one. */
 void promoting_settle(struct decision *d);
 void promoting_start_next(struct decision *d);

@@ -1,0 +1,163 @@
+/*
+ * A rollout under way: what it waits for, and what its end means for the channel and for the promotion.
+ *
+ * At the end the channel's status says it first (promoting.c says why): current or history, and the mark.
+ */
+#include "base/clock.h"
+#include "base/str.h"
+#include "domain/decision.h"
+
+static void push_history(struct decision *d, const struct release_stay *stay)
+{
+	size_t kept = d->status.history_count < CHANNEL_HISTORY_MAX - 1 ? d->status.history_count
+									: CHANNEL_HISTORY_MAX - 1;
+	struct release_stay *history = arena_new_array(d->arena, kept + 1, struct release_stay);
+
+	history[0] = *stay;
+	for (size_t i = 0; i < kept; i++)
+		history[i + 1] = d->status.history[i];
+	d->status.history = history;
+	d->status.history_count = kept + 1;
+}
+
+/* Puts the release on top of the verified list, or revokes its mark there. */
+static void mark_verified(struct decision *d, const struct release *release, const char *revoked_why)
+{
+	struct verified *list = arena_new_array(d->arena, CHANNEL_VERIFIED_MAX, struct verified);
+	size_t count = 0;
+	struct verified entry = { .release = *release, .since_ms = d->world->now_ms };
+
+	for (size_t i = 0; i < d->status.verified_count; i++) {
+		if (!release_is(&d->status.verified[i].release, release->id))
+			continue;
+		if (!d->status.verified[i].is_revoked || revoked_why != NULL)
+			entry.since_ms = d->status.verified[i].since_ms;
+	}
+	entry.is_revoked = revoked_why != NULL;
+	entry.reason = revoked_why;
+	list[count++] = entry;
+	for (size_t i = 0; i < d->status.verified_count && count < CHANNEL_VERIFIED_MAX; i++) {
+		if (!release_is(&d->status.verified[i].release, release->id))
+			list[count++] = d->status.verified[i];
+	}
+	d->status.verified = list;
+	d->status.verified_count = count;
+}
+
+static void finish_step(struct candidate *c, int64_t now_ms, const char *message)
+{
+	if (c->status.step_count > 0) {
+		struct step *last = &c->status.steps[c->status.step_count - 1];
+
+		last->finished_ms = last->finished_ms == 0 ? now_ms : last->finished_ms;
+		last->message = message;
+	}
+}
+
+void rollout_begin(struct decision *d, struct candidate *c)
+{
+	struct step *steps = arena_new_array(d->arena, c->status.step_count + 1, struct step);
+
+	for (size_t i = 0; i < c->status.step_count; i++)
+		steps[i] = c->status.steps[i];
+	steps[c->status.step_count] = (struct step){ .name = "RollOut", .started_ms = d->world->now_ms };
+	c->status.steps = steps;
+	c->status.step_count++;
+}
+
+static void succeed(struct decision *d, struct candidate *c)
+{
+	struct release_stay *current = &d->status.current;
+	const char *message = arena_printf(d->arena, "%s runs in %s/%s", c->release.id,
+					   d->world->namespace, d->world->name);
+	bool is_new = !release_equal(&current->release, &c->release);
+
+	if (is_new && current->release.id != NULL) {
+		current->until_ms = d->world->now_ms;
+		push_history(d, current);
+	}
+	*current = (struct release_stay){
+		.release = c->release,
+		.promotion = c->promotion->meta.name,
+		.since_ms = is_new ? d->world->now_ms : current->since_ms,
+	};
+	d->status.desired = (struct release_stay){ .promotion = NULL };
+	mark_verified(d, &c->release, NULL);
+	finish_step(c, d->world->now_ms, message);
+	candidate_finish(d, c, PHASE_SUCCEEDED, "Succeeded", message);
+	d->running = NULL;
+}
+
+/* The first thing that kept the rollout from completing. */
+static const char *stuck_on(const struct decision *d)
+{
+	for (size_t i = 0; i < d->channel->workload_count; i++) {
+		if (d->findings[i].state != WORKLOAD_RUNNING)
+			return d->findings[i].message;
+	}
+	return "";
+}
+
+static void fail(struct decision *d, struct candidate *c)
+{
+	struct release_stay failed = d->status.desired;
+	char limit[CLOCK_TEXT_SIZE];
+	bool is_held = d->channel->on_failure == ON_FAILURE_HOLD;
+	bool goes_back = !is_held && d->status.current.release.id != NULL;
+	const char *outcome = is_held     ? "left as it is"
+			      : goes_back ? arena_printf(d->arena, "back to %s",
+							 d->status.current.release.id)
+					  : "nothing ran before it to go back to";
+	const char *why = arena_printf(d->arena,
+				       "not rolled out within spec.rollout.progressDeadline %s, %s: %s",
+				       clock_format_duration(d->channel->progress_deadline_ms, limit),
+				       outcome, stuck_on(d));
+
+	failed.has_failed = true;
+	failed.until_ms = d->world->now_ms;
+	push_history(d, &failed);
+	mark_verified(d, &failed.release, "its rollout failed");
+	if (goes_back)
+		d->status.desired = (struct release_stay){ .promotion = NULL };
+	if (is_held)
+		d->status.hold = (struct hold){ "sluice", d->world->now_ms,
+						arena_printf(d->arena, "the rollout of %s failed",
+							     failed.release.id) };
+	finish_step(c, d->world->now_ms, why);
+	candidate_finish(d, c, PHASE_FAILED, "ProgressDeadlineExceeded", why);
+	d->running = NULL;
+}
+
+bool rollout_is_complete(const struct decision *d)
+{
+	for (size_t i = 0; i < d->channel->workload_count; i++) {
+		if (d->findings[i].state != WORKLOAD_RUNNING)
+			return false;
+	}
+	return true;
+}
+
+/* Says what the rollout waits for, and when its patience ends. */
+static void wait_for_pods(struct decision *d, struct candidate *c)
+{
+	int64_t deadline = c->status.started_ms + d->channel->progress_deadline_ms;
+
+	if (d->channel->is_suspended) {
+		candidate_wait(d, c, PHASE_ROLLING_OUT, "Suspension", CLOCK_NEVER, "spec.suspended is true");
+		return;
+	}
+	if (d->world->now_ms >= deadline) {
+		fail(d, c);
+		return;
+	}
+	plan_wake(d->plan, deadline, "progress deadline");
+	candidate_wait(d, c, PHASE_ROLLING_OUT, "Rollout", deadline, stuck_on(d));
+}
+
+void rollout_follow(struct decision *d, struct candidate *c)
+{
+	if (rollout_is_complete(d))
+		succeed(d, c);
+	else
+		wait_for_pods(d, c);
+}
