@@ -1,0 +1,172 @@
+#include "kube/apply.h"
+
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "kube/client.h"
+#include "kube/path.h"
+#include "kube/store.h"
+#include "wire/json_write.h"
+
+/* A request under way, about one object or (list_fn) about many. */
+struct asked {
+	struct store *store; /* gets the record; NULL: nobody */
+	enum kind kind;
+	bool has_object; /* the answer is the object */
+	apply_fn fn;
+	apply_list_fn list_fn;
+	void *user;
+};
+
+static struct asked *asked_create(enum kind kind, void *user)
+{
+	struct asked *asked = calloc(1, sizeof(*asked));
+
+	CHECK(asked != NULL);
+	asked->kind = kind;
+	asked->user = user;
+	return asked;
+}
+
+static void on_object(void *user, const struct client_answer *answer, const struct err *err)
+{
+	struct asked *asked = user;
+	struct record *record = NULL;
+	struct err own = *err;
+
+	if (!err_is_set(&own) && asked->has_object)
+		(void)record_from_json(asked->kind, answer->body, answer->body_len, &record, &own);
+	if (record != NULL && asked->store != NULL)
+		(void)store_put_written(asked->store, record);
+	asked->fn(asked->user, record, answer->manager, &own);
+	record_unref(record);
+	free(asked);
+}
+
+static void on_list(void *user, const struct client_answer *answer, const struct err *err)
+{
+	struct asked *asked = user;
+	struct list_page page = { .count = 0 };
+	struct err own = *err;
+
+	if (!err_is_set(&own))
+		(void)list_from_json(asked->kind, answer->body, answer->body_len, &page, &own);
+	asked->list_fn(asked->user, err_is_set(&own) ? NULL : &page, &own);
+	list_page_finish(&page);
+	free(asked);
+}
+
+/* Sends it, or gives it up. */
+static int send_asked(struct client *client, const struct client_request *request, client_fn fn,
+		      struct asked *asked, struct err *err)
+{
+	int r = client_send(client, request, fn, asked, NULL, err);
+
+	if (r < 0)
+		free(asked);
+	return r;
+}
+
+/* "" and NULL both say that there is no namespace. */
+static const char *or_null(const char *namespace)
+{
+	return str_is_empty(namespace) ? NULL : namespace;
+}
+
+int apply_send(struct client *client, struct store *store, const struct apply *apply, apply_fn fn,
+	       void *user, struct err *err)
+{
+	auto_buf target = PATH_INIT;
+	struct asked *asked;
+	int r = path_write_kind(&target, apply->kind, or_null(apply->namespace), apply->name,
+				apply->subresource, err);
+
+	r = r < 0 ? r : path_query(&target, "fieldManager", APPLY_MANAGER, err);
+	r = r < 0 ? r : path_query(&target, "fieldValidation", "Strict", err);
+	r = r < 0 ? r : path_query(&target, "force", apply->is_forced ? "true" : "false", err);
+	if (r < 0)
+		return r;
+	asked = asked_create(apply->kind, user);
+	asked->store = store;
+	asked->has_object = true;
+	asked->fn = fn;
+	return send_asked(client,
+			  &(struct client_request){ .method = "PATCH", .target = buf_text(&target),
+						    .content_type = "application/apply-patch+yaml",
+						    .body = apply->json, .body_len = apply->json_len },
+			  on_object, asked, err);
+}
+
+/* DeleteOptions (meta/v1). */
+static int write_options(struct buf *buf, const char *uid, const char *resource_version, char **ret_json,
+			 struct err *err)
+{
+	struct writer writer = WRITER_INIT(buf);
+
+	write_object(&writer, NULL);
+	write_text(&writer, "apiVersion", "v1");
+	write_text(&writer, "kind", "DeleteOptions");
+	write_text(&writer, "propagationPolicy", "Background");
+	write_object(&writer, "preconditions");
+	write_text(&writer, "uid", uid);
+	write_text(&writer, "resourceVersion", resource_version);
+	write_object_end(&writer);
+	write_object_end(&writer);
+	return write_take(&writer, ret_json, err);
+}
+
+int apply_delete(struct client *client, enum kind kind, const char *namespace, const char *name,
+		 const char *uid, const char *resource_version, apply_fn fn, void *user, struct err *err)
+{
+	auto_buf target = PATH_INIT;
+	auto_buf text = BUF_INIT(1024);
+	struct asked *asked;
+	char *json;
+	int r = path_write_kind(&target, kind, or_null(namespace), name, NULL, err);
+
+	r = r < 0 ? r : write_options(&text, uid, resource_version, &json, err);
+	if (r < 0)
+		return r;
+	asked = asked_create(kind, user);
+	asked->fn = fn;
+	r = send_asked(client,
+		       &(struct client_request){ .method = "DELETE", .target = buf_text(&target),
+						 .body = json, .body_len = strlen(json) },
+		       on_object, asked, err);
+	free(json);
+	return r;
+}
+
+int apply_get(struct client *client, enum kind kind, const char *namespace, const char *name, apply_fn fn,
+	      void *user, struct err *err)
+{
+	auto_buf target = PATH_INIT;
+	struct asked *asked;
+	int r = path_write_kind(&target, kind, or_null(namespace), name, NULL, err);
+
+	if (r < 0)
+		return r;
+	asked = asked_create(kind, user);
+	asked->has_object = true;
+	asked->fn = fn;
+	return send_asked(client, &(struct client_request){ .method = "GET", .target = buf_text(&target) },
+			  on_object, asked, err);
+}
+
+int apply_list(struct client *client, enum kind kind, const char *namespace, const char *label_selector,
+	       apply_list_fn fn, void *user, struct err *err)
+{
+	auto_buf target = PATH_INIT;
+	struct asked *asked;
+	int r = path_write_kind(&target, kind, or_null(namespace), NULL, NULL, err);
+
+	r = r < 0 ? r : path_query(&target, "labelSelector", label_selector, err);
+	if (r < 0)
+		return r;
+	asked = asked_create(kind, user);
+	asked->list_fn = fn;
+	return send_asked(client,
+			  &(struct client_request){ .method = "GET", .target = buf_text(&target),
+						    .is_bulk = true, .max_body = CLIENT_LIST_LIMIT },
+			  on_list, asked, err);
+}

@@ -1,0 +1,343 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "kube/watch_internal.h"
+
+const char *watch_state_name(enum watch_state state)
+{
+	switch (state) {
+	case WATCH_STOPPED:
+		return "Stopped";
+	case WATCH_SYNCING:
+		return "Syncing";
+	case WATCH_LISTING:
+		return "Listing";
+	case WATCH_LIVE:
+		return "Live";
+	case WATCH_WAITING:
+		return "Waiting";
+	}
+	return "Unknown";
+}
+
+static void enter(struct watch *watch, enum watch_state state, const struct err *why)
+{
+	static const struct err none = { .class = ERR_NONE };
+	bool is_new = watch->report.state != state;
+
+	watch->report.state = state;
+	if (is_new && watch->handler.on_state != NULL)
+		watch->handler.on_state(watch->handler.user, watch->kind, state, why != NULL ? why : &none);
+}
+
+static void wait_for(struct watch *watch, int64_t delay_ms, const struct err *why)
+{
+	timer_start(watch->timer, delay_ms);
+	enter(watch, WATCH_WAITING, why);
+}
+
+/* A list starts over: nothing of an earlier attempt counts. */
+static void forget_list(struct watch *watch)
+{
+	free(watch->continue_token);
+	watch->continue_token = NULL;
+	watch->listed[0] = '\0';
+}
+
+/* Sends what is due next. */
+static void go_on(struct watch *watch)
+{
+	struct err err = ERR_INIT;
+	enum watch_state state = WATCH_LIVE;
+	int r;
+
+	err_clear(&watch->cause);
+	watch->is_open = false;
+	if (watch->must_list && watch->continue_token == NULL) {
+		watch->report.lists++;
+		store_begin(watch->store, watch->kind);
+	}
+	if (!watch->must_list) {
+		r = watch_request_stream(watch, false, &err);
+	} else if (watch->lists_in_pages) {
+		state = WATCH_LISTING;
+		r = watch_request_page(watch, &err);
+	} else {
+		state = WATCH_SYNCING;
+		r = watch_request_stream(watch, true, &err);
+	}
+	if (r < 0)
+		wait_for(watch, backoff_next(&watch->backoff, clock_monotonic_ms()), &err);
+	else
+		enter(watch, state, NULL);
+}
+
+/* The server does not have the kind. For an optional one that is an answer: there are none. */
+static int64_t react_to_absence(struct watch *watch)
+{
+	watch->must_list = true;
+	watch->takes_any = true;
+	watch->report.is_absent = true;
+	forget_list(watch);
+	if (!kind_info(watch->kind)->is_optional) {
+		watch->report.is_synced = false;
+		return backoff_next(&watch->backoff, clock_monotonic_ms());
+	}
+	store_clear(watch->store, watch->kind);
+	err_clear(&watch->report.trouble);
+	if (!watch->report.is_synced) {
+		watch->report.is_synced = true;
+		if (watch->handler.on_synced != NULL)
+			watch->handler.on_synced(watch->handler.user, watch->kind);
+	}
+	return watch->times.absent_ms + backoff_random(0, watch->times.absent_ms / 10);
+}
+
+/* The version asked for is too old or too new: list again, not older than what we have; when that is of
+ * no use either, the newest. A continue token that has expired: the whole list in one. */
+static int64_t react_to_expiry(struct watch *watch)
+{
+	if (watch->continue_token != NULL)
+		watch->lists_whole = true;
+	else if (watch->must_list)
+		watch->takes_any = true;
+	watch->must_list = true;
+	forget_list(watch);
+	return watch->takes_any || watch->lists_whole ? backoff_next(&watch->backoff, clock_monotonic_ms())
+						      : 0;
+}
+
+/* The request was not to the server's liking. If it was for a streaming list, pages may be; if a page was
+ * too long for us, shorter ones. */
+static int64_t react_to_refusal(struct watch *watch, const struct err *err)
+{
+	bool is_server = err->http_status != 0;
+	bool is_first_try = !watch->is_open && watch->must_list && !watch->lists_in_pages;
+
+	watch->must_list = true;
+	forget_list(watch);
+	if (is_server && is_first_try) {
+		watch->lists_in_pages = true;
+		return 0;
+	}
+	if (!is_server && watch->lists_in_pages && watch->page_limit > 1)
+		watch->page_limit /= 2;
+	return backoff_next(&watch->backoff, clock_monotonic_ms());
+}
+
+/* What follows upon a failure: changes what the next request will be, and returns when it is due.
+ *
+ *	expired (410), too large   list again: not older than seen, then the newest      at once, then later
+ *	not there (404)            list again later; an optional kind is empty until then
+ *	denied (401, 403)          the same again, slowly
+ *	throttled (429, 5xx)       the same again, not before the server wants it
+ *	refused (400, 422)         a streaming list: in pages; else list again later
+ *	no usable answer           the same again, later; a list that was cut starts over
+ */
+static int64_t react(struct watch *watch, const struct err *err)
+{
+	int64_t delay_ms;
+
+	watch->report.failures++;
+	watch->report.trouble = *err;
+	switch (err->class) {
+	case ERR_GONE:
+		return react_to_expiry(watch);
+	case ERR_NOTFOUND:
+		return react_to_absence(watch);
+	case ERR_INPUT:
+		return react_to_refusal(watch, err);
+	case ERR_DENIED:
+		return watch->times.denied_ms + backoff_random(0, watch->times.denied_ms);
+	default:
+		break;
+	}
+	forget_list(watch);
+	delay_ms = backoff_next(&watch->backoff, clock_monotonic_ms());
+	return delay_ms > err->retry_after_ms ? delay_ms : err->retry_after_ms;
+}
+
+/* A stream is over. One that has carried something, or lasted, is resumed at once. */
+static void end_stream(struct watch *watch, const struct err *err)
+{
+	bool has_lasted = watch->is_open &&
+			  (watch->report.events + watch->report.bookmarks > watch->events_before ||
+			   clock_monotonic_ms() - watch->opened_ms >= watch->times.short_ms);
+	bool was_live = watch->report.state == WATCH_LIVE;
+	struct err why = *err;
+
+	if (!err_is_set(&why))
+		(void)err_set(&why, ERR_NET, "watch of %s: %s", kind_info(watch->kind)->plural,
+			      was_live ? "the stream ended at once" : "the list ended before it was complete");
+	if (was_live && has_lasted && (!err_is_set(err) || err->class == ERR_NET)) {
+		if (err_is_set(err)) {
+			watch->report.failures++;
+			watch->report.trouble = *err;
+		}
+		go_on(watch);
+		return;
+	}
+	wait_for(watch, react(watch, &why), &why);
+}
+
+/* The list is complete. */
+static void end_list(struct watch *watch)
+{
+	/* A version before what we have seen: the server's history was put back (a restored backup). Nothing
+	 * that the store holds can be compared with it. */
+	if (store_compare_versions(watch->listed, store_position(watch->store, watch->kind)) < 0) {
+		store_clear(watch->store, watch->kind);
+		watch->report.is_synced = false;
+		watch->takes_any = true;
+		(void)err_set(&watch->cause, ERR_GONE, "watch of %s: the server's versions have gone back",
+			      kind_info(watch->kind)->plural);
+		return;
+	}
+	(void)store_sweep(watch->store, watch->kind, watch->listed);
+	forget_list(watch);
+	watch->must_list = false;
+	watch->takes_any = false;
+	watch->lists_whole = false;
+	watch->report.is_synced = true;
+	watch->report.is_absent = false;
+	err_clear(&watch->report.trouble);
+	if (watch->handler.on_synced != NULL)
+		watch->handler.on_synced(watch->handler.user, watch->kind);
+}
+
+static void stop(struct watch *watch)
+{
+	timer_stop(watch->timer);
+	if (watch->call != NULL) {
+		watch->is_ignored = true;
+		client_cancel(watch->call);
+	}
+	forget_list(watch);
+	enter(watch, WATCH_STOPPED, NULL);
+}
+
+void watch_step(struct watch *watch, enum watch_event event, const struct err *err)
+{
+	switch (event) {
+	case WATCH_EVENT_START:
+		/* A request that was stopped has to end first; its end starts the next one. */
+		if (watch->report.state == WATCH_STOPPED)
+			wait_for(watch, 0, NULL);
+		return;
+	case WATCH_EVENT_TIME:
+		if (watch->report.state == WATCH_WAITING && watch->call == NULL)
+			go_on(watch);
+		return;
+	case WATCH_EVENT_SYNCED:
+		end_list(watch);
+		if (watch->report.state == WATCH_SYNCING && !watch->must_list)
+			enter(watch, WATCH_LIVE, NULL);
+		return;
+	case WATCH_EVENT_ENDED:
+		if (watch->is_ignored) {
+			watch->is_ignored = false;
+			if (watch->report.state == WATCH_WAITING)
+				timer_start(watch->timer, 0);
+		} else if (watch->report.state == WATCH_LISTING && !err_is_set(err)) {
+			go_on(watch);
+		} else {
+			end_stream(watch, err);
+		}
+		return;
+	case WATCH_EVENT_STOP:
+		if (watch->report.state != WATCH_STOPPED)
+			stop(watch);
+		return;
+	}
+}
+
+/* ---- for others ---- */
+
+static void on_time(void *user)
+{
+	watch_step(user, WATCH_EVENT_TIME, NULL);
+}
+
+static int64_t or_default(int64_t given, int64_t usual)
+{
+	return given > 0 ? given : usual;
+}
+
+struct watch *watch_create(struct loop *loop, struct client *client, struct store *store, enum kind kind,
+			   const struct watch_times *times, const struct watch_handler *handler)
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+
+	CHECK(watch != NULL);
+	*watch = (struct watch){
+		.client = client,
+		.store = store,
+		.kind = kind,
+		.handler = *handler,
+		.times = {
+			.backoff_first_ms = or_default(times->backoff_first_ms, BACKOFF_FIRST_MS),
+			.backoff_limit_ms = or_default(times->backoff_limit_ms, BACKOFF_LIMIT_MS),
+			.absent_ms = or_default(times->absent_ms, 30000),
+			.denied_ms = or_default(times->denied_ms, 30000),
+			.idle_ms = or_default(times->idle_ms, 90000),
+			.short_ms = or_default(times->short_ms, 1000),
+		},
+		.must_list = true,
+		.page_limit = PAGE_LIMIT,
+		.lines = LINESPLIT_INIT(LINESPLIT_LIMIT),
+	};
+	watch->backoff = (struct backoff){ .first_ms = watch->times.backoff_first_ms,
+					   .limit_ms = watch->times.backoff_limit_ms };
+	watch->timer = timer_open(loop, on_time, watch);
+	return watch;
+}
+
+void watch_start(struct watch *watch)
+{
+	watch_step(watch, WATCH_EVENT_START, NULL);
+}
+
+void watch_stop(struct watch *watch)
+{
+	watch_step(watch, WATCH_EVENT_STOP, NULL);
+}
+
+void watch_restart(struct watch *watch, const struct err *why)
+{
+	if (watch->call == NULL || watch->is_ignored)
+		return;
+	(void)err_set(&watch->cause, why->class, "%s", why->text);
+	client_cancel(watch->call);
+}
+
+bool watch_is_synced(const struct watch *watch)
+{
+	return watch->report.is_synced;
+}
+
+const struct watch_report *watch_report(const struct watch *watch)
+{
+	return &watch->report;
+}
+
+void watch_free(struct watch *watch)
+{
+	timer_close(watch->timer);
+	linesplit_finish(&watch->lines);
+	free(watch->continue_token);
+	free(watch);
+}
+
+void watch_destroy(struct watch *watch)
+{
+	if (watch == NULL)
+		return;
+	watch->handler = (struct watch_handler){ .user = NULL };
+	watch_stop(watch);
+	if (watch->call == NULL)
+		watch_free(watch);
+	else
+		watch->is_closing = true;
+}

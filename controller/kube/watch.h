@@ -1,0 +1,96 @@
+/*
+ * kube/watch: keeps one kind of the store equal to what the apiserver has.
+ *
+ * A streaming list (WatchList) brings the objects and goes on as a watch; a server that has it switched
+ * off is listed in pages. After that the stream is resumed where it ended, and listed again only when
+ * the server says that the version has expired. The store is changed in place (mark and sweep), so that
+ * a list does not double the memory. The contract followed here is client-go's reflector; the table of
+ * reactions is in watch.c, react().
+ *
+ * Changes are told by the store (store_on_change()). May include: base, wire, kube (the .c files: net).
+ * Deliberately absent: decisions, logging.
+ */
+#ifndef SLUICE_KUBE_WATCH_H
+#define SLUICE_KUBE_WATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "wire/kind.h"
+
+struct client;
+struct loop;
+struct store;
+struct watch;
+
+/* Only step() in watch.c writes it. */
+enum watch_state {
+	WATCH_STOPPED, /* not started, or stopped */
+	WATCH_SYNCING, /* a streaming list: initial events come, in no order */
+	WATCH_LISTING, /* a list in pages */
+	WATCH_LIVE,    /* the store follows the stream */
+	WATCH_WAITING, /* something failed: a timer runs, then it goes on where it makes sense */
+};
+
+/* "Syncing", "Live", … for logs and metrics. */
+const char *watch_state_name(enum watch_state state);
+
+struct watch_handler {
+	/* The state has changed. why is set when it is WATCH_WAITING, and names what failed. May be NULL. */
+	void (*on_state)(void *user, enum kind kind, enum watch_state state, const struct err *why);
+	/* A list is complete: the store holds all objects of the kind. May be NULL. */
+	void (*on_synced)(void *user, enum kind kind);
+	/* An object or a line could not be decoded and was left out. May be NULL. */
+	void (*on_bad_object)(void *user, enum kind kind, const struct err *why);
+	void *user;
+};
+
+/* Times; 0 in a field stands for the default. */
+struct watch_times {
+	int64_t backoff_first_ms; /* 800 */
+	int64_t backoff_limit_ms; /* 30 s; with chance up to twice that */
+	int64_t absent_ms;        /* until the next look for an optional kind that the server lacks: 30 s */
+	int64_t denied_ms;        /* after 401 and 403: 30 s */
+	int64_t idle_ms;          /* silence after which a stream counts as dead: 90 s (bookmarks: 60 s) */
+	int64_t short_ms;         /* a stream without events that ends sooner was none: 1 s */
+};
+
+/* How a watch has fared. */
+struct watch_report {
+	enum watch_state state;
+	bool is_synced;       /* a list was complete, and nothing has put that in question since */
+	bool is_absent;       /* the server does not serve the kind */
+	int64_t last_byte_ms; /* monotonic; 0: none yet */
+	uint64_t lists;       /* begun */
+	uint64_t events;      /* ADDED, MODIFIED, DELETED */
+	uint64_t bookmarks;
+	uint64_t failures;
+	uint64_t bad_objects; /* that could not be decoded */
+	struct err trouble;   /* the last failure; not set while all is well */
+};
+
+/* Makes a watch that is not running. client and store must outlive it. Ends the process without memory. */
+struct watch *watch_create(struct loop *loop, struct client *client, struct store *store, enum kind kind,
+			   const struct watch_times *times, const struct watch_handler *handler);
+
+/* Starts it: from nothing, or where it was stopped. */
+void watch_start(struct watch *watch);
+
+/* Ends the stream; what the store holds stays. No callback follows. */
+void watch_stop(struct watch *watch);
+
+/* The connection is taken for dead (err says why): gives the stream up and opens another at once. */
+void watch_restart(struct watch *watch, const struct err *why);
+
+/* Does the store hold all objects of the kind, as of a moment ago? An optional kind that the server
+ * lacks is synced, and empty. */
+bool watch_is_synced(const struct watch *watch);
+
+/* How it has fared. Valid until the next turn of the loop. */
+const struct watch_report *watch_report(const struct watch *watch);
+
+/* Stops it and frees it once its last request has ended. NULL is fine. */
+void watch_destroy(struct watch *watch);
+
+#endif

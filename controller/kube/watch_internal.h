@@ -1,0 +1,68 @@
+/*
+ * kube/watch_internal: what the files of a watch share, and nobody else may include.
+ *
+ *	watch.c          the state machine: what follows upon what
+ *	watch_request.c  requests: streaming list, pages, stream; their answers become events of the machine
+ */
+#ifndef SLUICE_KUBE_WATCH_INTERNAL_H
+#define SLUICE_KUBE_WATCH_INTERNAL_H
+
+#include "kube/backoff.h"
+#include "kube/client.h"
+#include "kube/linesplit.h"
+#include "kube/store.h"
+#include "kube/watch.h"
+#include "net/loop.h"
+
+#define PAGE_LIMIT 500
+
+enum watch_event {
+	WATCH_EVENT_START,
+	WATCH_EVENT_SYNCED, /* the list is complete, as of watch->listed */
+	WATCH_EVENT_ENDED,  /* the request is over; err, if set, says why it failed. More pages may follow */
+	WATCH_EVENT_TIME,   /* the wait is over */
+	WATCH_EVENT_STOP,
+};
+
+struct watch {
+	struct client *client;
+	struct store *store;
+	enum kind kind;
+	struct watch_times times;
+	struct watch_handler handler;
+	struct watch_report report;
+	struct timer *timer;
+	struct backoff backoff;
+
+	/* What the next request is. */
+	bool must_list;      /* not resume */
+	bool lists_in_pages; /* the server has no streaming lists */
+	bool lists_whole;    /* a continue token has expired: no limit this time */
+	bool takes_any;      /* the last version is of no use: list the newest */
+	int page_limit;
+	char *continue_token; /* NULL: the first page */
+	char listed[64];      /* version of the list that is complete or in pages under way */
+
+	/* The request under way. */
+	struct client_call *call; /* NULL: none */
+	bool is_open;             /* the server said 200 */
+	bool is_closing;          /* watch_destroy() was called: free at the end of the request */
+	bool is_ignored;          /* watch_stop() was called: its end means nothing */
+	int64_t opened_ms;
+	uint64_t events_before;   /* report.events + bookmarks when it was opened */
+	struct linesplit lines;
+	struct err cause;         /* why we end the stream ourselves */
+};
+
+/* Does event to the machine. err may be NULL; what it says is copied. */
+void watch_step(struct watch *watch, enum watch_event event, const struct err *err);
+
+/* Begins the request that is due: a streaming list, a page, or a stream. ERR_… when it cannot. */
+int watch_request_stream(struct watch *watch, bool is_list, struct err *err)
+	__attribute__((warn_unused_result));
+int watch_request_page(struct watch *watch, struct err *err) __attribute__((warn_unused_result));
+
+/* Frees a watch whose request has ended. */
+void watch_free(struct watch *watch);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * kube/watchset: the watches of all kinds, and the question whether the server is still there.
+ *
+ * All streams share one connection, and a peer that has died without a word (a lost host, a stopped
+ * process behind a live kernel) says nothing on any of them. When no stream has brought a byte for 30 s,
+ * a small request goes over the same connection; without an answer within 15 s the connection is given
+ * up and every stream is resumed on a new one. So a dead server is noticed within 45 s.
+ *
+ * May include: base, kube (the .c file: net/loop.h). Deliberately absent: decisions, logging.
+ */
+#ifndef SLUICE_KUBE_WATCHSET_H
+#define SLUICE_KUBE_WATCHSET_H
+
+#include "kube/watch.h"
+
+struct watchset;
+
+struct watchset_times {
+	struct watch_times watch;
+	int64_t silence_ms; /* after which the server is asked; 0: 30 s */
+	int64_t answer_ms;  /* within which it has to answer; 0: 15 s */
+};
+
+/* Makes the watches of every kind, not running. client and store must outlive it. Ends the process
+ * without memory. */
+struct watchset *watchset_create(struct loop *loop, struct client *client, struct store *store,
+				 const struct watchset_times *times, const struct watch_handler *handler);
+
+/* Starts all. */
+void watchset_start(struct watchset *set);
+
+/* Ends all streams; what the store holds stays. */
+void watchset_stop(struct watchset *set);
+
+/* Does the store hold all objects of all kinds? */
+bool watchset_is_synced(const struct watchset *set);
+
+/* How the watch of one kind has fared. */
+const struct watch_report *watchset_report(const struct watchset *set, enum kind kind);
+
+/* Stops all and frees them once their last requests have ended. NULL is fine. */
+void watchset_destroy(struct watchset *set);
+
+#endif
