@@ -34,8 +34,9 @@ static void on_object(void *user, const struct client_answer *answer, const stru
 	struct record *record = NULL;
 	struct err own = *err;
 
-	if (!err_is_set(&own) && asked->has_object)
-		(void)record_from_json(asked->kind, answer->body, answer->body_len, &record, &own);
+	if (!err_is_set(&own) && asked->has_object &&
+	    record_from_json(asked->kind, answer->body, answer->body_len, &record, &own) < 0)
+		record = NULL;
 	if (record != NULL && asked->store != NULL)
 		(void)store_put_written(asked->store, record);
 	asked->fn(asked->user, record, answer->manager, &own);
@@ -49,10 +50,13 @@ static void on_list(void *user, const struct client_answer *answer, const struct
 	struct list_page page = { .count = 0 };
 	struct err own = *err;
 
-	if (!err_is_set(&own))
-		(void)list_from_json(asked->kind, answer->body, answer->body_len, &page, &own);
-	asked->list_fn(asked->user, err_is_set(&own) ? NULL : &page, &own);
-	list_page_finish(&page);
+	if (err_is_set(&own) ||
+	    list_from_json(asked->kind, answer->body, answer->body_len, &page, &own) < 0) {
+		asked->list_fn(asked->user, NULL, &own);
+	} else {
+		asked->list_fn(asked->user, &page, &own);
+		list_page_finish(&page);
+	}
 	free(asked);
 }
 
