@@ -101,7 +101,7 @@ def machine():
         "links": {os.path.basename(p) for p in glob.glob("/sys/class/net/*")},
         "rules": {line for line in rules.splitlines() if line.startswith("-A")},
         "folders": {f for f in HOST_FOLDERS if os.path.exists(f)},
-        "temporary": {p for p in glob.glob("/tmp/*") if "kubelet" in p or "devcluster" in p},
+        "temporary": {p for p in glob.glob("/tmp/*") if "kubelet" in p or "devcluster-" in p},
     }
 
 
@@ -332,10 +332,12 @@ class BrokenStart(unittest.TestCase):
     def test_the_component_that_failed_is_named_with_the_end_of_its_log(self):
         tool = Tool()
         self.addCleanup(tool.end, "d")
-        garbage = os.path.join(tool.state, "garbage")
-        with open(garbage, "w") as file:
-            file.write("this is not a folder")
-        answer = tool.run("up", "d", "--flag", "etcd=--data-dir=" + garbage)
+        # Components have a /tmp of their own: they would not see a file that is made there.
+        garbage = tempfile.NamedTemporaryFile("w", prefix="dc-garbage-", dir="/var/tmp")
+        self.addCleanup(garbage.close)
+        garbage.write("this is not a folder")
+        garbage.flush()
+        answer = tool.run("up", "d", "--flag", "etcd=--data-dir=" + garbage.name)
         self.assertEqual(answer.returncode, 1)
         self.assertRegex(answer.stderr, r"devcluster: etcd (ended with exit status|was ended by)")
         self.assertRegex(answer.stderr, r"(?m)^    .*not a directory")
