@@ -13,7 +13,44 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "domain/plan.h"
+#include "domain/vocabulary.h"
 #include "world_file.h"
+
+static void check_word(enum word_kind kind, const char *subject, const char *name)
+{
+	if (vocabulary_has(kind, subject, name))
+		return;
+	(void)fprintf(stderr, "%s of %s: the vocabulary has no \"%s\"\n", vocabulary_heading(kind), subject,
+		      name);
+	exit(2);
+}
+
+static void check_conditions(const char *subject, const struct conditions *set)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		check_word(WORD_CONDITION, subject, set->items[i].type);
+		check_word(WORD_REASON, subject, set->items[i].reason);
+	}
+}
+
+/* Every word that the plan writes into a status or an event is in the vocabulary, and so in the reference. */
+static void check_words(const struct action *action)
+{
+	const char *on = action->kind == ACTION_EVENT && action->event.subject == EVENT_ON_CHANNEL
+				 ? "ReleaseChannel"
+				 : "Promotion";
+
+	if (action->kind == ACTION_EVENT)
+		check_word(WORD_EVENT, on, action->event.reason);
+	if (action->kind == ACTION_CHANNEL_STATUS)
+		check_conditions("ReleaseChannel", &action->channel_status.conditions);
+	if (action->kind != ACTION_PROMOTION_STATUS)
+		return;
+	check_conditions("Promotion", &action->promotion_status.status.conditions);
+	check_word(WORD_PHASE, "Promotion", promotion_phase_name(action->promotion_status.status.phase));
+	for (size_t i = 0; i < action->promotion_status.status.waiting_count; i++)
+		check_word(WORD_GATE, "Promotion", action->promotion_status.status.waiting[i].gate);
+}
 
 static void make_text(const struct world *world, struct buf *out)
 {
@@ -22,6 +59,8 @@ static void make_text(const struct world *world, struct buf *out)
 	struct plan plan;
 
 	plan_make(world, &arena, &plan);
+	for (size_t i = 0; i < plan.actions.len; i++)
+		check_words(plan.actions.items[i]);
 	if (plan_text(&plan, out, &err) < 0) {
 		(void)fprintf(stderr, "%s\n", err.text);
 		exit(2);
