@@ -1,0 +1,58 @@
+# Every word a person types. The work is done by meson, by devcluster/, demo/, image/ and test/run.py.
+
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+BUILD = build
+
+# For `make demo` and `make demo-down`: your own cluster instead of one made here (see demo/README.md).
+DEMO_OPTIONS = $(if $(filter command line,$(origin KUBECONFIG)),--kubeconfig '$(KUBECONFIG)') \
+	$(if $(CONTEXT),--context '$(CONTEXT)') $(if $(REGISTRY),--registry '$(REGISTRY)') \
+	$(if $(IMAGE),--image '$(IMAGE)') $(if $(INSECURE),--insecure)
+
+all: $(BUILD)/release/build.ninja
+	ninja -j $(JOBS) -C $(BUILD)/release
+
+$(BUILD)/release/build.ninja:
+	packages/install build
+	meson setup --buildtype=release --prefix='$(PREFIX)' -Dtests=false $(BUILD)/release
+
+$(BUILD)/check/build.ninja:
+	packages/install build test
+	meson setup --buildtype=debug $(BUILD)/check
+
+check: $(BUILD)/check/build.ninja
+	@ninja -j $(JOBS) -C $(BUILD)/check
+	@meson test -C $(BUILD)/check --no-rebuild --print-errorlogs --num-processes $(JOBS)
+
+test:
+	@packages/install build test image devcluster
+	@/usr/bin/python3 test/run.py
+
+install: all
+	meson install -C $(BUILD)/release --no-rebuild
+
+image:
+	@packages/install image
+	@image/image build $(if $(REGISTRY),--push '$(REGISTRY)/sluice') $(if $(INSECURE),--insecure)
+
+demo:
+	@demo/demo up $(DEMO_OPTIONS)
+
+demo-down:
+	@demo/demo down $(DEMO_OPTIONS)
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo 'make                 the operator, in $(BUILD)/release (installs the packages to build it, when root)'
+	@echo 'make install         ... into PREFIX ($(PREFIX)), below DESTDIR if set'
+	@echo 'make check           the tests that need no cluster'
+	@echo 'make test            every test; as root: it starts clusters of its own'
+	@echo 'make image           the container image, into $(BUILD)/image; REGISTRY=HOST/PATH pushes it there'
+	@echo 'make demo            a cluster on this machine, five channels, the whole story; as root'
+	@echo 'make demo KUBECONFIG=FILE REGISTRY=HOST/PATH    the same in your own cluster'
+	@echo 'make demo-down       leaves nothing of it behind (KUBECONFIG=... again for your own cluster)'
+	@echo 'make clean           removes $(BUILD)'
+
+.PHONY: all check test install image demo demo-down clean help
