@@ -8,7 +8,6 @@ import concurrent.futures
 import glob
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -25,6 +24,20 @@ sys.path.insert(0, os.path.join(TREE, "devcluster"))
 
 from parts import binaries, cgroup, failure, host, image, namespace, place, process  # noqa: E402
 
+HOLLOW_DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: many}
+spec:
+  replicas: 40
+  selector: {matchLabels: {app: many}}
+  template:
+    metadata: {labels: {app: many}}
+    spec:
+      nodeSelector: {sluice.dev/hollow: "true"}
+      tolerations: [{key: sluice.dev/hollow, operator: Exists}]
+      containers: [{name: none, image: "registry.example.com/none:1"}]
+"""
 HOST_FOLDERS = ["/run/containerd", "/var/lib/cni", "/var/lib/kubelet", "/var/lib/containerd",
                 "/var/log/pods", "/var/log/containers", "/etc/cni"]
 
@@ -298,12 +311,26 @@ class Ends(unittest.TestCase):
         self._run_a_pod(tool)
         tool.ok("down", "c")
         self.assertEqual(traces(tool, "c"), [])
+        self.assert_unchanged(before)
+        tool.ok("down", "c")
+
+    def assert_unchanged(self, before):
         after = machine()
         self.assertEqual(after["folders"], before["folders"])
-        self.assertEqual(after["links"] - before["links"], set())
-        self.assertEqual(after["rules"] - before["rules"], set())
-        self.assertEqual(after["temporary"] - before["temporary"], set())
-        tool.ok("down", "c")
+        for what in ("links", "rules", "temporary"):
+            self.assertEqual(after[what] - before[what], set(), what)
+
+    def test_hollow_nodes_make_pods_ready_and_leave_nothing(self):
+        tool, before = Tool(), machine()
+        self.addCleanup(tool.end, "h")
+        tool.ok("up", "h", "--hollow", "1", "--no-metrics", "--no-dns")
+        tool.kubectl("h", "apply", "-f", "-", text=HOLLOW_DEPLOYMENT)
+        tool.kubectl("h", "rollout", "status", "deployment/many", "--timeout=60s")
+        nodes = tool.kubectl("h", "get", "pods", "-o", "jsonpath={.items[*].spec.nodeName}")
+        self.assertEqual(nodes.split(), ["hollow-0"] * 40)
+        tool.ok("down", "h")
+        self.assertEqual(traces(tool, "h"), [])
+        self.assert_unchanged(before)
 
     def test_an_interrupted_start_ends_what_it_has_started(self):
         tool = Tool()

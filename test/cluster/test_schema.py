@@ -506,11 +506,14 @@ CONDITION = {"type": "Ready", "status": "True", "reason": "Running", "message": 
 CHANNEL_STATUS = {
     "observedGeneration": 1, "upstream": "shop-staging/shop", "current": RELEASE, "desired": RELEASE, "promotion": "one",
     "guard": "Enforced",
-    "verified": [{"release": "r-0a1b2c3d4e", "artifacts": RELEASE["artifacts"], "since": RELEASE["since"], "revoked": False}],
+    "verified": [{"release": "r-0a1b2c3d4e", "artifacts": RELEASE["artifacts"], "since": RELEASE["since"], "revoked": True,
+                  "reason": "its rollout failed"}],
     "available": [{"release": "r-0a1b2c3d4e", "from": [{"namespace": "shop-staging", "name": "shop"}]}],
     "history": [{"release": "r-0a1b2c3d4e", "artifacts": RELEASE["artifacts"], "promotion": "one", "since": RELEASE["since"],
                  "until": RELEASE["since"], "result": "Succeeded"}] * 20,
     "hold": {"by": "alice", "at": RELEASE["since"], "reason": "by hand"},
+    "intake": {"tag": "v1.4.2", "release": "r-0a1b2c3d4e", "moved": "tag v1.4.1 of web named one digest, now another"},
+    "workloads": [{"kind": "Deployment", "name": "web", "desired": 2, "ready": 1, "image": "web=registry.example.com/web@" + DIGEST}],
     "takeovers": {"count": 2, "since": RELEASE["since"], "manager": "argocd"},
     "conditions": [CONDITION],
 }
@@ -522,6 +525,24 @@ PROMOTION_STATUS = {
     "steps": [{"name": "Resolve", "startedAt": RELEASE["since"], "finishedAt": RELEASE["since"], "message": "done"}],
     "startedAt": RELEASE["since"], "finishedAt": RELEASE["since"], "conditions": [CONDITION],
 }
+
+
+def _fields(schema, path=""):
+    """Every path that a schema declares, lists written as their items."""
+    schema = schema.get("items", schema)
+    found = set()
+    for name, one in schema.get("properties", {}).items():
+        found |= {f"{path}.{name}"} | _fields(one, f"{path}.{name}")
+    return found
+
+
+def _keys(value, path=""):
+    """Every path that a value has, lists written as their items."""
+    if isinstance(value, list):
+        return set().union(*(_keys(one, path) for one in value))
+    if not isinstance(value, dict):
+        return set()
+    return set().union(*({f"{path}.{name}"} | _keys(one, f"{path}.{name}") for name, one in value.items()))
 
 
 class Looks(Refusals):
@@ -557,6 +578,12 @@ class Looks(Refusals):
         wide = cluster.kubectl("get", "promo", "seen", "-n", self.namespace, "-o", "wide").stdout
         for part in ("MESSAGE", "REQUESTED BY", self.api.whoami()):
             self.assertIn(part, wide)
+
+    def test_the_statuses_above_leave_out_no_field_of_the_schema(self):
+        for file, status in (("releasechannels", CHANNEL_STATUS), ("promotions", PROMOTION_STATUS)):
+            with open(os.path.join(cluster.ROOT, "crds", file + ".yaml")) as text:
+                schema = yaml.safe_load(text)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+            self.assertEqual(_fields(schema["properties"]["status"]), _keys(status))
 
     def test_the_category_names_both_kinds(self):
         for path, body in ((cluster.channels(self.namespace), CHANNEL), (cluster.promotions(self.namespace), PROMOTION)):
