@@ -2,8 +2,8 @@
 
 Every process of a cluster is in both. The network namespace has a name (`ip netns`), so that
 anybody can enter it. The mount namespace belongs to one sleeping process, the anchor, and has
-fresh /run, /var/lib and /var/log: whatever containerd, the kubelet and the CNI plugins mount or
-write there is seen by this cluster only, and is gone when its last process is.
+fresh /run, /var/lib, /var/log and /tmp: whatever containerd, the kubelets and the CNI plugins
+mount or write there is seen by this cluster only, and is gone when its last process is.
 """
 
 import os
@@ -24,6 +24,7 @@ set -e
 exec 8<"$1" 9<"$2"
 mount --make-rshared /
 for covered in /run /var/lib /var/log; do mount -t tmpfs -o mode=0755 tmpfs "$covered"; done
+mount -t tmpfs -o mode=1777 tmpfs /tmp
 mkdir -p "$1" "$2" /run/lock
 mount --no-canonicalize --bind /proc/self/fd/8 "$1"
 mount --no-canonicalize --bind /proc/self/fd/9 "$2"

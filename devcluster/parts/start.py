@@ -82,8 +82,7 @@ class Start:
         argv = argv + self.options["flags"].get(name, [])
         if not os.path.isabs(argv[0]):
             argv[0] = host.find(argv[0])
-        process.start(namespace.enter(self.place, self.anchor.pid()) + argv,
-                      {"TMPDIR": self.place.path("tmp"), **env})
+        process.start(namespace.enter(self.place, self.anchor.pid()) + argv, env)
         self.running[name] = process
 
     def wait(self, name, is_done, what="was not ready"):
@@ -128,7 +127,6 @@ class Start:
     def _base(self, pool):
         """Namespaces, certificates, all that needs no apiserver, and it. Ends when it is ready."""
         keys = pool.submit(certificates.create_all, self.place)
-        os.mkdir(self.place.path("tmp"), mode=0o700)
         cgroup.create(self.place.cgroup)
         self.anchor = namespace.create(self.place, binaries.folder())
         self.running[namespace.ANCHOR] = self.anchor
