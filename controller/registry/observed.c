@@ -349,6 +349,7 @@ struct registry_stats registry_stats(const struct registry *registry)
 		.failures = registry->failures,
 		.observations = registry->store.by_key.len,
 		.bytes = registry->store.bytes,
+		.hosts = registry->client.hosts.len,
 	};
 }
 

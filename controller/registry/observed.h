@@ -82,7 +82,8 @@ struct registry_stats {
 	uint64_t answers;  /* good observations made */
 	uint64_t failures; /* bad ones */
 	size_t observations;
-	size_t bytes;
+	size_t bytes; /* of all observations */
+	size_t hosts; /* of which something is known: queues, tokens, times to wait */
 };
 
 /* Makes the room's state. options is copied, http is used until registry_destroy(). ERR_INPUT when a
