@@ -1,11 +1,11 @@
 #include "registry/client.h"
 
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
+#include "registry/backoff.h"
 #include "registry/token.h"
 
 #define MANY_HOSTS 256
@@ -155,20 +155,11 @@ int64_t client_block(struct client *client, struct host *host, int64_t retry_aft
 
 	if (delay_ms <= 0) {
 		delay_ms = (int64_t)FIRST_BLOCK_MS << (host->throttles < 8 ? host->throttles : 8);
-		delay_ms = client_jitter(delay_ms < LONGEST_BLOCK_MS ? delay_ms : LONGEST_BLOCK_MS);
+		delay_ms = backoff_jitter(delay_ms < LONGEST_BLOCK_MS ? delay_ms : LONGEST_BLOCK_MS);
 		host->throttles++;
 	}
 	until_ms = client->monotonic_ms() + delay_ms;
 	if (until_ms > host->blocked_until_ms)
 		host->blocked_until_ms = until_ms;
 	return delay_ms;
-}
-
-int64_t client_jitter(int64_t delay_ms)
-{
-	uint32_t draw = 0;
-
-	if (RAND_bytes((unsigned char *)&draw, sizeof(draw)) != 1)
-		return delay_ms;
-	return delay_ms * 3 / 4 + delay_ms * (draw % 1000) / 2000;
 }

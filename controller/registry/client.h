@@ -75,8 +75,4 @@ int64_t client_blocked_ms(const struct client *client, const struct host *host);
  * that doubles with each such answer. Returns the time. */
 int64_t client_block(struct client *client, struct host *host, int64_t retry_after_ms);
 
-/* Multiplies a delay by a random factor from 0.75 to 1.25, so that many who failed together do not return
- * together. */
-int64_t client_jitter(int64_t delay_ms);
-
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "registry/backoff.h"
 #include "registry/client.h"
 #include "registry/observation.h"
 #include "registry/reference.h"
@@ -13,12 +14,6 @@
 
 #define DEFAULT_OBSERVATIONS 16384
 #define DEFAULT_BYTES ((size_t)32 << 20)
-
-/* How long to leave a failed question alone: doubling from first to longest. */
-#define UNREACHED_FIRST_MS 2000 /* no answer, or too busy: likely to pass by itself */
-#define UNREACHED_LONGEST_MS 60000
-#define REFUSED_FIRST_MS 5000 /* an answer that somebody has to do something about */
-#define REFUSED_LONGEST_MS 120000
 
 struct registry {
 	struct client client;
@@ -119,20 +114,9 @@ static void inquiry_destroy(struct inquiry *inquiry)
 
 /* ---- answers ---- */
 
-static int64_t back_off(const struct err *why, int failures)
-{
-	bool is_refusal = why->class != ERR_NET && why->class != ERR_BUSY;
-	int64_t first_ms = is_refusal ? REFUSED_FIRST_MS : UNREACHED_FIRST_MS;
-	int64_t longest_ms = is_refusal ? REFUSED_LONGEST_MS : UNREACHED_LONGEST_MS;
-	int64_t delay_ms = first_ms << (failures < 8 ? failures : 8);
-
-	delay_ms = client_jitter(delay_ms < longest_ms ? delay_ms : longest_ms);
-	return delay_ms > why->retry_after_ms ? delay_ms : why->retry_after_ms;
-}
-
 static void fail(struct registry *registry, struct observation *observation, const struct err *why)
 {
-	int64_t delay_ms = back_off(why, observation->failures);
+	int64_t delay_ms = backoff_delay(why, observation->failures);
 
 	observation->retry_ms = registry->client.monotonic_ms() + delay_ms;
 	observation->retry_at_ms = registry->now_ms() + delay_ms;
