@@ -38,6 +38,11 @@ static bool is_too_deep(const char *text, size_t len)
 	return false;
 }
 
+static bool is_out_of_memory(const json_error_t *why)
+{
+	return why->text[0] == '\0' || json_error_code(why) == json_error_out_of_memory;
+}
+
 int read_tree(const char *text, size_t len, size_t limit, json_t **ret_tree, struct err *err)
 {
 	json_error_t why = { .text = "" };
@@ -48,7 +53,10 @@ int read_tree(const char *text, size_t len, size_t limit, json_t **ret_tree, str
 	if (is_too_deep(text, len))
 		return err_set(err, ERR_INPUT, "JSON nested deeper than %d", READ_DEPTH);
 	tree = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
-	if (tree == NULL && (why.text[0] == '\0' || json_error_code(&why) == json_error_out_of_memory))
+	/* When the lexer finds no memory, jansson calls it bad text. Bad text is still bad the second time. */
+	if (tree == NULL && !is_out_of_memory(&why))
+		tree = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
+	if (tree == NULL && is_out_of_memory(&why))
 		return err_set(err, ERR_NOMEM, "no memory for %zu bytes of JSON", len);
 	if (tree == NULL)
 		return err_set(err, ERR_INPUT, "not JSON: %s (byte %d)", why.text, why.position);

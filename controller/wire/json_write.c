@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-
-#define REPLACEMENT "\xEF\xBF\xBD"
+#include "base/str.h"
 
 static void put(struct writer *writer, const char *bytes, size_t len)
 {
@@ -16,24 +15,6 @@ static void put(struct writer *writer, const char *bytes, size_t len)
 static void put_text(struct writer *writer, const char *text)
 {
 	put(writer, text, strlen(text));
-}
-
-/* The length of the UTF-8 character at text (RFC 3629, table 3-7 of Unicode), or 0 when it is none. */
-static size_t character_len(const unsigned char *text, size_t left)
-{
-	unsigned char first = text[0];
-	size_t len = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-
-	if (len == 0 || first > 0xF4 || len > left)
-		return 0;
-	for (size_t i = 1; i < len; i++) {
-		if ((text[i] & 0xC0) != 0x80)
-			return 0;
-	}
-	if ((first == 0xE0 && text[1] < 0xA0) || (first == 0xED && text[1] > 0x9F) ||
-	    (first == 0xF0 && text[1] < 0x90) || (first == 0xF4 && text[1] > 0x8F))
-		return 0;
-	return len;
 }
 
 static void put_escaped(struct writer *writer, unsigned char c)
@@ -49,25 +30,30 @@ static void put_escaped(struct writer *writer, unsigned char c)
 		put(writer, text, sizeof(text));
 }
 
+/* Must this byte be written in another way than as it is? */
+static bool is_special(char c)
+{
+	return (unsigned char)c < 0x20 || c == '"' || c == '\\';
+}
+
 static void put_string(struct writer *writer, const char *value, size_t len)
 {
-	const unsigned char *bytes = (const unsigned char *)value;
 	size_t from = 0;
 	size_t at = 0;
 
 	put_text(writer, "\"");
 	while (at < len) {
-		size_t step = character_len(bytes + at, len - at);
+		size_t step = is_special(value[at]) ? 0 : str_char_len(value + at);
 
-		if (step > 0 && bytes[at] >= 0x20 && bytes[at] != '"' && bytes[at] != '\\') {
+		if (step > 0) {
 			at += step;
 			continue;
 		}
 		put(writer, value + from, at - from);
-		if (step == 0)
-			put_text(writer, REPLACEMENT);
+		if (is_special(value[at]))
+			put_escaped(writer, (unsigned char)value[at]);
 		else
-			put_escaped(writer, bytes[at]);
+			put_text(writer, STR_REPLACEMENT);
 		from = ++at;
 	}
 	put(writer, value + from, at - from);

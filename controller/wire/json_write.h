@@ -38,7 +38,7 @@ void write_list_end(struct writer *writer);
 /* A text; NULL is left out. */
 void write_text(struct writer *writer, const char *key, const char *value);
 
-/* len bytes of text. */
+/* len bytes of text that ends there in a NUL and may hold others. */
 void write_bytes(struct writer *writer, const char *key, const char *value, size_t len);
 
 /* A whole number. */
