@@ -1,0 +1,549 @@
+#include <stdio.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "kube/apply.h"
+#include "objects.h"
+
+/* The end of a call. */
+struct ended {
+	bool is_over;
+	int calls;
+	int status;
+	char body[512];
+	char manager[128];
+	char warning[128];
+	struct err err;
+};
+
+static void on_end(void *user, const struct client_answer *answer, const struct err *err)
+{
+	struct ended *ended = user;
+
+	ended->is_over = true;
+	ended->calls++;
+	ended->status = answer->status;
+	ended->err = *err;
+	(void)snprintf(ended->body, sizeof(ended->body), "%s", answer->body);
+	(void)snprintf(ended->manager, sizeof(ended->manager), "%s", answer->manager);
+	(void)snprintf(ended->warning, sizeof(ended->warning), "%s", answer->warning);
+}
+
+#define STATUS(code, reason, message, details) \
+	"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":" code \
+	",\"reason\":\"" reason "\",\"message\":\"" message "\"" details "}"
+
+#define CONFLICT                                                                                       \
+	STATUS("409", "Conflict", "Apply failed with 1 conflict",                                     \
+	       ",\"details\":{\"causes\":[{\"reason\":\"FieldManagerConflict\","                      \
+	       "\"message\":\"conflict with \\\"kubectl-set\\\" using apps/v1\",\"field\":\".x\"}]}")
+
+/* Answers and what becomes of them. */
+static const struct {
+	const char *name;
+	struct fake_step step;
+	int want_status;
+	enum err_class want;
+	int64_t want_retry_ms;
+	const char *want_text;
+	const char *want_manager;
+} rows[] = {
+	{ "200 is an answer",
+	  { .method = "GET", .target = "/a", .status = 200, .reply = "{}" }, 200, ERR_NONE, 0, "", "" },
+	{ "201 is an answer",
+	  { .method = "GET", .target = "/a", .status = 201, .reply = "{}" }, 201, ERR_NONE, 0, "", "" },
+	{ "404 is not there, in the server's words",
+	  { .method = "GET", .target = "/a", .status = 404,
+	    .reply = STATUS("404", "NotFound", "pods x not found", "") },
+	  404, ERR_NOTFOUND, 0, "pods x not found", "" },
+	{ "403 is denied",
+	  { .method = "GET", .target = "/a", .status = 403,
+	    .reply = STATUS("403", "Forbidden", "user x cannot", "") }, 403, ERR_DENIED, 0, "cannot", "" },
+	{ "a conflict names the other manager",
+	  { .method = "GET", .target = "/a", .status = 409, .reply = CONFLICT }, 409, ERR_CONFLICT, 0,
+	  "1 conflict", "kubectl-set" },
+	{ "429 says when",
+	  { .method = "GET", .target = "/a", .status = 429, .reply_headers = "Retry-After: 3\r\n",
+	    .reply = "too many" }, 429, ERR_BUSY, 3000, "429", "" },
+	{ "503 in HTML from something in between",
+	  { .method = "GET", .target = "/a", .status = 503, .reply = "<html>no</html>" }, 503, ERR_BUSY, 0,
+	  "503", "" },
+	{ "410 is gone",
+	  { .method = "GET", .target = "/a", .status = 410,
+	    .reply = STATUS("410", "Expired", "too old", "") }, 410, ERR_GONE, 0, "too old", "" },
+	{ "422 is for a person to mend",
+	  { .method = "GET", .target = "/a", .status = 422,
+	    .reply = STATUS("422", "Invalid", "spec.x: wrong", "") }, 422, ERR_INPUT, 0, "spec.x", "" },
+	{ "a failure whose body breaks off still is that failure",
+	  { .method = "GET", .target = "/a",
+	    .raw = "HTTP/1.1 403 Forbidden\r\nContent-Length: 500\r\n\r\n{\"kind\":", .end = FAKE_CLOSE },
+	  403, ERR_DENIED, 0, "403", "" },
+	{ "no answer at all",
+	  { .method = "GET", .target = "/a", .end = FAKE_CLOSE }, 0, ERR_NET, 0, "127.0.0.1", "" },
+	{ "a redirect is a failure",
+	  { .method = "GET", .target = "/a", .status = 302, .reply_headers = "Location: /b\r\n" }, 302,
+	  ERR_NET, 0, "302", "" },
+};
+
+START_TEST(turns_statuses_into_classes)
+{
+	struct bench bench = bench_open(&rows[_i].step, 1, (struct kubeconfig){ .token = "t" });
+	struct ended ended = { .calls = 0 };
+	struct err err = ERR_INIT;
+
+	ck_assert(client_get(bench.client, "/a", on_end, &ended, &err) == 0);
+	expect(rows[_i].name, fake_run_until(bench.loop, &ended.is_over, 5000));
+	expect_int(rows[_i].name, ended.err.class, rows[_i].want);
+	expect_int(rows[_i].name, ended.status, rows[_i].want_status);
+	expect_int(rows[_i].name, ended.err.http_status,
+		   rows[_i].want == ERR_NONE ? 0 : rows[_i].want_status);
+	expect_int(rows[_i].name, ended.err.retry_after_ms, rows[_i].want_retry_ms);
+	expect_contains(rows[_i].name, ended.err.text, rows[_i].want_text);
+	expect_str(rows[_i].name, ended.manager, rows[_i].want_manager);
+	expect_int(rows[_i].name, ended.calls, 1);
+	bench_close(&bench, rows[_i].name);
+}
+END_TEST
+
+/* ---- what is sent ---- */
+
+static const char *const groups[] = { "one", "two", NULL };
+
+static const struct {
+	const char *name;
+	struct kubeconfig config;
+	const char *headers;
+} identities[] = {
+	{ "a token", { .token = "abc" },
+	  "Authorization: Bearer abc\nUser-Agent: sluice/*\nAccept: application/json\n!Accept-Encoding\n" },
+	{ "nobody", { .token = NULL }, "!Authorization\n" },
+	{ "somebody else", { .token = "abc", .as_user = "joe", .as_uid = "7", .as_groups = groups },
+	  "Authorization: Bearer abc\nImpersonate-User: joe\nImpersonate-Uid: 7\nImpersonate-Group: one\n" },
+};
+
+START_TEST(says_who_we_are)
+{
+	struct fake_step step = { .method = "GET", .target = "/a", .headers = identities[_i].headers,
+				  .status = 200 };
+	struct bench bench = bench_open(&step, 1, identities[_i].config);
+	struct ended ended = { .calls = 0 };
+	struct err err = ERR_INIT;
+
+	ck_assert(client_get(bench.client, "/a", on_end, &ended, &err) == 0);
+	expect(identities[_i].name, fake_run_until(bench.loop, &ended.is_over, 5000));
+	expect_int(identities[_i].name, ended.status, 200);
+	bench_close(&bench, identities[_i].name);
+}
+END_TEST
+
+START_TEST(a_token_is_not_sent_in_the_clear_to_another_host)
+{
+	struct kubeconfig config = { .server = "http://example.com:8080", .token = "abc" };
+	struct client *client;
+	struct loop *loop;
+	struct http *http;
+	struct err err = ERR_INIT;
+
+	ck_assert(loop_create(&loop, &err) == 0);
+	ck_assert(http_create(loop, &http, &err) == 0);
+	ck_assert_int_eq(client_create(loop, http, &config, &client, &err), ERR_INPUT);
+	ck_assert_ptr_nonnull(strstr(err.text, "without TLS"));
+	err_clear(&err);
+	config.server = "http://[::1]:8080";
+	ck_assert_int_eq(client_create(loop, http, &config, &client, &err), 0);
+	client_destroy(client);
+	config = (struct kubeconfig){ .server = "https://example.com", .token_file = "/nowhere/token" };
+	ck_assert_int_eq(client_create(loop, http, &config, &client, &err), ERR_INPUT);
+	ck_assert_ptr_nonnull(strstr(err.text, "/nowhere/token"));
+	http_destroy(http);
+	loop_destroy(loop);
+}
+END_TEST
+
+START_TEST(the_usual_requests)
+{
+	static const struct fake_step script[] = {
+		{ .method = "POST", .target = "/b", .body = "{\"a\":1}", .status = 201,
+		  .headers = "Content-Type: application/json\n" },
+		{ .method = "PUT", .target = "/b/c", .body = "{}", .status = 200,
+		  .headers = "Content-Type: application/json\n" },
+		{ .method = "PATCH", .target = "/b/c?x=1", .body = "[]", .status = 200,
+		  .headers = "Content-Type: application/json-patch+json\n",
+		  .reply_headers = "Warning: 299 - \"old\"\r\n" },
+		{ .method = "DELETE", .target = "/b/c", .body = "", .status = 200,
+		  .headers = "!Content-Type\n" },
+	};
+	struct bench bench = bench_open(script, 4, (struct kubeconfig){ .token = "t" });
+	struct err err = ERR_INIT;
+
+	for (int i = 0; i < 4; i++) {
+		struct ended ended = { .calls = 0 };
+		int r = 0;
+
+		if (i == 0)
+			r = client_post(bench.client, "/b", "{\"a\":1}", 7, on_end, &ended, &err);
+		else if (i == 1)
+			r = client_put(bench.client, "/b/c", "{}", 2, on_end, &ended, &err);
+		else if (i == 2)
+			r = client_patch(bench.client, "/b/c?x=1", "application/json-patch+json", "[]", 2,
+					 on_end, &ended, &err);
+		else
+			r = client_delete(bench.client, "/b/c", NULL, 0, on_end, &ended, &err);
+		ck_assert_int_eq(r, 0);
+		ck_assert(fake_run_until(bench.loop, &ended.is_over, 5000));
+		ck_assert_int_eq(ended.err.class, ERR_NONE);
+		ck_assert_str_eq(ended.warning, i == 2 ? "299 - \"old\"" : "");
+	}
+	bench_close(&bench, "requests");
+}
+END_TEST
+
+/* ---- limits ---- */
+
+START_TEST(an_answer_has_a_limit_and_a_time)
+{
+	static const struct fake_step script[] = {
+		{ .method = "GET", .target = "/long", .status = 200, .reply = "12345678901" },
+		{ .method = "GET", .target = "/slow", .status = 200, .delay_ms = 3000 },
+	};
+	struct bench bench = bench_open(script, 2, (struct kubeconfig){ .token = "t" });
+	struct ended ended = { .calls = 0 };
+	struct err err = ERR_INIT;
+
+	ck_assert(client_send(bench.client,
+			      &(struct client_request){ .method = "GET", .target = "/long", .max_body = 10 },
+			      on_end, &ended, NULL, &err) == 0);
+	ck_assert(fake_run_until(bench.loop, &ended.is_over, 5000));
+	ck_assert_int_eq(ended.err.class, ERR_INPUT);
+	ck_assert_ptr_nonnull(strstr(ended.err.text, "GET /long: more than 10 bytes"));
+	ended = (struct ended){ .calls = 0 };
+	ck_assert(client_send(bench.client,
+			      &(struct client_request){ .method = "GET", .target = "/slow", .timeout_ms = 50 },
+			      on_end, &ended, NULL, &err) == 0);
+	ck_assert(fake_run_until(bench.loop, &ended.is_over, 2000));
+	ck_assert_int_eq(ended.err.class, ERR_NET);
+	ck_assert_ptr_nonnull(strstr(ended.err.text, "not finished within 50 ms"));
+	bench_close(&bench, "limits");
+}
+END_TEST
+
+START_TEST(a_cancelled_call_ends_once)
+{
+	static const struct fake_step script[] = {
+		{ .method = "GET", .target = "/slow", .status = 200, .delay_ms = 3000 },
+	};
+	struct bench bench = bench_open(script, 1, (struct kubeconfig){ .token = "t" });
+	struct ended ended = { .calls = 0 };
+	struct client_call *call;
+	struct err err = ERR_INIT;
+
+	ck_assert(client_send(bench.client, &(struct client_request){ .method = "GET", .target = "/slow" },
+			      on_end, &ended, &call, &err) == 0);
+	fake_run_for(bench.loop, 30);
+	client_cancel(call);
+	ck_assert_int_eq(ended.calls, 0);
+	ck_assert(fake_run_until(bench.loop, &ended.is_over, 2000));
+	ck_assert_int_eq(ended.calls, 1);
+	ck_assert_int_eq(ended.err.class, ERR_NET);
+	bench_close(&bench, "cancel");
+}
+END_TEST
+
+START_TEST(bulk_has_a_connection_of_its_own)
+{
+	static const struct fake_step script[] = {
+		{ .method = "GET", .target = "/list", .status = 200 },
+		{ .method = "GET", .target = "/lease", .status = 200 },
+	};
+	struct bench bench = bench_open(script, 2, (struct kubeconfig){ .token = "t" });
+	struct err err = ERR_INIT;
+
+	for (int i = 0; i < 2; i++) {
+		struct ended ended = { .calls = 0 };
+
+		ck_assert(client_send(bench.client,
+				      &(struct client_request){ .method = "GET", .target = script[i].target,
+								.is_bulk = i == 0 },
+				      on_end, &ended, NULL, &err) == 0);
+		ck_assert(fake_run_until(bench.loop, &ended.is_over, 2000));
+	}
+	ck_assert_uint_eq(fake_server_accepted(bench.server), 2);
+	bench_close(&bench, "bulk");
+}
+END_TEST
+
+/* ---- tokens ---- */
+
+static void write_token(const char *path, const char *token)
+{
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert(fputs(token, file) >= 0 && fclose(file) == 0);
+}
+
+static const struct {
+	const char *name;
+	const char *new_token; /* what the file holds at the 401 */
+	const char *want_second; /* the Authorization of a second try; NULL: there is none */
+	int want_status;
+} reloads[] = {
+	{ "a new token is tried at once", "second\n", "Authorization: Bearer second\n", 200 },
+	{ "the same token is not tried again", "first", NULL, 401 },
+	{ "an empty file leaves the old token, which is not tried again", "", NULL, 401 },
+	{ "a file that holds no token is none", "two words", NULL, 401 },
+};
+
+START_TEST(a_401_reads_the_token_again)
+{
+	struct fake_step script[] = {
+		{ .method = "PATCH", .target = "/a", .headers = "Authorization: Bearer first\n",
+		  .body = "body", .status = 401, .reply = "{}" },
+		{ .method = "PATCH", .target = "/a", .headers = reloads[_i].want_second, .body = "body",
+		  .status = 200 },
+	};
+	char path[] = "/tmp/sluice-token-XXXXXX";
+	struct ended ended = { .calls = 0 };
+	struct err err = ERR_INIT;
+	struct bench bench;
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	(void)close(fd);
+	write_token(path, "first\n");
+	bench = bench_open(script, reloads[_i].want_second == NULL ? 1 : 2,
+			   (struct kubeconfig){ .token_file = path });
+	write_token(path, reloads[_i].new_token);
+	ck_assert(client_patch(bench.client, "/a", "text/x", "body", 4, on_end, &ended, &err) == 0);
+	expect(reloads[_i].name, fake_run_until(bench.loop, &ended.is_over, 5000));
+	expect_int(reloads[_i].name, ended.status, reloads[_i].want_status);
+	expect_int(reloads[_i].name, ended.calls, 1);
+	(void)unlink(path);
+	bench_close(&bench, reloads[_i].name);
+}
+END_TEST
+
+START_TEST(a_second_401_is_the_answer)
+{
+	static const struct fake_step script[] = {
+		{ .method = "GET", .target = "/a", .headers = "Authorization: Bearer first\n", .status = 401 },
+		{ .method = "GET", .target = "/a", .headers = "Authorization: Bearer second\n", .status = 401 },
+	};
+	char path[] = "/tmp/sluice-token-XXXXXX";
+	struct ended ended = { .calls = 0 };
+	struct err err = ERR_INIT;
+	struct bench bench;
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	(void)close(fd);
+	write_token(path, "first");
+	bench = bench_open(script, 2, (struct kubeconfig){ .token_file = path });
+	write_token(path, "second");
+	ck_assert(client_get(bench.client, "/a", on_end, &ended, &err) == 0);
+	ck_assert(fake_run_until(bench.loop, &ended.is_over, 5000));
+	ck_assert_int_eq(ended.err.class, ERR_DENIED);
+	(void)unlink(path);
+	bench_close(&bench, "401");
+}
+END_TEST
+
+/* ---- metrics ---- */
+
+struct observed {
+	int count;
+	int status;
+	char method[8];
+};
+
+static void observe(void *user, const char *method, int status, int64_t duration_ms)
+{
+	struct observed *observed = user;
+
+	ck_assert_int_ge(duration_ms, 0);
+	observed->count++;
+	observed->status = status;
+	(void)snprintf(observed->method, sizeof(observed->method), "%s", method);
+}
+
+START_TEST(requests_are_observed)
+{
+	static const struct fake_step script[] = {
+		{ .method = "DELETE", .target = "/a", .status = 404 },
+	};
+	struct bench bench = bench_open(script, 1, (struct kubeconfig){ .token = "t" });
+	struct observed observed = { .count = 0 };
+	struct ended ended = { .calls = 0 };
+	struct err err = ERR_INIT;
+
+	client_observe(bench.client, observe, &observed);
+	ck_assert(client_delete(bench.client, "/a", NULL, 0, on_end, &ended, &err) == 0);
+	ck_assert(fake_run_until(bench.loop, &ended.is_over, 5000));
+	ck_assert_int_eq(observed.count, 1);
+	ck_assert_int_eq(observed.status, 404);
+	ck_assert_str_eq(observed.method, "DELETE");
+	bench_close(&bench, "observed");
+}
+END_TEST
+
+/* ---- apply ---- */
+
+struct applied {
+	bool is_over;
+	char version[64];
+	char manager[64];
+	size_t items;
+	struct err err;
+};
+
+static void on_applied(void *user, struct record *record, const char *manager, const struct err *err)
+{
+	struct applied *applied = user;
+
+	applied->is_over = true;
+	applied->err = *err;
+	(void)snprintf(applied->manager, sizeof(applied->manager), "%s", manager);
+	(void)snprintf(applied->version, sizeof(applied->version), "%s",
+		       record == NULL ? "" : record->meta->resource_version);
+}
+
+static void on_listed(void *user, const struct list_page *page, const struct err *err)
+{
+	struct applied *applied = user;
+
+	applied->is_over = true;
+	applied->err = *err;
+	applied->items = page == NULL ? 0 : page->count;
+}
+
+#define MAP(version)                                                                                  \
+	"{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"namespace\":\"shop\","         \
+	"\"name\":\"sluice-pins\",\"uid\":\"u\",\"resourceVersion\":\"" version "\"},\"data\":{}}"
+
+#define APPLY_TARGET "/api/v1/namespaces/shop/configmaps/sluice-pins?fieldManager=sluice&fieldValidation=Strict"
+
+START_TEST(an_apply_is_in_the_store_before_it_is_told)
+{
+	static const struct fake_step script[] = {
+		{ .method = "PATCH", .target = APPLY_TARGET "&force=true", .body = "{}", .status = 200,
+		  .headers = "Content-Type: application/apply-patch+yaml\n", .reply = MAP("7") },
+	};
+	struct bench bench = bench_open(script, 1, (struct kubeconfig){ .token = "t" });
+	struct store *store = store_create();
+	struct changes changes = { .text = "" };
+	struct applied applied = { .items = 0 };
+	struct err err = ERR_INIT;
+
+	store_on_change(store, changes_note, &changes);
+	ck_assert(apply_send(bench.client, store,
+			     &(struct apply){ .kind = KIND_PINS, .namespace = "shop", .name = "sluice-pins",
+					      .json = "{}", .json_len = 2, .is_forced = true },
+			     on_applied, &applied, &err) == 0);
+	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
+	ck_assert_str_eq(applied.err.text, "");
+	ck_assert_str_eq(applied.version, "7");
+	ck_assert_str_eq(changes.text, "+sluice-pins@7");
+	store_destroy(store);
+	bench_close(&bench, "apply");
+}
+END_TEST
+
+START_TEST(an_apply_without_force_reports_who_is_in_the_way)
+{
+	static const struct fake_step script[] = {
+		{ .method = "PATCH", .target = APPLY_TARGET "&force=false", .body = "{}", .status = 409,
+		  .reply = CONFLICT },
+	};
+	struct bench bench = bench_open(script, 1, (struct kubeconfig){ .token = "t" });
+	struct applied applied = { .items = 0 };
+	struct err err = ERR_INIT;
+
+	ck_assert(apply_send(bench.client, NULL,
+			     &(struct apply){ .kind = KIND_PINS, .namespace = "shop", .name = "sluice-pins",
+					      .json = "{}", .json_len = 2 },
+			     on_applied, &applied, &err) == 0);
+	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
+	ck_assert_int_eq(applied.err.class, ERR_CONFLICT);
+	ck_assert_str_eq(applied.manager, "kubectl-set");
+	bench_close(&bench, "conflict");
+}
+END_TEST
+
+START_TEST(a_deletion_names_the_very_object)
+{
+	static const struct fake_step script[] = {
+		{ .method = "DELETE", .target = "/api/v1/namespaces/shop/configmaps/x",
+		  .body = "{\"apiVersion\":\"v1\",\"kind\":\"DeleteOptions\",\"propagationPolicy\":\"Background\","
+			  "\"preconditions\":{\"uid\":\"u-1\",\"resourceVersion\":\"9\"}}",
+		  .status = 200, .reply = "{\"kind\":\"Status\",\"status\":\"Success\"}" },
+		{ .method = "DELETE", .target = "/api/v1/namespaces/shop/configmaps/x",
+		  .body = "{\"apiVersion\":\"v1\",\"kind\":\"DeleteOptions\",\"propagationPolicy\":\"Background\","
+			  "\"preconditions\":{\"uid\":\"u-1\"}}",
+		  .status = 409, .reply = STATUS("409", "Conflict", "the UID is another", "") },
+	};
+	struct bench bench = bench_open(script, 2, (struct kubeconfig){ .token = "t" });
+	struct applied applied = { .items = 0 };
+	struct err err = ERR_INIT;
+
+	ck_assert(apply_delete(bench.client, KIND_PINS, "shop", "x", "u-1", "9", on_applied, &applied, &err) == 0);
+	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
+	ck_assert_str_eq(applied.err.text, "");
+	applied = (struct applied){ .items = 0 };
+	ck_assert(apply_delete(bench.client, KIND_PINS, "shop", "x", "u-1", NULL, on_applied, &applied, &err) == 0);
+	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
+	ck_assert_int_eq(applied.err.class, ERR_CONFLICT);
+	bench_close(&bench, "delete");
+}
+END_TEST
+
+START_TEST(reads_one_object_and_lists_many)
+{
+	static const struct fake_step script[] = {
+		{ .method = "GET", .target = "/api/v1/namespaces/shop/configmaps/sluice-pins", .status = 200,
+		  .reply = MAP("7") },
+		{ .method = "GET", .target = "/api/v1/namespaces/shop/configmaps?labelSelector=a%3Db",
+		  .status = 200,
+		  .reply = "{\"kind\":\"ConfigMapList\",\"metadata\":{\"resourceVersion\":\"9\"},\"items\":["
+			   MAP("7") "]}" },
+		{ .method = "GET", .target = "/api/v1/namespaces/shop/configmaps/sluice-pins", .status = 200,
+		  .reply = "<html>" },
+	};
+	struct bench bench = bench_open(script, 3, (struct kubeconfig){ .token = "t" });
+	struct applied applied = { .items = 0 };
+	struct err err = ERR_INIT;
+
+	ck_assert(apply_get(bench.client, KIND_PINS, "shop", "sluice-pins", on_applied, &applied, &err) == 0);
+	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
+	ck_assert_str_eq(applied.version, "7");
+	applied = (struct applied){ .items = 0 };
+	ck_assert(apply_list(bench.client, KIND_PINS, "shop", "a=b", on_listed, &applied, &err) == 0);
+	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
+	ck_assert_uint_eq(applied.items, 1);
+	applied = (struct applied){ .items = 0 };
+	ck_assert(apply_get(bench.client, KIND_PINS, "shop", "sluice-pins", on_applied, &applied, &err) == 0);
+	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
+	ck_assert_int_eq(applied.err.class, ERR_INPUT);
+	ck_assert_str_eq(applied.version, "");
+	bench_close(&bench, "get and list");
+}
+END_TEST
+
+static void add(TCase *tests)
+{
+	suite_add_rows(tests, turns_statuses_into_classes, rows);
+	suite_add_rows(tests, says_who_we_are, identities);
+	tcase_add_test(tests, a_token_is_not_sent_in_the_clear_to_another_host);
+	tcase_add_test(tests, the_usual_requests);
+	tcase_add_test(tests, an_answer_has_a_limit_and_a_time);
+	tcase_add_test(tests, a_cancelled_call_ends_once);
+	tcase_add_test(tests, bulk_has_a_connection_of_its_own);
+	suite_add_rows(tests, a_401_reads_the_token_again, reloads);
+	tcase_add_test(tests, a_second_401_is_the_answer);
+	tcase_add_test(tests, requests_are_observed);
+	tcase_add_test(tests, an_apply_is_in_the_store_before_it_is_told);
+	tcase_add_test(tests, an_apply_without_force_reports_who_is_in_the_way);
+	tcase_add_test(tests, a_deletion_names_the_very_object);
+	tcase_add_test(tests, reads_one_object_and_lists_many);
+}
+
+SUITE_MAIN("client", add)
