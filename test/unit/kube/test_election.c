@@ -1,0 +1,477 @@
+#include "kube/election.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "suite.h"
+
+static const struct election_terms terms = { .duration_ms = 15000, .deadline_ms = 10000, .retry_ms = 2000 };
+
+/* A script is a list of inputs with their time, and what must come of each. */
+struct step {
+	enum election_input input;
+	const char *holder; /* READ, WRITTEN: of the record; its spec is "holder/mark" */
+	int mark;
+	int64_t now_ms;
+	enum election_action want;
+	enum election_state want_state;
+};
+
+#define STEPS 16
+#define END .want_state = -1
+
+static const struct {
+	const char *name;
+	struct step steps[STEPS];
+} scripts[] = {
+	{ "no Lease: it is made, then renewed every two seconds",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_MISSING, NULL, 0, 10, ELECTION_CREATE, ELECTION_TRYING },
+		  { ELECTION_WRITTEN, "a", 1, 20, ELECTION_WAIT, ELECTION_LEADING },
+		  { ELECTION_TICK, NULL, 0, 2019, ELECTION_WAIT, ELECTION_LEADING },
+		  { ELECTION_TICK, NULL, 0, 2020, ELECTION_UPDATE, ELECTION_LEADING },
+		  { ELECTION_WRITTEN, "a", 2, 2030, ELECTION_WAIT, ELECTION_LEADING },
+		  { ELECTION_TICK, NULL, 0, 4030, ELECTION_UPDATE, ELECTION_LEADING },
+		  { END },
+	  } },
+	{ "a holder that gives no sign for its duration is followed",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "b", 1, 10, ELECTION_WAIT, ELECTION_FOLLOWER },
+		  { ELECTION_TICK, NULL, 0, 14000, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "b", 1, 15009, ELECTION_WAIT, ELECTION_FOLLOWER },
+		  { ELECTION_TICK, NULL, 0, 20000, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "b", 1, 20010, ELECTION_UPDATE, ELECTION_TRYING },
+		  { ELECTION_WRITTEN, "a", 2, 20020, ELECTION_WAIT, ELECTION_LEADING },
+		  { END },
+	  } },
+	{ "a changed record starts the waiting anew",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "b", 1, 10, ELECTION_WAIT, ELECTION_FOLLOWER },
+		  { ELECTION_TICK, NULL, 0, 14000, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "b", 2, 14010, ELECTION_WAIT, ELECTION_FOLLOWER },
+		  { ELECTION_TICK, NULL, 0, 25000, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "b", 2, 29009, ELECTION_WAIT, ELECTION_FOLLOWER },
+		  { ELECTION_TICK, NULL, 0, 40000, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "b", 2, 40010, ELECTION_UPDATE, ELECTION_TRYING },
+		  { END },
+	  } },
+	{ "a Lease that was given back is taken at once",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "", 1, 10, ELECTION_UPDATE, ELECTION_TRYING },
+		  { ELECTION_WRITTEN, "a", 2, 20, ELECTION_WAIT, ELECTION_LEADING },
+		  { END },
+	  } },
+	{ "a Lease of our own name (the container was restarted) is taken at once",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "a", 1, 10, ELECTION_UPDATE, ELECTION_TRYING },
+		  { END },
+	  } },
+	{ "who loses the race follows",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_MISSING, NULL, 0, 10, ELECTION_CREATE, ELECTION_TRYING },
+		  { ELECTION_REFUSED, NULL, 0, 20, ELECTION_WAIT, ELECTION_FOLLOWER },
+		  { END },
+	  } },
+	{ "no answer while trying: it tries again later",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_FAILED, NULL, 0, 5000, ELECTION_WAIT, ELECTION_FOLLOWER },
+		  { ELECTION_TICK, NULL, 0, 6999, ELECTION_WAIT, ELECTION_FOLLOWER },
+		  { ELECTION_TICK, NULL, 0, 9400, ELECTION_GET, ELECTION_TRYING },
+		  { END },
+	  } },
+	{ "a leader without answers stops ten seconds after its last successful write was sent",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_MISSING, NULL, 0, 100, ELECTION_CREATE, ELECTION_TRYING },
+		  { ELECTION_WRITTEN, "a", 1, 900, ELECTION_WAIT, ELECTION_LEADING },
+		  { ELECTION_TICK, NULL, 0, 2900, ELECTION_UPDATE, ELECTION_LEADING },
+		  { ELECTION_FAILED, NULL, 0, 7900, ELECTION_WAIT, ELECTION_LEADING },
+		  { ELECTION_TICK, NULL, 0, 9900, ELECTION_UPDATE, ELECTION_LEADING },
+		  { ELECTION_TICK, NULL, 0, 10099, ELECTION_WAIT, ELECTION_LEADING },
+		  { ELECTION_TICK, NULL, 0, 10100, ELECTION_WAIT, ELECTION_LOST },
+		  { ELECTION_WRITTEN, "a", 2, 10200, ELECTION_WAIT, ELECTION_LOST },
+		  { END },
+	  } },
+	{ "an answer that lay there while the process was stopped does not make a leader",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_MISSING, NULL, 0, 10, ELECTION_CREATE, ELECTION_TRYING },
+		  { ELECTION_WRITTEN, "a", 1, 60000, ELECTION_WAIT, ELECTION_LOST },
+		  { END },
+	  } },
+	{ "nor does it keep one",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "", 1, 10, ELECTION_UPDATE, ELECTION_TRYING },
+		  { ELECTION_WRITTEN, "a", 2, 20, ELECTION_WAIT, ELECTION_LEADING },
+		  { ELECTION_TICK, NULL, 0, 2020, ELECTION_UPDATE, ELECTION_LEADING },
+		  { ELECTION_WRITTEN, "a", 3, 62000, ELECTION_WAIT, ELECTION_LOST },
+		  { END },
+	  } },
+	{ "a leader that is refused looks, finds its own name, and goes on",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "", 1, 10, ELECTION_UPDATE, ELECTION_TRYING },
+		  { ELECTION_WRITTEN, "a", 2, 20, ELECTION_WAIT, ELECTION_LEADING },
+		  { ELECTION_TICK, NULL, 0, 2020, ELECTION_UPDATE, ELECTION_LEADING },
+		  { ELECTION_REFUSED, NULL, 0, 2030, ELECTION_GET, ELECTION_LEADING },
+		  { ELECTION_READ, "a", 3, 2040, ELECTION_UPDATE, ELECTION_LEADING },
+		  { ELECTION_REFUSED, NULL, 0, 2050, ELECTION_WAIT, ELECTION_LEADING },
+		  { ELECTION_TICK, NULL, 0, 4050, ELECTION_UPDATE, ELECTION_LEADING },
+		  { ELECTION_WRITTEN, "a", 4, 4060, ELECTION_WAIT, ELECTION_LEADING },
+		  { END },
+	  } },
+	{ "a leader that finds another name is none",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "", 1, 10, ELECTION_UPDATE, ELECTION_TRYING },
+		  { ELECTION_WRITTEN, "a", 2, 20, ELECTION_WAIT, ELECTION_LEADING },
+		  { ELECTION_TICK, NULL, 0, 2020, ELECTION_UPDATE, ELECTION_LEADING },
+		  { ELECTION_REFUSED, NULL, 0, 2030, ELECTION_GET, ELECTION_LEADING },
+		  { ELECTION_READ, "b", 3, 2040, ELECTION_WAIT, ELECTION_LOST },
+		  { END },
+	  } },
+	{ "a Lease that somebody deleted is made again",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "", 1, 10, ELECTION_UPDATE, ELECTION_TRYING },
+		  { ELECTION_WRITTEN, "a", 2, 20, ELECTION_WAIT, ELECTION_LEADING },
+		  { ELECTION_TICK, NULL, 0, 2020, ELECTION_UPDATE, ELECTION_LEADING },
+		  { ELECTION_MISSING, NULL, 0, 2030, ELECTION_CREATE, ELECTION_LEADING },
+		  { ELECTION_WRITTEN, "a", 3, 2040, ELECTION_WAIT, ELECTION_LEADING },
+		  { END },
+	  } },
+	{ "a leader that resigns gives the Lease back",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "", 1, 10, ELECTION_UPDATE, ELECTION_TRYING },
+		  { ELECTION_WRITTEN, "a", 2, 20, ELECTION_WAIT, ELECTION_LEADING },
+		  { ELECTION_RESIGN, NULL, 0, 500, ELECTION_GIVE_BACK, ELECTION_LEAVING },
+		  { ELECTION_WRITTEN, "", 3, 510, ELECTION_WAIT, ELECTION_LOST },
+		  { END },
+	  } },
+	{ "while a renewal is under way, resigning waits for its answer",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "", 1, 10, ELECTION_UPDATE, ELECTION_TRYING },
+		  { ELECTION_WRITTEN, "a", 2, 20, ELECTION_WAIT, ELECTION_LEADING },
+		  { ELECTION_TICK, NULL, 0, 2020, ELECTION_UPDATE, ELECTION_LEADING },
+		  { ELECTION_RESIGN, NULL, 0, 2025, ELECTION_WAIT, ELECTION_LEADING },
+		  { ELECTION_WRITTEN, "a", 3, 2030, ELECTION_GIVE_BACK, ELECTION_LEAVING },
+		  { ELECTION_REFUSED, NULL, 0, 2040, ELECTION_GET, ELECTION_LEAVING },
+		  { ELECTION_READ, "a", 4, 2050, ELECTION_GIVE_BACK, ELECTION_LEAVING },
+		  { ELECTION_FAILED, NULL, 0, 7000, ELECTION_WAIT, ELECTION_LOST },
+		  { END },
+	  } },
+	{ "a follower that resigns is gone",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "b", 1, 10, ELECTION_WAIT, ELECTION_FOLLOWER },
+		  { ELECTION_RESIGN, NULL, 0, 20, ELECTION_WAIT, ELECTION_LOST },
+		  { ELECTION_TICK, NULL, 0, 9000, ELECTION_WAIT, ELECTION_LOST },
+		  { END },
+	  } },
+	{ "who resigns while writing itself in gives back what it got",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_MISSING, NULL, 0, 10, ELECTION_CREATE, ELECTION_TRYING },
+		  { ELECTION_RESIGN, NULL, 0, 15, ELECTION_WAIT, ELECTION_TRYING },
+		  { ELECTION_WRITTEN, "a", 1, 20, ELECTION_GIVE_BACK, ELECTION_LEAVING },
+		  { ELECTION_WRITTEN, "", 2, 30, ELECTION_WAIT, ELECTION_LOST },
+		  { END },
+	  } },
+	{ "and who has not begun to write does not",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_RESIGN, NULL, 0, 5, ELECTION_WAIT, ELECTION_TRYING },
+		  { ELECTION_READ, "", 1, 20, ELECTION_WAIT, ELECTION_LOST },
+		  { END },
+	  } },
+};
+
+static struct lease_record record_of(const char *holder, const char *spec)
+{
+	return (struct lease_record){
+		.resource_version = "1", .spec = spec, .holder = holder, .duration_ms = 15000
+	};
+}
+
+START_TEST(the_script_is_followed)
+{
+	struct election election;
+
+	election_init(&election, "a", &terms, 7);
+	for (const struct step *step = scripts[_i].steps; (int)step->want_state >= 0; step++) {
+		bool has_record = step->input == ELECTION_READ || step->input == ELECTION_WRITTEN;
+		struct lease_record record;
+		enum election_action action;
+		char spec[64];
+
+		(void)snprintf(spec, sizeof(spec), "%s/%d", step->holder, step->mark);
+		record = record_of(step->holder, spec);
+		action = election_step(&election, step->input, has_record ? &record : NULL, step->now_ms);
+		ck_assert_msg(action == step->want && election.state == step->want_state,
+			      "%s: at %jd ms: action %d, not %d; state %d, not %d", scripts[_i].name,
+			      (intmax_t)step->now_ms, action, step->want, election.state, step->want_state);
+		expect(scripts[_i].name, election.wake_ms > step->now_ms || election.state == ELECTION_LOST ||
+						 action != ELECTION_WAIT || step->input == ELECTION_TICK);
+	}
+}
+END_TEST
+
+START_TEST(claims_say_what_is_done)
+{
+	struct election election;
+	struct lease_record record = record_of("b", "{}");
+	struct lease_claim claim;
+
+	election_init(&election, "a", &terms, 7);
+	(void)election_step(&election, ELECTION_TICK, NULL, 0);
+	(void)election_step(&election, ELECTION_MISSING, NULL, 10);
+	claim = election_claim(&election, 5000);
+	expect_str("a new Lease names us", claim.holder, "a");
+	expect_int("for fifteen seconds", claim.duration_ms, 15000);
+	expect_int("since now", claim.acquired_ms, 5000);
+	expect_int("nobody held it before", claim.transitions, 0);
+
+	election_init(&election, "a", &terms, 7);
+	record.transitions = 4;
+	record.duration_ms = 0;
+	(void)election_step(&election, ELECTION_TICK, NULL, 0);
+	expect_int("taken over", election_step(&election, ELECTION_READ, &record, 10), ELECTION_UPDATE);
+	claim = election_claim(&election, 6000);
+	expect_int("once more", claim.transitions, 5);
+	expect_int("since now", claim.acquired_ms, 6000);
+
+	record = (struct lease_record){ .spec = "x", .holder = "a", .acquired_ms = 6000, .transitions = 5,
+					.duration_ms = 15000, .resource_version = "2" };
+	(void)election_step(&election, ELECTION_WRITTEN, &record, 20);
+	expect_int("renewed", election_step(&election, ELECTION_TICK, NULL, 3000), ELECTION_UPDATE);
+	claim = election_claim(&election, 9000);
+	expect_int("a renewal does not count", claim.transitions, 5);
+	expect_int("nor does it begin anew", claim.acquired_ms, 6000);
+	expect_int("but says when", claim.renewed_ms, 9000);
+
+	(void)election_step(&election, ELECTION_WRITTEN, &record, 3010);
+	expect_int("given back", election_step(&election, ELECTION_RESIGN, NULL, 3500), ELECTION_GIVE_BACK);
+	claim = election_claim(&election, 9500);
+	expect_str("to nobody", claim.holder, "");
+	expect_int("for the shortest time that there is", claim.duration_ms, 1000);
+	expect_int("the count stays", claim.transitions, 5);
+}
+END_TEST
+
+START_TEST(jitter_stays_in_its_bounds)
+{
+	struct election election;
+	struct lease_record record = record_of("b", "{}");
+	int64_t least = INT64_MAX;
+	int64_t most = 0;
+
+	election_init(&election, "a", &terms, 0);
+	for (int64_t now_ms = 0; now_ms < 10000 * 100; now_ms += 10000) {
+		char spec[32];
+		int64_t wait_ms;
+
+		(void)snprintf(spec, sizeof(spec), "%jd", (intmax_t)now_ms);
+		record.spec = spec;
+		(void)election_step(&election, ELECTION_TICK, NULL, now_ms);
+		(void)election_step(&election, ELECTION_READ, &record, now_ms);
+		wait_ms = election.wake_ms - now_ms;
+		least = wait_ms < least ? wait_ms : least;
+		most = wait_ms > most ? wait_ms : most;
+	}
+	expect("never sooner than two seconds", least >= 2000 && least < 2300);
+	expect("never later than four and a half", most <= 4400 && most > 4100);
+}
+END_TEST
+
+/* ---- three candidates, one server, and everything that can go wrong ---- */
+
+#define CANDIDATES 3
+#define TURN_MS 50
+#define TROUBLE_MS (INT64_C(8) * 60 * 1000)
+#define CALM_MS (INT64_C(90) * 1000)
+#define REQUEST_TIMEOUT_MS 5000
+
+struct server {
+	bool exists;
+	int version;
+	char holder[16];
+	int64_t duration_ms;
+	int64_t transitions;
+};
+
+struct candidate {
+	struct election election;
+	char name[16];
+	int64_t clock_offset;
+	int64_t clock_rate; /* thousandths */
+	int known_version;
+	int64_t stopped_until;
+	/* the request under way */
+	enum election_action request;
+	struct lease_claim claim;
+	char claim_holder[16];
+	int64_t arrives_at; /* at the server; 0: it has */
+	int64_t answers_at; /* back again; CLOCK_NEVER: lost */
+	int64_t gives_up_at;
+	enum election_input answer;
+	struct server seen; /* the record in the answer */
+};
+
+static uint64_t dice_state;
+
+static int64_t dice(int64_t sides)
+{
+	dice_state ^= dice_state << 13;
+	dice_state ^= dice_state >> 7;
+	dice_state ^= dice_state << 17;
+	return (int64_t)(dice_state % (uint64_t)sides);
+}
+
+static int64_t clock_of(const struct candidate *candidate, int64_t now)
+{
+	return candidate->clock_offset + now * candidate->clock_rate / 1000;
+}
+
+/* The server does what the request asks, if its resourceVersion is the present one. */
+static void serve(struct server *server, struct candidate *candidate)
+{
+	bool creates = candidate->request == ELECTION_CREATE;
+
+	candidate->arrives_at = 0;
+	if (candidate->request == ELECTION_GET) {
+		candidate->answer = server->exists ? ELECTION_READ : ELECTION_MISSING;
+	} else if (!server->exists && !creates) {
+		candidate->answer = ELECTION_MISSING;
+	} else if (creates ? server->exists : candidate->known_version != server->version) {
+		candidate->answer = ELECTION_REFUSED;
+	} else {
+		server->exists = true;
+		server->version++;
+		(void)snprintf(server->holder, sizeof(server->holder), "%s", candidate->claim_holder);
+		server->duration_ms = candidate->claim.duration_ms;
+		server->transitions = candidate->claim.transitions;
+		candidate->answer = ELECTION_WRITTEN;
+	}
+	candidate->seen = *server;
+}
+
+static void send_request(struct candidate *candidate, enum election_action action, int64_t now, bool calm)
+{
+	candidate->request = action;
+	candidate->claim = election_claim(&candidate->election, now);
+	(void)snprintf(candidate->claim_holder, sizeof(candidate->claim_holder), "%s", candidate->claim.holder);
+	candidate->arrives_at = now + TURN_MS * (1 + (calm ? 0 : dice(dice(4) == 0 ? 150 : 5)));
+	candidate->answers_at = candidate->arrives_at + TURN_MS * (1 + (calm ? 0 : dice(dice(4) == 0 ? 150 : 5)));
+	if (!calm && dice(10) == 0)
+		candidate->answers_at = CLOCK_NEVER; /* the answer is lost, the write is not */
+	if (!calm && dice(10) == 0)
+		candidate->arrives_at = CLOCK_NEVER; /* the request is lost */
+	candidate->gives_up_at = now + REQUEST_TIMEOUT_MS;
+}
+
+static void step(struct candidate *candidate, enum election_input input, int64_t now, bool calm)
+{
+	char spec[64];
+	struct lease_record record = { .resource_version = "", .spec = spec,
+				       .holder = candidate->seen.holder,
+				       .duration_ms = candidate->seen.duration_ms,
+				       .transitions = candidate->seen.transitions };
+	bool has_record = input == ELECTION_READ || input == ELECTION_WRITTEN;
+	enum election_action action;
+
+	(void)snprintf(spec, sizeof(spec), "%d", candidate->seen.version);
+	if (has_record)
+		candidate->known_version = candidate->seen.version;
+	action = election_step(&candidate->election, input, has_record ? &record : NULL,
+			       clock_of(candidate, now));
+	if (action != ELECTION_WAIT)
+		send_request(candidate, action, now, calm);
+}
+
+/* One turn of a candidate: what arrives, what times out, what is due. */
+static void turn(struct server *server, struct candidate *candidate, int64_t now, bool calm)
+{
+	/* The server works whether the candidate is stopped or not. */
+	if (candidate->request != ELECTION_WAIT && candidate->arrives_at != 0 && candidate->arrives_at <= now)
+		serve(server, candidate);
+	if (now < candidate->stopped_until)
+		return;
+	if (!calm && dice(4000) == 0) {
+		candidate->stopped_until = now + dice(40000);
+		return;
+	}
+	if (candidate->request != ELECTION_WAIT && candidate->arrives_at == 0 && candidate->answers_at <= now) {
+		candidate->request = ELECTION_WAIT;
+		step(candidate, candidate->answer, now, calm);
+	} else if (candidate->request != ELECTION_WAIT && candidate->gives_up_at <= now) {
+		/* It may still arrive: then the server does it, and nobody hears of it. */
+		if (candidate->arrives_at != 0 && candidate->arrives_at <= now + 1000)
+			serve(server, candidate);
+		candidate->request = ELECTION_WAIT;
+		step(candidate, ELECTION_FAILED, now, calm);
+	}
+	if (clock_of(candidate, now) >= candidate->election.wake_ms)
+		step(candidate, ELECTION_TICK, now, calm);
+	if (!calm && dice(6000) == 0)
+		step(candidate, ELECTION_RESIGN, now, calm);
+	if (candidate->election.state == ELECTION_LOST && candidate->request == ELECTION_WAIT)
+		election_init(&candidate->election, candidate->name, &terms, (uint64_t)dice(1000000)); /* a new process */
+}
+
+START_TEST(there_is_never_more_than_one_leader)
+{
+	struct server server = { .exists = false };
+	struct candidate candidates[CANDIDATES] = { 0 };
+	int64_t led = 0;
+	int leader = -1;
+
+	dice_state = (uint64_t)_i * 2654435761u + 88172645463325252u;
+	for (int i = 0; i < CANDIDATES; i++) {
+		struct candidate *candidate = &candidates[i];
+
+		(void)snprintf(candidate->name, sizeof(candidate->name), "c%d", (int)i);
+		candidate->clock_offset = dice(1000000);
+		candidate->clock_rate = 900 + dice(200);
+		election_init(&candidate->election, candidate->name, &terms, (uint64_t)dice(1000000));
+	}
+	for (int64_t now = TURN_MS; now < TROUBLE_MS + CALM_MS; now += TURN_MS) {
+		int leaders = 0;
+
+		for (int i = 0; i < CANDIDATES; i++)
+			turn(&server, &candidates[i], now, now >= TROUBLE_MS);
+		for (int i = 0; i < CANDIDATES; i++) {
+			if (!election_leads(&candidates[i].election, clock_of(&candidates[i], now)))
+				continue;
+			leaders++;
+			leader = i;
+		}
+		led += leaders == 1 ? TURN_MS : 0;
+		ck_assert_msg(leaders <= 1, "world %d: %d leaders at %jd ms", _i, leaders, (intmax_t)now);
+	}
+	expect("in calm times there is one", led > 0 && leader >= 0 &&
+						     election_leads(&candidates[leader].election,
+								    clock_of(&candidates[leader],
+									     TROUBLE_MS + CALM_MS - TURN_MS)));
+}
+END_TEST
+
+static void add(TCase *tests)
+{
+	suite_add_rows(tests, the_script_is_followed, scripts);
+	tcase_add_test(tests, claims_say_what_is_done);
+	tcase_add_test(tests, jitter_stays_in_its_bounds);
+	tcase_add_loop_test(tests, there_is_never_more_than_one_leader, 1, 101);
+}
+
+SUITE_MAIN("election", add)
