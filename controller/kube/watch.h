@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "wire/kind.h"
+#include "wire/record.h"
 
 struct client;
 struct loop;
@@ -43,6 +43,8 @@ struct watch_handler {
 	void (*on_synced)(void *user, enum kind kind);
 	/* An object or a line could not be decoded and was left out. May be NULL. */
 	void (*on_bad_object)(void *user, enum kind kind, const struct err *why);
+	/* A stream has brought an event, for those who count. May be NULL. */
+	void (*on_event)(void *user, enum kind kind, enum event_type type);
 	void *user;
 };
 

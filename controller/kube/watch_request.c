@@ -74,6 +74,8 @@ static bool on_line(void *user, const char *line, size_t len, const struct err *
 		complain(watch, &err);
 		return true;
 	}
+	if (watch->handler.on_event != NULL)
+		watch->handler.on_event(watch->handler.user, watch->kind, event.type);
 	switch (event.type) {
 	case EVENT_ADDED:
 	case EVENT_MODIFIED:

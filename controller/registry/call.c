@@ -263,12 +263,12 @@ static void on_done(void *user, int status, const struct err *err)
 	struct err why = ERR_INIT;
 	int r;
 
-	(void)status;
 	call->exchange = NULL;
 	if (call->state == CALL_CANCELLED) {
 		call_destroy(call);
 		return;
 	}
+	client_count(call->client, status);
 	subject = subject_of(call);
 	if (err_is_set(err) && !call->reply->is_cut)
 		r = complaint_of_failure(&subject, err, &why);

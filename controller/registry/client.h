@@ -35,6 +35,8 @@ struct client {
 	int64_t (*monotonic_ms)(void);
 	struct map hosts; /* authority → struct host */
 	uint64_t requests;
+	void (*on_request)(void *user, int status); /* NULL: nobody counts */
+	void *user;
 };
 
 struct host {
@@ -54,6 +56,13 @@ struct host {
 int client_init(struct client *client, struct http *http, const char *const *insecure_hosts,
 		const char *const *realm_hosts, const char *ca_pem, const char *user_agent,
 		int64_t (*monotonic_ms)(void), struct err *err) __attribute__((warn_unused_result));
+
+/* A request has ended; status 0: without an answer. */
+static inline void client_count(const struct client *client, int status)
+{
+	if (client->on_request != NULL)
+		client->on_request(client->user, status);
+}
 
 /* Frees everything. No call may be left. A zeroed client is fine. */
 void client_finish(struct client *client);

@@ -355,6 +355,8 @@ int registry_create(struct http *http, const struct registry_options *options,
 		free(registry);
 		return r;
 	}
+	registry->client.on_request = options->on_request;
+	registry->client.user = options->user;
 	registry->on_observed = options->on_observed;
 	registry->user = options->user;
 	registry->now_ms = options->now_ms == NULL ? clock_now_ms : options->now_ms;

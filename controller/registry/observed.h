@@ -72,6 +72,8 @@ struct registry_options {
 	/* Called after each answer, good or bad, never from inside registry_list_tags() and
 	 * registry_resolve(). May call everything here but registry_destroy(). May be NULL. */
 	void (*on_observed)(void *user, const char *repository);
+	/* Called at the end of each HTTP request, status 0 when no answer came. May be NULL. */
+	void (*on_request)(void *user, int status);
 	void *user;
 	int64_t (*monotonic_ms)(void); /* NULL: clock_monotonic_ms */
 	int64_t (*now_ms)(void);       /* NULL: clock_now_ms */

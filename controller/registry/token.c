@@ -183,12 +183,12 @@ static void on_done(void *user, int status, const struct err *err)
 	struct err why = ERR_INIT;
 	bool is_whole = fetch->reply->is_cut || !err_is_set(err);
 
-	(void)status;
 	if (fetch->fn != NULL) {
 		struct complaint_subject subject = subject_of(fetch);
 		int r = is_whole ? read_token(fetch, &arena, &token, &why)
 				 : complaint_of_failure(&subject, err, &why);
 
+		client_count(fetch->client, status);
 		if (r == 0)
 			keep(fetch, &token);
 		else if (fetch->reply->status == 429)

@@ -6,9 +6,9 @@
 
 #define KEYS 20000
 
-static const char *key_of(size_t n, char text[static 32])
+static const char *key_of(size_t n, char text[static 40])
 {
-	(void)snprintf(text, 32, "shop-%zu/channel-%zu", n % 7, n);
+	(void)snprintf(text, 40, "shop-%zu/channel-%zu", n % 7, n);
 	return text;
 }
 
@@ -53,7 +53,7 @@ START_TEST(many_keys_come_and_go)
 	static const uint64_t seeds[] = { 0, 1, 0x9e3779b97f4a7c15u };
 	struct map map = MAP_INIT;
 	int *values = calloc(KEYS, sizeof(*values));
-	char text[32];
+	char text[40];
 
 	map_seed(seeds[_i]);
 	for (size_t n = 0; n < KEYS; n++)
@@ -77,7 +77,7 @@ END_TEST
 START_TEST(churn_does_not_grow_the_table)
 {
 	struct map map = MAP_INIT;
-	char text[32];
+	char text[40];
 	int value;
 
 	for (size_t n = 0; n < 200000; n++) {
@@ -99,7 +99,7 @@ START_TEST(a_walk_meets_each_key_once)
 	size_t count = 0;
 	const char *key;
 	void *value;
-	char text[32];
+	char text[40];
 
 	for (size_t n = 0; n < sizeof(seen); n++)
 		map_put(&map, key_of(n, text), &seen[n]);
@@ -125,7 +125,7 @@ START_TEST(collisions_wrap_around)
 {
 	struct map map = MAP_INIT;
 	int values[12];
-	char text[32];
+	char text[40];
 
 	map_seed((uint64_t)_i * 0x2545f4914f6cdd1du);
 	for (size_t n = 0; n < 12; n++)
