@@ -19,6 +19,7 @@ struct entry {
 	int64_t record_until_ms;
 	char manager[MANAGER_SIZE];
 	int64_t manager_until_ms;
+	int64_t mismatch_ms; /* since when applies are answered with other images; 0: they are not */
 };
 
 struct refusal { /* of an object that a channel makes */
@@ -149,6 +150,16 @@ bool looks_conflict(struct looks *looks, enum workload_kind kind, const char *na
 	return is_news;
 }
 
+int64_t looks_mismatch(struct looks *looks, enum workload_kind kind, const char *namespace,
+		       const char *name, int64_t now_ms)
+{
+	struct entry *entry = entry_make(looks, kind, namespace, name);
+
+	if (entry->mismatch_ms == 0)
+		entry->mismatch_ms = now_ms;
+	return entry->mismatch_ms;
+}
+
 void looks_forget(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name)
 {
 	char key[KEY_SIZE];
@@ -249,7 +260,8 @@ const char *looks_made_failure(const struct looks *looks, const char *namespace,
 static bool entry_is_old(const struct entry *entry, int64_t now_ms)
 {
 	return (entry->record == NULL || entry->record_until_ms <= now_ms) &&
-	       entry->err_until_ms <= now_ms && entry->manager_until_ms <= now_ms;
+	       entry->err_until_ms <= now_ms && entry->manager_until_ms <= now_ms &&
+	       (entry->mismatch_ms == 0 || entry->mismatch_ms + LOOKS_REFUSAL_LIFE_MS <= now_ms);
 }
 
 void looks_sweep(struct looks *looks, int64_t now_ms)

@@ -44,6 +44,10 @@ bool looks_conflict(struct looks *looks, enum workload_kind kind, const char *na
 bool looks_refused(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
 		   const struct err *err, int64_t now_ms);
 
+/* An apply was answered with other images than it asked for. Returns since when that has been so, in a row. */
+int64_t looks_mismatch(struct looks *looks, enum workload_kind kind, const char *namespace,
+		       const char *name, int64_t now_ms);
+
 /* The workload has changed: all that was learned of it is void. */
 void looks_forget(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name);
 

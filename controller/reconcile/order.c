@@ -26,7 +26,7 @@ static void about(const struct writing *w, struct order *order, enum kind kind, 
 	order->uid = arena_strdup(w->arena, uid);
 }
 
-static void write_lookup(const struct writing *w, const struct action *action, struct order *order)
+static int write_lookup(const struct writing *w, const struct action *action, struct order *order)
 {
 	const struct action_lookup *lookup = &action->lookup;
 
@@ -36,29 +36,31 @@ static void write_lookup(const struct writing *w, const struct action *action, s
 		.pull_secret = arena_strdup(w->arena, lookup->pull_secret),
 		.not_before_ms = lookup->not_before_ms,
 	};
+	return 0;
 }
 
-static void write_find(const struct writing *w, const struct action *action, struct order *order)
+static int write_find(const struct writing *w, const struct action *action, struct order *order)
 {
 	about(w, order, world_workload_kind(action->workload.kind), action->workload.name, NULL);
 	order->workload = action->workload.kind;
+	return 0;
 }
 
-static void write_create(const struct writing *w, const struct action *action, struct order *order)
+static int write_create(const struct writing *w, const struct action *action, struct order *order)
 {
 	about(w, order, KIND_PROMOTION, action->create.name, NULL);
-	(void)promotion_to_json(w->plan->namespace, w->plan->name, &action->create, &order->body,
+	return promotion_to_json(w->plan->namespace, w->plan->name, &action->create, &order->body,
 				&order->err);
 }
 
-static void write_pins(const struct writing *w, const struct action *action, struct order *order)
+static int write_pins(const struct writing *w, const struct action *action, struct order *order)
 {
 	about(w, order, KIND_PINS, WORLD_PINS_NAME, action->pins.uid);
 	order->force = true;
-	(void)pins_to_json(w->plan->namespace, &action->pins, &order->body, &order->err);
+	return pins_to_json(w->plan->namespace, &action->pins, &order->body, &order->err);
 }
 
-static void write_pin(const struct writing *w, const struct action *action, struct order *order)
+static int write_pin(const struct writing *w, const struct action *action, struct order *order)
 {
 	const struct action_workload *pin = &action->workload;
 	struct container *copies = arena_new_array(w->arena, pin->count, struct container);
@@ -73,7 +75,7 @@ static void write_pin(const struct writing *w, const struct action *action, stru
 	}
 	order->containers = copies;
 	order->container_count = pin->count;
-	(void)workload_to_json(w->plan->namespace, w->plan->name, pin, &order->body, &order->err);
+	return workload_to_json(w->plan->namespace, w->plan->name, pin, &order->body, &order->err);
 }
 
 /* What a channel makes is owned by it: without the channel there is nothing to make. */
@@ -86,27 +88,29 @@ static const struct meta *owner(const struct writing *w, struct order *order)
 	return NULL;
 }
 
-static void write_scaler(const struct writing *w, const struct action *action, struct order *order)
+static int write_scaler(const struct writing *w, const struct action *action, struct order *order)
 {
 	const struct meta *channel = owner(w, order);
 
 	about(w, order, KIND_SCALER, action->scaler.spec->workload, NULL);
 	order->force = true;
-	if (channel != NULL)
-		(void)scaler_to_json(channel, &action->scaler, &order->body, &order->err);
+	if (channel == NULL)
+		return order->err.class;
+	return scaler_to_json(channel, &action->scaler, &order->body, &order->err);
 }
 
-static void write_service(const struct writing *w, const struct action *action, struct order *order)
+static int write_service(const struct writing *w, const struct action *action, struct order *order)
 {
 	const struct meta *channel = owner(w, order);
 
 	about(w, order, KIND_SERVICE, action->service.spec->name, NULL);
 	order->force = true;
-	if (channel != NULL)
-		(void)service_to_json(channel, &action->service, &order->body, &order->err);
+	if (channel == NULL)
+		return order->err.class;
+	return service_to_json(channel, &action->service, &order->body, &order->err);
 }
 
-static void write_delete(const struct writing *w, const struct action *action, struct order *order)
+static int write_delete(const struct writing *w, const struct action *action, struct order *order)
 {
 	static const enum kind kinds[] = {
 		[DELETE_SCALER] = KIND_SCALER,
@@ -116,9 +120,10 @@ static void write_delete(const struct writing *w, const struct action *action, s
 
 	about(w, order, kinds[action->delete.kind], action->delete.name, action->delete.uid);
 	order->resource_version = arena_strdup(w->arena, action->delete.resource_version);
+	return 0;
 }
 
-static void write_channel_status(const struct writing *w, const struct action *action,
+static int write_channel_status(const struct writing *w, const struct action *action,
 				 struct order *order)
 {
 	const struct meta *channel = owner(w, order);
@@ -126,11 +131,12 @@ static void write_channel_status(const struct writing *w, const struct action *a
 	about(w, order, KIND_CHANNEL, w->plan->name, channel == NULL ? NULL : channel->uid);
 	order->is_status = true;
 	order->force = true;
-	if (channel != NULL)
-		(void)channel_status_to_json(channel, &action->channel_status, &order->body, &order->err);
+	if (channel == NULL)
+		return order->err.class;
+	return channel_status_to_json(channel, &action->channel_status, &order->body, &order->err);
 }
 
-static void write_promotion_status(const struct writing *w, const struct action *action,
+static int write_promotion_status(const struct writing *w, const struct action *action,
 				   struct order *order)
 {
 	const struct action_promotion_status *written = &action->promotion_status;
@@ -141,10 +147,10 @@ static void write_promotion_status(const struct writing *w, const struct action 
 	order->force = true;
 	if (promotion_phase_is_final(written->status.phase))
 		order->ended = promotion_phase_name(written->status.phase);
-	(void)promotion_status_to_json(&meta, &written->status, &order->body, &order->err);
+	return promotion_status_to_json(&meta, &written->status, &order->body, &order->err);
 }
 
-static void write_event(const struct writing *w, const struct action *action, struct order *order)
+static int write_event(const struct writing *w, const struct action *action, struct order *order)
 {
 	const struct action_event *event = &action->event;
 
@@ -153,9 +159,11 @@ static void write_event(const struct writing *w, const struct action *action, st
 	order->is_warning = event->is_warning;
 	order->reason = arena_strdup(w->arena, event->reason);
 	order->note = arena_strdup(w->arena, event->note);
+	return 0;
 }
 
-typedef void (*write_fn)(const struct writing *w, const struct action *action, struct order *order);
+/* Fills in the order; an error is in order->err, and its class is returned. */
+typedef int (*write_fn)(const struct writing *w, const struct action *action, struct order *order);
 
 static const write_fn writers[] = {
 	[ACTION_LIST_TAGS] = write_lookup,
@@ -178,7 +186,8 @@ static const char *line_of(const struct writing *w, const struct action *action)
 	auto_buf text = BUF_INIT(16 * 1024);
 	struct err err = ERR_INIT;
 
-	(void)action_text(w->plan, action, &text, &err);
+	if (action_text(w->plan, action, &text, &err) < 0)
+		return arena_printf(w->arena, "%s …", buf_text(&text));
 	return arena_strdup(w->arena, buf_text(&text));
 }
 
@@ -200,7 +209,8 @@ void orders_init(struct orders *orders, const struct world *world, const struct 
 		order->namespace = namespace;
 		order->channel = channel;
 		order->text = line_of(&w, action);
-		writers[action->kind](&w, action, order);
+		if (writers[action->kind](&w, action, order) < 0)
+			CHECK(err_is_set(&order->err));
 	}
 }
 

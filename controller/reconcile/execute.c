@@ -1,0 +1,260 @@
+#include "reconcile/execute.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "kube/apply.h"
+#include "reconcile/executing.h"
+
+#define PATH_SIZE 384
+
+struct executor {
+	struct executor_tools tools;
+	struct map writing; /* "Kind/namespace/name" of objects being written → struct job * */
+	size_t active;
+	bool is_working;
+};
+
+struct executor *executor_create(const struct executor_tools *tools)
+{
+	struct executor *executor = calloc(1, sizeof(*executor));
+
+	CHECK(executor != NULL);
+	executor->tools = *tools;
+	if (executor->tools.now_ms == NULL)
+		executor->tools.now_ms = clock_now_ms;
+	executor->is_working = true;
+	return executor;
+}
+
+void executor_destroy(struct executor *executor)
+{
+	if (executor == NULL)
+		return;
+	CHECK(executor->active == 0);
+	map_finish(&executor->writing);
+	free(executor);
+}
+
+void executor_set_working(struct executor *executor, bool is_working)
+{
+	executor->is_working = is_working;
+}
+
+size_t executor_active(const struct executor *executor)
+{
+	return executor->active;
+}
+
+const struct executor_tools *job_tools(const struct job *job)
+{
+	return &job->executor->tools;
+}
+
+const struct order *job_order(const struct job *job)
+{
+	return &job->orders.items[job->next];
+}
+
+/* ---- one write at a time to one object ---- */
+
+static const char *path_of(const struct order *order, char path[static PATH_SIZE])
+{
+	(void)snprintf(path, PATH_SIZE, "%s/%s/%s%s", kind_info(order->kind)->name, order->namespace,
+		       order->name, order->is_status ? "/status" : "");
+	return path;
+}
+
+static int take_path(struct job *job, struct err *err)
+{
+	char path[PATH_SIZE];
+
+	if (map_get(&job->executor->writing, path_of(job_order(job), path)) != NULL)
+		return err_set(err, ERR_CONFLICT, "%s is being written for another channel", path);
+	map_put(&job->executor->writing, path, job);
+	return 0;
+}
+
+static void release_path(struct job *job)
+{
+	char path[PATH_SIZE];
+
+	(void)map_remove(&job->executor->writing, path_of(job_order(job), path));
+}
+
+/* ---- answers about objects ---- */
+
+static void on_answer(void *user, struct record *record, const char *manager, const struct err *err)
+{
+	struct job *job = user;
+	const struct order *order = job_order(job);
+	struct err failure = *err;
+
+	if (order->action != ACTION_FIND_WORKLOAD)
+		release_path(job);
+	if (err_is_set(&failure))
+		learn_from_failure(job, order, manager, &failure);
+	else
+		learn_from_answer(job, order, record, &failure);
+	job_go_on(job, &failure);
+}
+
+static int start_apply(struct job *job, const struct order *order, struct err *err)
+{
+	const struct executor_tools *tools = job_tools(job);
+	const struct apply apply = {
+		.kind = order->kind,
+		.namespace = order->namespace,
+		.name = order->name,
+		.subresource = order->is_status ? "status" : NULL,
+		.json = order->body,
+		.json_len = strlen(order->body),
+		.is_forced = order->force,
+	};
+	int r = take_path(job, err);
+
+	if (r < 0)
+		return r;
+	r = apply_send(tools->client, tools->store, &apply, on_answer, job, err);
+	if (r < 0)
+		release_path(job);
+	return r < 0 ? r : JOB_WAITS;
+}
+
+static int start_delete(struct job *job, const struct order *order, struct err *err)
+{
+	int r = take_path(job, err);
+
+	if (r < 0)
+		return r;
+	r = apply_delete(job_tools(job)->client, order->kind, order->namespace, order->name, order->uid,
+			 order->resource_version, on_answer, job, err);
+	if (r < 0)
+		release_path(job);
+	return r < 0 ? r : JOB_WAITS;
+}
+
+static int start_find(struct job *job, const struct order *order, struct err *err)
+{
+	int r = apply_get(job_tools(job)->client, order->kind, order->namespace, order->name, on_answer, job,
+			  err);
+
+	return r < 0 ? r : JOB_WAITS;
+}
+
+static int start_event(struct job *job, const struct order *order, struct err *err)
+{
+	const struct kind_info *kind = kind_info(order->kind);
+	const struct event_report report = {
+		.regarding = { .api_version = kind->api_version,
+			       .kind = kind->name,
+			       .namespace = order->namespace,
+			       .name = order->name,
+			       .uid = order->uid },
+		.is_warning = order->is_warning,
+		.reason = order->reason,
+		.action = "Reconcile",
+		.note = order->note,
+	};
+
+	(void)err;
+	event_send(job_tools(job)->events, &report);
+	return JOB_GOES_ON;
+}
+
+/* ---- one job: the orders of one key ---- */
+
+typedef int (*start_fn)(struct job *job, const struct order *order, struct err *err);
+
+static const start_fn starts[] = {
+	[ACTION_LIST_TAGS] = start_lookup,
+	[ACTION_RESOLVE] = start_lookup,
+	[ACTION_FIND_WORKLOAD] = start_find,
+	[ACTION_CREATE_PROMOTION] = start_apply,
+	[ACTION_STATE_PINS] = start_apply,
+	[ACTION_PIN] = start_apply,
+	[ACTION_APPLY_SCALER] = start_apply,
+	[ACTION_APPLY_SERVICE] = start_apply,
+	[ACTION_DELETE] = start_delete,
+	[ACTION_CHANNEL_STATUS] = start_apply,
+	[ACTION_PROMOTION_STATUS] = start_apply,
+	[ACTION_EVENT] = start_event,
+};
+
+static int start_order(struct job *job, const struct order *order, struct err *err)
+{
+	const struct executor_tools *tools = job_tools(job);
+
+	if (!job->executor->is_working || (tools->may_write != NULL && !tools->may_write(tools->user)))
+		return err_set(err, ERR_CONFLICT, "this replica does not lead any more");
+	if (err_is_set(&order->err)) {
+		*err = order->err;
+		return err->class;
+	}
+	return starts[order->action](job, order, err);
+}
+
+static void job_finish(struct job *job, const struct err *err)
+{
+	const struct outcome outcome = {
+		.failed = err_is_set(err) ? job_order(job) : NULL,
+		.err = *err,
+		.is_news = job->is_news,
+		.again_ms = job->again_ms,
+	};
+
+	job->executor->active--;
+	job->done(job->user, job->key, &outcome);
+	orders_finish(&job->orders);
+	free(job->key);
+	free(job);
+}
+
+/* Begins orders until one has to be waited for, one fails, or none is left. */
+static void job_run(struct job *job)
+{
+	struct err err = ERR_INIT;
+
+	while (job->next < job->orders.count) {
+		int r = start_order(job, job_order(job), &err);
+
+		if (r == JOB_WAITS)
+			return;
+		if (r < 0)
+			break;
+		job->next++;
+	}
+	job_finish(job, &err);
+}
+
+void job_go_on(struct job *job, const struct err *err)
+{
+	if (err_is_set(err)) {
+		job_finish(job, err);
+		return;
+	}
+	job->next++;
+	job_run(job);
+}
+
+void execute_start(struct executor *executor, const char *key, struct orders *orders_take,
+		   execute_done_fn done, void *user)
+{
+	struct job *job = calloc(1, sizeof(*job));
+
+	CHECK(job != NULL);
+	job->executor = executor;
+	job->key = strdup(key);
+	CHECK(job->key != NULL);
+	job->orders = *orders_take;
+	*orders_take = (struct orders){ .arena = ARENA_INIT };
+	job->again_ms = CLOCK_NEVER;
+	job->done = done;
+	job->user = user;
+	executor->active++;
+	job_run(job);
+}

@@ -1,0 +1,51 @@
+/*
+ * reconcile/executing: what the files of the executor share, and nobody else may include.
+ *
+ *	execute.c  jobs: one order after the other, one write at a time to one object
+ *	learn.c    what the answers about objects teach
+ *	ask.c      questions to registries, with the pull secret in between
+ */
+#ifndef SLUICE_RECONCILE_EXECUTING_H
+#define SLUICE_RECONCILE_EXECUTING_H
+
+#include "reconcile/execute.h"
+
+/* The orders of one key under way. It lives until the last one has ended. */
+struct job {
+	struct executor *executor;
+	char *key;
+	struct orders orders;
+	size_t next; /* the order under way */
+	bool is_news;
+	int64_t again_ms;
+	execute_done_fn done;
+	void *user;
+};
+
+/* What beginning an order comes to, beside a negative class. */
+enum job_step {
+	JOB_GOES_ON = 0, /* it is done */
+	JOB_WAITS = 1,   /* job_go_on() will be called */
+};
+
+const struct executor_tools *job_tools(const struct job *job);
+
+/* The order under way. */
+const struct order *job_order(const struct job *job);
+
+/* The order under way has ended, well or not. The job may be gone afterwards. */
+void job_go_on(struct job *job, const struct err *err);
+
+/* Records what a failed request teaches; clears err when that is all that was wanted of it. manager owns the
+ * field of a conflict, "" otherwise. */
+void learn_from_failure(struct job *job, const struct order *order, const char *manager, struct err *err);
+
+/* Records what an answer teaches; sets err when it is not what the order was for. record is NULL for
+ * deletions. */
+void learn_from_answer(struct job *job, const struct order *order, struct record *record,
+		       struct err *err);
+
+/* Begins LIST_TAGS or RESOLVE. */
+int start_lookup(struct job *job, const struct order *order, struct err *err);
+
+#endif

@@ -1,0 +1,161 @@
+#include <stdio.h>
+
+#include "base/str.h"
+#include "reconcile/executing.h"
+
+#define WHAT_SIZE 384
+#define MISMATCH_RETRY_MS 100
+#define MISMATCH_LONG_MS (10 * 1000)
+
+/* What is wrong with the object or with our rights does not go away by trying again. */
+static bool is_refusal(const struct err *err)
+{
+	return err->class == ERR_INPUT || err->class == ERR_DENIED;
+}
+
+static const char *made_text(const struct order *order, char text[static WHAT_SIZE])
+{
+	(void)snprintf(text, WHAT_SIZE, "%s %s", kind_info(order->kind)->name, order->name);
+	return text;
+}
+
+/* ---- failures ---- */
+
+/* A conflict without a manager says that the object is not the one that was looked at. */
+static void pin_failed(struct job *job, const struct order *order, const char *manager,
+		       const struct err *err)
+{
+	struct looks *looks = job_tools(job)->looks;
+	int64_t now_ms = job_tools(job)->now_ms();
+
+	if (err->class == ERR_CONFLICT && !str_is_empty(manager))
+		job->is_news |= looks_conflict(looks, order->workload, order->namespace, order->name,
+					       manager, now_ms);
+	else if (is_refusal(err))
+		job->is_news |= looks_refused(looks, order->workload, order->namespace, order->name, err,
+					      now_ms);
+	else if (err->class == ERR_CONFLICT || err->class == ERR_NOTFOUND)
+		looks_forget(looks, order->workload, order->namespace, order->name);
+}
+
+static void made_failed(struct job *job, const struct order *order, const struct err *err)
+{
+	char what[WHAT_SIZE];
+
+	if (is_refusal(err))
+		job->is_news |= looks_made_refused(job_tools(job)->looks, order->namespace, order->channel,
+						   made_text(order, what), err, job_tools(job)->now_ms());
+}
+
+/* That it is not there, or may not be read, is an answer. */
+static void find_failed(struct job *job, const struct order *order, struct err *err)
+{
+	if (err->class != ERR_NOTFOUND && !is_refusal(err))
+		return;
+	job->is_news |= looks_not_read(job_tools(job)->looks, order->workload, order->namespace,
+				       order->name, err, job_tools(job)->now_ms());
+	err_clear(err);
+}
+
+void learn_from_failure(struct job *job, const struct order *order, const char *manager, struct err *err)
+{
+	switch (order->action) {
+	case ACTION_PIN:
+		pin_failed(job, order, manager, err);
+		break;
+	case ACTION_APPLY_SCALER:
+	case ACTION_APPLY_SERVICE:
+		made_failed(job, order, err);
+		break;
+	case ACTION_FIND_WORKLOAD:
+		find_failed(job, order, err);
+		break;
+	case ACTION_DELETE:
+		if (err->class == ERR_NOTFOUND) /* somebody was faster */
+			err_clear(err);
+		break;
+	case ACTION_LIST_TAGS:
+	case ACTION_RESOLVE:
+	case ACTION_CREATE_PROMOTION:
+	case ACTION_STATE_PINS:
+	case ACTION_CHANNEL_STATUS:
+	case ACTION_PROMOTION_STATUS:
+	case ACTION_EVENT:
+		break;
+	}
+}
+
+/* ---- answers ---- */
+
+/* The first container that the answer does not carry as it was applied, or NULL. */
+static const struct container *find_mismatch(const struct order *order, const struct workload *workload)
+{
+	for (size_t i = 0; i < order->container_count; i++) {
+		const struct container *wanted = &order->containers[i];
+		const struct container *got = workload_find_container(workload, wanted->name);
+
+		if (got == NULL || !str_equal(got->image, wanted->image))
+			return wanted;
+	}
+	return NULL;
+}
+
+/* The pin guard reads its pins from an informer: an apply right after they were stated may meet the old
+ * ones. That takes milliseconds; when it lasts, somebody else changes images at admission. */
+static void check_images(struct job *job, const struct order *order, const struct workload *workload,
+			 struct err *err)
+{
+	const struct executor_tools *tools = job_tools(job);
+	const struct container *wanted = find_mismatch(order, workload);
+	const struct container *got = wanted == NULL ? NULL : workload_find_container(workload, wanted->name);
+	int64_t now_ms = tools->now_ms();
+	int64_t since_ms;
+
+	if (wanted == NULL) {
+		looks_forget(tools->looks, order->workload, order->namespace, order->name);
+		return;
+	}
+	since_ms = looks_mismatch(tools->looks, order->workload, order->namespace, order->name, now_ms);
+	if (now_ms - since_ms < MISMATCH_LONG_MS) {
+		(void)err_set(err, ERR_BUSY, "container %s was admitted with %s instead of %s", wanted->name,
+			      got == NULL ? "nothing" : got->image, wanted->image);
+		err->retry_after_ms = MISMATCH_RETRY_MS;
+		return;
+	}
+	(void)err_set(err, ERR_DENIED, "something at admission changes the image of container %s to %s",
+		      wanted->name, got == NULL ? "nothing" : got->image);
+	job->is_news |= looks_refused(tools->looks, order->workload, order->namespace, order->name, err,
+				      now_ms);
+}
+
+void learn_from_answer(struct job *job, const struct order *order, struct record *record, struct err *err)
+{
+	const struct executor_tools *tools = job_tools(job);
+	char what[WHAT_SIZE];
+
+	switch (order->action) {
+	case ACTION_PIN:
+		check_images(job, order, record->object, err);
+		break;
+	case ACTION_APPLY_SCALER:
+	case ACTION_APPLY_SERVICE:
+		looks_made_taken(tools->looks, order->namespace, order->channel, made_text(order, what));
+		break;
+	case ACTION_FIND_WORKLOAD:
+		job->is_news |= looks_found(tools->looks, order->workload, order->namespace, order->name,
+					    record, tools->now_ms());
+		break;
+	case ACTION_PROMOTION_STATUS:
+		if (order->ended != NULL)
+			metrics_promotion_ended(tools->metrics, order->ended);
+		break;
+	case ACTION_LIST_TAGS:
+	case ACTION_RESOLVE:
+	case ACTION_CREATE_PROMOTION:
+	case ACTION_STATE_PINS:
+	case ACTION_DELETE:
+	case ACTION_CHANNEL_STATUS:
+	case ACTION_EVENT:
+		break;
+	}
+}

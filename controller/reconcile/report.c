@@ -1,0 +1,49 @@
+#include "reconcile/report.h"
+
+#include "telemetry/log.h"
+
+/* A line of the log has 8 KiB; a plan that is longer is cut. */
+#define PLAN_TEXT_MAX (6 * 1024)
+
+void report_plan(const char *key, const struct plan *plan, const struct orders *orders,
+		 struct metrics *metrics)
+{
+	char summary[256];
+
+	for (size_t i = 0; i < orders->count; i++)
+		metrics_plan_action(metrics, action_name(orders->items[i].action));
+	if (!plan_is_empty(plan))
+		log_info("carrying out a plan", log_text("channel", key),
+			 log_text("promotion", plan->promotion),
+			 log_text("actions", orders_summary(orders, summary, sizeof(summary))));
+	if (log_is_enabled(LOG_LEVEL_DEBUG)) {
+		auto_buf text = BUF_INIT(PLAN_TEXT_MAX);
+		struct err err = ERR_INIT;
+		int r = plan_text(plan, &text, &err);
+
+		log_debug("plan", log_text("channel", key), log_text("plan", buf_text(&text)),
+			  log_text("cut", r < 0 ? "here" : NULL));
+	}
+}
+
+void report_failure(const char *key, const struct outcome *outcome, const struct retry *retry,
+		    int64_t delay_ms)
+{
+	enum log_level level = retry->kind == RETRY_SOON || outcome->is_news ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN;
+
+	log_write(level, "an action failed",
+		  LOG_FIELDS(log_text("channel", key), log_text("action", outcome->failed->text),
+			     log_text("retry", retry_name(retry->kind)), log_number("delayMs", delay_ms),
+			     log_error(&outcome->err)));
+}
+
+const char *report_result(const struct outcome *outcome, bool wakes)
+{
+	if (outcome->failed != NULL && (outcome->is_news || retry_for(&outcome->err).kind == RETRY_SOON))
+		return "requeue";
+	if (outcome->failed != NULL)
+		return "error";
+	if (outcome->is_news)
+		return "requeue";
+	return wakes ? "requeue_after" : "success";
+}
