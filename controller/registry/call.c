@@ -314,9 +314,8 @@ static int ask(struct call *call, struct err *err)
 		.lane = HTTP_LANE_REGISTRY,
 		.allow_plain = call->host->origin.is_plain,
 		.connect_timeout_ms = 10000,
-		.head_timeout_ms = 30000,
 		.idle_timeout_ms = 15000,
-		.total_timeout_ms = 60000,
+		.total_timeout_ms = client->timeout_ms,
 	};
 	struct http_handler handler = {
 		.on_head = on_head, .on_bytes = on_bytes, .on_done = on_done, .user = call

@@ -4,13 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "registry/backoff.h"
+#include "registry/observed.h"
 #include "registry/token.h"
 
 #define MANY_HOSTS 256
 #define FIRST_BLOCK_MS 5000
 #define LONGEST_BLOCK_MS 60000
+#define DEFAULT_TIMEOUT_MS 60000
 
 static void finish_list(struct vec *list)
 {
@@ -50,22 +53,26 @@ static bool list_has(const struct vec *list, const char *host)
 	return false;
 }
 
-int client_init(struct client *client, struct http *http, const char *const *insecure_hosts,
-		const char *const *realm_hosts, const char *ca_pem, const char *user_agent,
-		int64_t (*monotonic_ms)(void), struct err *err)
+int client_init(struct client *client, struct http *http, const struct registry_options *options,
+		struct err *err)
 {
+	const char *agent = options->user_agent == NULL ? "sluice/" SLUICE_VERSION : options->user_agent;
 	int r;
 
-	*client = (struct client){ .http = http, .monotonic_ms = monotonic_ms };
-	r = copy_list(&client->insecure_hosts, insecure_hosts, err);
+	*client = (struct client){
+		.http = http,
+		.timeout_ms = options->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : options->timeout_ms,
+		.monotonic_ms = options->monotonic_ms == NULL ? clock_monotonic_ms : options->monotonic_ms,
+	};
+	r = copy_list(&client->insecure_hosts, options->insecure_hosts, err);
 	if (r == 0)
-		r = copy_list(&client->realm_hosts, realm_hosts, err);
-	if (r == 0 && asprintf(&client->user_agent, "User-Agent: %s", user_agent) < 0) {
+		r = copy_list(&client->realm_hosts, options->realm_hosts, err);
+	if (r == 0 && asprintf(&client->user_agent, "User-Agent: %s", agent) < 0) {
 		client->user_agent = NULL;
 		r = err_set(err, ERR_NOMEM, "no memory for a header");
 	}
-	if (r == 0 && ca_pem != NULL) {
-		client->ca_pem = strdup(ca_pem);
+	if (r == 0 && options->ca_pem != NULL) {
+		client->ca_pem = strdup(options->ca_pem);
 		if (client->ca_pem == NULL)
 			r = err_set(err, ERR_NOMEM, "no memory for CA certificates");
 	}

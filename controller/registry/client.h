@@ -32,6 +32,7 @@ struct client {
 	struct vec realm_hosts;    /* the same */
 	char *ca_pem;              /* NULL: the system's CAs */
 	char *user_agent;          /* the whole header line */
+	int64_t timeout_ms;        /* of one request */
 	int64_t (*monotonic_ms)(void);
 	struct map hosts; /* authority → struct host */
 	uint64_t requests;
@@ -51,11 +52,12 @@ struct host {
 	struct token *tokens;       /* newest first */
 };
 
-/* Starts empty; the lists are copied and checked: ERR_INPUT names a host that is none, ERR_NOMEM. NULL
+struct registry_options;
+
+/* Starts empty, as options say; the lists are copied and checked: ERR_INPUT names a host that is none, ERR_NOMEM. NULL
  * lists are empty. On an error nothing has to be finished. */
-int client_init(struct client *client, struct http *http, const char *const *insecure_hosts,
-		const char *const *realm_hosts, const char *ca_pem, const char *user_agent,
-		int64_t (*monotonic_ms)(void), struct err *err) __attribute__((warn_unused_result));
+int client_init(struct client *client, struct http *http, const struct registry_options *options,
+		struct err *err) __attribute__((warn_unused_result));
 
 /* A request has ended; status 0: without an answer. */
 static inline void client_count(const struct client *client, int status)

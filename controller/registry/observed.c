@@ -343,14 +343,11 @@ int registry_create(struct http *http, const struct registry_options *options,
 		    struct registry **ret_registry, struct err *err)
 {
 	struct registry *registry = calloc(1, sizeof(*registry));
-	const char *agent = options->user_agent;
 	int r;
 
 	if (registry == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for the registry room");
-	r = client_init(&registry->client, http, options->insecure_hosts, options->realm_hosts,
-			options->ca_pem, agent == NULL ? "sluice/" SLUICE_VERSION : agent,
-			options->monotonic_ms == NULL ? clock_monotonic_ms : options->monotonic_ms, err);
+	r = client_init(&registry->client, http, options, err);
 	if (r < 0) {
 		free(registry);
 		return r;

@@ -67,6 +67,7 @@ struct registry_options {
 	const char *const *realm_hosts;    /* token servers allowed on private addresses, NULL at the end */
 	const char *ca_pem;                /* instead of the system's CAs; NULL: those */
 	const char *user_agent;            /* NULL: sluice/<version> */
+	int64_t timeout_ms;                /* of one request, its answer included; 0: 60 s */
 	size_t max_observations;           /* 0: 16384. The least recently used one goes first */
 	size_t max_bytes;                  /* of all observations; 0: 32 MiB */
 	/* Called after each answer, good or bad, never from inside registry_list_tags() and

@@ -269,8 +269,7 @@ static int send(struct token_fetch *fetch, const char *url, struct err *err)
 		.forbid_private_peers =
 			!is_own && !client_trusts_realm(client, fetch->realm.authority),
 		.connect_timeout_ms = 10000,
-		.head_timeout_ms = 20000,
-		.total_timeout_ms = 30000,
+		.total_timeout_ms = client->timeout_ms,
 	};
 	struct http_handler handler = {
 		.on_head = on_head, .on_bytes = on_bytes, .on_done = on_done, .user = fetch
