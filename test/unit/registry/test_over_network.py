@@ -1,6 +1,7 @@
 """The registry room over real sockets, against test/fake/registry.py: each way to misbehave, what is said of
 it, how many requests it costs, and how soon it ends. ASK is the path of the program `ask`."""
 
+import concurrent.futures
 import subprocess
 import sys
 import tempfile
@@ -149,11 +150,14 @@ class OverNetwork(unittest.TestCase):
     def test_one_poll_for_each_interval(self):
         with asking.running() as registry:
             registry.push("good/web", "v1", "one")
-            # 30 looks in about 3 s, by an interval of 1 s
-            self.one(registry, "good/web", "--rounds", "30", "--pause", "100", "--age", "1000")
-            polls = len(registry.requests("good/web"))
-            self.assertGreaterEqual(polls, 3)
-            self.assertLessEqual(polls, 4)
+            start = time.monotonic()
+            self.one(registry, "good/web", "--rounds", "25", "--pause", "100", "--age", "1000")
+            took_s = time.monotonic() - start
+            times = [r["time"] for r in registry.requests("good/web")]
+            self.assertGreaterEqual(len(times), 3)
+            self.assertLessEqual(len(times), 1 + took_s)
+            for earlier, later in zip(times, times[1:]):
+                self.assertGreater(later - earlier, 0.95)
 
     def test_a_moved_tag(self):
         with asking.running() as registry:
@@ -166,16 +170,19 @@ class OverNetwork(unittest.TestCase):
             self.assertEqual(self.one(registry, "good/web=latest").error, "NotFound")
 
     def test_retry_after_is_obeyed(self):
-        with asking.running("--retry-after", "2") as registry:
+        with asking.running("--retry-after", "3") as registry, \
+                concurrent.futures.ThreadPoolExecutor(1) as pool:
             registry.push("good/web", "v1", "one")
             registry.control("PUT", "behaviour/good/web", "busy")
-            # 15 looks over 1.5 s: the host is left alone after the first
-            answer = self.one(registry, "good/web", "--rounds", "15", "--pause", "100", "--age", "1000")
-            self.assertEqual(answer.error, "Busy")
-            self.assertEqual(len(registry.requests("good/web")), 1)
+            # looks every 100 ms; the registry is well again right after the first one
+            asked = pool.submit(self.one, registry, "good/web", "--rounds", "45", "--pause", "100", "--age", "60000")
+            while not registry.requests("good/web"):
+                time.sleep(0.01)
             registry.control("PUT", "behaviour/good/web", "")
-            answer = self.one(registry, "good/web", "--rounds", "35", "--pause", "100", "--age", "1000")
-            self.assertEqual(answer.tags, ["v1"])
+            self.assertEqual(asked.result().tags, ["v1"])
+            times = [r["time"] for r in registry.requests("good/web")]
+            self.assertEqual(len(times), 2)
+            self.assertGreaterEqual(times[1] - times[0], 2.95)
 
     def test_one_bad_repository_does_not_stop_the_others(self):
         with asking.running() as registry:
