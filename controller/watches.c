@@ -49,7 +49,7 @@ static void on_state(void *user, enum kind kind, enum watch_state state, const s
 	struct watches *watches = user;
 	const char *name = kind_info(kind)->name;
 
-	if (state == WATCH_WAITING)
+	if (err_is_set(why))
 		log_warn("a watch was interrupted", log_text("kind", name), log_error(why));
 	else
 		log_debug("a watch has moved on", log_text("kind", name),
