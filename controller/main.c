@@ -7,6 +7,7 @@
 
 #include "operator.h"
 #include "options.h"
+#include "reference.h"
 #include "telemetry/log.h"
 
 /* Exit code of a command line that cannot be used, as sysexits.h has it. */
@@ -55,6 +56,8 @@ int main(int argc, char **argv)
 		options_print_help(stdout);
 	} else if (options.wants_version) {
 		(void)puts("sluice " SLUICE_VERSION);
+	} else if (options.wants_reference) {
+		reference_print(stdout);
 	} else {
 		exit_code = run(&options);
 	}

@@ -20,6 +20,7 @@ enum option_id {
 	OPTION_REGISTRY_CA,
 	OPTION_HELP,
 	OPTION_VERSION,
+	OPTION_REFERENCE,
 	OPTION_COUNT
 };
 
@@ -46,6 +47,8 @@ static const struct option_info table[OPTION_COUNT] = {
 		"the certificate authorities (PEM) that registries are verified with" },
 	[OPTION_HELP] = { "help", NULL, NULL, NULL, "show this page" },
 	[OPTION_VERSION] = { "version", NULL, NULL, NULL, "show the version" },
+	[OPTION_REFERENCE] = { "reference", NULL, NULL, NULL,
+		"show every word of a status, every metric and every option, in Markdown" },
 };
 
 const struct option_info *options_describe(size_t index)
@@ -144,6 +147,8 @@ static int set_option(struct reading *reading, size_t id, const char *text, stru
 		return set_switch(&options->wants_help, flag, text, err);
 	case OPTION_VERSION:
 		return set_switch(&options->wants_version, flag, text, err);
+	case OPTION_REFERENCE:
+		return set_switch(&options->wants_reference, flag, text, err);
 	case OPTION_COUNT:
 		break;
 	}

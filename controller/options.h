@@ -28,6 +28,7 @@ struct options {
 	const char *registry_ca;         /* a file; NULL: the system's */
 	bool wants_help;
 	bool wants_version;
+	bool wants_reference;
 };
 
 /* One row for --help and the reference page. */

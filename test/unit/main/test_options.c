@@ -37,6 +37,7 @@ static const struct {
 	  "- - sluice-system no :8080 info [] [] /ca", NULL },
 	{ "help", { "--help" }, { NULL }, "help", NULL },
 	{ "version", { "--version" }, { NULL }, "version", NULL },
+	{ "reference", { "--reference" }, { NULL }, "reference", NULL },
 	{ "an unknown flag is refused by name", { "--colour" }, { NULL }, NULL, "--colour" },
 	{ "a flag without its value", { "--bind" }, { NULL }, NULL, "--bind needs a value" },
 	{ "a value that is empty", { "--bind=" }, { NULL }, NULL, "--bind needs a value" },
@@ -66,8 +67,9 @@ static void describe(const struct options *o, char *text, size_t size)
 	static const char *const levels[] = { "error", "warn", "info", "debug" };
 	size_t len;
 
-	if (o->wants_help || o->wants_version) {
-		(void)snprintf(text, size, "%s", o->wants_help ? "help" : "version");
+	if (o->wants_help || o->wants_version || o->wants_reference) {
+		(void)snprintf(text, size, "%s",
+			       o->wants_help ? "help" : o->wants_version ? "version" : "reference");
 		return;
 	}
 	len = (size_t)snprintf(text, size, "%s %s %s %s %s %s", or_dash(o->kubeconfig), or_dash(o->context),
