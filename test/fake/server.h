@@ -42,7 +42,7 @@ struct fake_step {
 	const char *target;  /* path and query as sent; each '*' stands for any run of characters */
 	const char *headers; /* lines that the request must have, each "Name: value\n" (the value may hold
 	                      * '*'); "!Name\n": must not have it; NULL: not looked at */
-	const char *body;    /* the exact body; NULL: not looked at */
+	const char *body;    /* the body; each '*' stands for any run; NULL: not looked at */
 	/* May come earlier or later than its place: the first such step that fits is taken when the
 	 * next step in order does not fit. For requests that run side by side. */
 	bool is_unordered;
