@@ -14,6 +14,8 @@ const char *watch_state_name(enum watch_state state)
 		return "Syncing";
 	case WATCH_LISTING:
 		return "Listing";
+	case WATCH_RESUMING:
+		return "Resuming";
 	case WATCH_LIVE:
 		return "Live";
 	case WATCH_WAITING:
@@ -50,7 +52,7 @@ static void forget_list(struct watch *watch)
 static void go_on(struct watch *watch)
 {
 	struct err err = ERR_INIT;
-	enum watch_state state = WATCH_LIVE;
+	enum watch_state state = WATCH_RESUMING;
 	int r;
 
 	err_clear(&watch->cause);
@@ -169,12 +171,13 @@ static void end_stream(struct watch *watch, const struct err *err)
 	struct err why = *err;
 
 	if (!err_is_set(&why))
-		(void)err_set(&why, ERR_NET, "watch of %s: %s", kind_info(watch->kind)->plural,
-			      was_live ? "the stream ended at once" : "the list ended before it was complete");
+		(void)err_set(&why, ERR_NET, was_live ? "the stream ended at once"
+						      : "the list ended before it was complete");
+	err_prefix(&why, "watch of %s", kind_info(watch->kind)->plural);
 	if (was_live && has_lasted && (!err_is_set(err) || err->class == ERR_NET)) {
 		if (err_is_set(err)) {
 			watch->report.failures++;
-			watch->report.trouble = *err;
+			watch->report.trouble = why;
 		}
 		go_on(watch);
 		return;
@@ -191,8 +194,7 @@ static void end_list(struct watch *watch)
 		store_clear(watch->store, watch->kind);
 		watch->report.is_synced = false;
 		watch->takes_any = true;
-		(void)err_set(&watch->cause, ERR_GONE, "watch of %s: the server's versions have gone back",
-			      kind_info(watch->kind)->plural);
+		(void)err_set(&watch->cause, ERR_GONE, "the server's versions have gone back");
 		return;
 	}
 	(void)store_sweep(watch->store, watch->kind, watch->listed);
@@ -229,6 +231,10 @@ void watch_step(struct watch *watch, enum watch_event event, const struct err *e
 	case WATCH_EVENT_TIME:
 		if (watch->report.state == WATCH_WAITING && watch->call == NULL)
 			go_on(watch);
+		return;
+	case WATCH_EVENT_OPENED:
+		if (watch->report.state == WATCH_RESUMING)
+			enter(watch, WATCH_LIVE, NULL);
 		return;
 	case WATCH_EVENT_SYNCED:
 		end_list(watch);

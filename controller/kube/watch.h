@@ -26,11 +26,12 @@ struct watch;
 
 /* Only step() in watch.c writes it. */
 enum watch_state {
-	WATCH_STOPPED, /* not started, or stopped */
-	WATCH_SYNCING, /* a streaming list: initial events come, in no order */
-	WATCH_LISTING, /* a list in pages */
-	WATCH_LIVE,    /* the store follows the stream */
-	WATCH_WAITING, /* something failed: a timer runs, then it goes on where it makes sense */
+	WATCH_STOPPED,  /* not started, or stopped */
+	WATCH_SYNCING,  /* a streaming list was asked for: initial events come, in no order */
+	WATCH_LISTING,  /* a page of a list was asked for */
+	WATCH_RESUMING, /* a stream from the last version on was asked for, and has not been granted yet */
+	WATCH_LIVE,     /* the store follows the stream */
+	WATCH_WAITING,  /* something failed: a timer runs, then it goes on where it makes sense */
 };
 
 /* "Syncing", "Live", … for logs and metrics. */

@@ -18,6 +18,7 @@
 
 enum watch_event {
 	WATCH_EVENT_START,
+	WATCH_EVENT_OPENED, /* the server grants a stream */
 	WATCH_EVENT_SYNCED, /* the list is complete, as of watch->listed */
 	WATCH_EVENT_ENDED,  /* the request is over; err, if set, says why it failed. More pages may follow */
 	WATCH_EVENT_TIME,   /* the wait is over */

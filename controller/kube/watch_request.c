@@ -108,6 +108,7 @@ static void on_open(void *user)
 	watch->report.last_byte_ms = watch->opened_ms;
 	if (!watch->must_list)
 		err_clear(&watch->report.trouble);
+	watch_step(watch, WATCH_EVENT_OPENED, NULL);
 }
 
 static bool on_bytes(void *user, const char *bytes, size_t len)

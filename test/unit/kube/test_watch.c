@@ -1,0 +1,572 @@
+#include "bench.h"
+#include "kube/watch.h"
+#include "kube/watchset.h"
+#include "objects.h"
+
+/* ---- what a server sends ---- */
+
+#define OBJECT(name, uid, version)                                                                \
+	"{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"namespace\":\"a\",\"name\":\"" name \
+	"\",\"uid\":\"" uid "\",\"resourceVersion\":\"" version "\"},\"data\":{}}"
+#define EVENT(type, object) "{\"type\":\"" type "\",\"object\":" object "}\n"
+#define ADD(name, uid, version) EVENT("ADDED", OBJECT(name, uid, version))
+#define MOD(name, uid, version) EVENT("MODIFIED", OBJECT(name, uid, version))
+#define DEL(name, uid, version) EVENT("DELETED", OBJECT(name, uid, version))
+#define MARK(version)                                                          \
+	EVENT("BOOKMARK", "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{" \
+			  "\"resourceVersion\":\"" version "\",\"creationTimestamp\":null}}")
+#define DONE(version)                                                          \
+	EVENT("BOOKMARK", "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{" \
+			  "\"resourceVersion\":\"" version "\",\"creationTimestamp\":null," \
+			  "\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}}}")
+#define STATUS(code, reason, more)                                                             \
+	"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\"," \
+	"\"message\":\"" reason "\",\"reason\":\"" reason "\",\"code\":" code more "}"
+#define ERROR(code, reason, more) EVENT("ERROR", STATUS(code, reason, more))
+#define PAGE(version, token, items)                                                              \
+	"{\"kind\":\"ConfigMapList\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"" version \
+	"\",\"continue\":\"" token "\"},\"items\":[" items "]}"
+
+/* ---- what a client asks ---- */
+
+#define MAPS "/api/v1/configmaps?*"
+#define STREAM MAPS "watch=1&allowWatchBookmarks=true"
+
+/* Targets by what is asked. */
+#define ASK(what) .method = "GET", .target = what, .headers = "!Accept-Encoding\n"
+#define LIST ASK(STREAM "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&timeoutSeconds=*")
+#define LIST_FROM(version) \
+	ASK(STREAM "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=" version \
+		   "&timeoutSeconds=*")
+#define WATCH(version) ASK(STREAM "&resourceVersion=" version "&timeoutSeconds=*")
+#define PAGES ASK(MAPS "limit=500")
+#define PAGES_AFTER(token) ASK(MAPS "limit=500&continue=" token)
+
+#define HELD .status = 200, .end = FAKE_HOLD
+#define OPEN_END .status = 200, .is_chunked = true
+
+static const struct {
+	const char *name;
+	struct fake_step script[8];
+	const char *want;         /* the store in the end */
+	const char *want_changes; /* what it told */
+	unsigned want_lists;
+	unsigned want_bad;
+} rows[] = {
+	{ "a streaming list goes on as a watch",
+	  { { LIST, HELD, .reply = ADD("x", "u", "3") ADD("y", "v", "2") DONE("5") MOD("x", "u", "6")
+						DEL("y", "v", "7") } },
+	  "x@6", "+x@3 +y@2 ~x@6 -y@2", 1, 0 },
+	{ "an empty kind is synced as well", { { LIST, HELD, .reply = DONE("5") } }, "", "", 1, 0 },
+	{ "a stream that ends is resumed at its last event, not listed",
+	  { { LIST, OPEN_END, .reply = ADD("x", "u", "3") DONE("5") MOD("x", "u", "6") },
+	    { WATCH("6"), HELD, .reply = MOD("x", "u", "8") } },
+	  "x@8", "+x@3 ~x@6 ~x@8", 1, 0 },
+	{ "a bookmark moves the place to resume at",
+	  { { LIST, OPEN_END, .reply = ADD("x", "u", "3") DONE("5") MARK("90") },
+	    { WATCH("90"), OPEN_END, .reply = MARK("120") },
+	    { WATCH("120"), HELD, .reply = MOD("x", "u", "130") } },
+	  "x@130", "+x@3 ~x@130", 1, 0 },
+	{ "the events of a streaming list come in no order and move nothing",
+	  { { LIST, OPEN_END, .reply = ADD("x", "u", "300") ADD("y", "v", "2") DONE("301") },
+	    { WATCH("301"), HELD } },
+	  "x@300 y@2", "+x@300 +y@2", 1, 0 },
+	{ "a streaming list that is cut starts over, and forgets what only the first had",
+	  { { LIST, OPEN_END, .reply = ADD("x", "u", "3") ADD("y", "v", "2") },
+	    { LIST, HELD, .reply = ADD("y", "v", "2") DONE("9") } },
+	  "y@2", "+x@3 +y@2 -x@3", 2, 0 },
+	{ "a connection that ends amid the list",
+	  { { LIST, .status = 200, .is_chunked = true, .reply = ADD("x", "u", "3"), .cut_after = 150,
+	      .end = FAKE_RESET },
+	    { LIST, HELD, .reply = ADD("x", "u", "3") DONE("9") } },
+	  "x@3", "+x@3", 2, 0 },
+	{ "no answer to the first request",
+	  { { LIST, .end = FAKE_CLOSE }, { LIST, HELD, .reply = DONE("9") } }, "", "", 2, 0 },
+	{ "no answer when resuming: the same version again",
+	  { { LIST, OPEN_END, .reply = DONE("5") MARK("6") },
+	    { WATCH("6"), .end = FAKE_CLOSE },
+	    { WATCH("6"), .status = 503, .reply = "no" },
+	    { WATCH("6"), HELD } },
+	  "", "", 1, 0 },
+	{ "429 with Retry-After when opening: the same version again",
+	  { { LIST, OPEN_END, .reply = DONE("5") MARK("6") },
+	    { WATCH("6"), .status = 429, .reply_headers = "Retry-After: 1\r\n", .reply = "slow down" },
+	    { WATCH("6"), HELD } },
+	  "", "", 1, 0 },
+	{ "429 on the list",
+	  { { LIST, .status = 429, .reply = STATUS("429", "TooManyRequests", "") },
+	    { LIST, HELD, .reply = DONE("5") } },
+	  "", "", 2, 0 },
+	{ "410 in the stream: list again, not older than seen",
+	  { { LIST, OPEN_END, .reply = ADD("x", "u", "3") DONE("5") ERROR("410", "Expired", "") },
+	    { LIST_FROM("5"), HELD, .reply = ADD("y", "v", "8") DONE("9") } },
+	  "y@8", "+x@3 +y@8 -x@3", 2, 0 },
+	{ "410 when resuming, and again on the list: then the newest",
+	  { { LIST, OPEN_END, .reply = ADD("x", "u", "3") DONE("5") MARK("6") },
+	    { WATCH("6"), .status = 410, .reply = STATUS("410", "Expired", "") },
+	    { LIST_FROM("6"), .status = 410, .reply = STATUS("410", "Expired", "") },
+	    { LIST, HELD, .reply = ADD("x", "u", "3") DONE("9") } },
+	  "x@3", "+x@3", 3, 0 },
+	{ "a version that the server has not reached: the newest",
+	  { { LIST, OPEN_END, .reply = DONE("5") MARK("6") },
+	    { WATCH("6"), .status = 504,
+	      .reply = STATUS("504", "Timeout",
+			      ",\"details\":{\"causes\":[{\"reason\":\"ResourceVersionTooLarge\"}]}") },
+	    { LIST_FROM("6"), .status = 504,
+	      .reply = STATUS("504", "Timeout",
+			      ",\"details\":{\"causes\":[{\"reason\":\"ResourceVersionTooLarge\"}]}") },
+	    { LIST, HELD, .reply = DONE("7") } },
+	  "", "", 3, 0 },
+	{ "429 in the stream: resume",
+	  { { LIST, OPEN_END, .reply = DONE("5") ERROR("429", "TooManyRequests", "") },
+	    { WATCH("5"), HELD } },
+	  "", "", 1, 0 },
+	{ "500 in the stream: resume",
+	  { { LIST, OPEN_END, .reply = DONE("5") MARK("6") ERROR("500", "InternalError", "") },
+	    { WATCH("6"), HELD } },
+	  "", "", 1, 0 },
+	{ "another error in the stream: list again",
+	  { { LIST, OPEN_END, .reply = DONE("5") MARK("6") ERROR("400", "BadRequest", "") },
+	    { LIST_FROM("6"), HELD, .reply = DONE("8") } },
+	  "", "", 2, 0 },
+	{ "a server without streaming lists is listed in pages, then watched",
+	  { { LIST, .status = 422, .reply = STATUS("422", "Invalid", "") },
+	    { PAGES, .status = 200, .reply = PAGE("9", "t/1", OBJECT("x", "u", "3")) },
+	    { PAGES_AFTER("t%2F1"), .status = 200,
+	      .reply = PAGE("9", "", OBJECT("y", "v", "2") "," OBJECT("z", "w", "4")) },
+	    { WATCH("9"), HELD, .reply = DEL("x", "u", "10") } },
+	  "y@2 z@4", "+x@3 +y@2 +z@4 -x@3", 2, 0 },
+	{ "a continue token that has expired: the whole list in one",
+	  { { LIST, .status = 422, .reply = STATUS("422", "Invalid", "") },
+	    { PAGES, .status = 200, .reply = PAGE("9", "t1", OBJECT("x", "u", "3")) },
+	    { PAGES_AFTER("t1"), .status = 410, .reply = STATUS("410", "Expired", "") },
+	    { ASK("/api/v1/configmaps*"), .status = 200, .reply = PAGE("12", "", OBJECT("y", "v", "2")) },
+	    { WATCH("12"), HELD } },
+	  "y@2", "+x@3 +y@2 -x@3", 3, 0 },
+	{ "a page that does not come: from the first one again",
+	  { { LIST, .status = 422, .reply = STATUS("422", "Invalid", "") },
+	    { PAGES, .status = 200, .reply = PAGE("9", "t1", OBJECT("x", "u", "3")) },
+	    { PAGES_AFTER("t1"), .status = 200, .reply = PAGE("9", "", ""), .cut_after = 80,
+	      .end = FAKE_CLOSE },
+	    { PAGES, .status = 200, .reply = PAGE("10", "", OBJECT("x", "u", "3")) },
+	    { WATCH("10"), HELD } },
+	  "x@3", "+x@3", 3, 0 },
+	{ "a list that is none: once more",
+	  { { LIST, .status = 422, .reply = STATUS("422", "Invalid", "") },
+	    { PAGES, .status = 200, .reply = "<html>hello</html>" },
+	    { ASK(MAPS "limit=*"), .status = 200, .reply = PAGE("10", "", OBJECT("x", "u", "3")) },
+	    { WATCH("10"), HELD } },
+	  "x@3", "+x@3", 3, 0 },
+	{ "deleted and made again while nobody looked",
+	  { { LIST, OPEN_END, .reply = ADD("x", "u", "3") DONE("5") ERROR("410", "Expired", "") },
+	    { LIST_FROM("5"), HELD, .reply = ADD("x", "other", "8") DONE("9") } },
+	  "x@8", "+x@3 -x@3 +x@8", 2, 0 },
+	{ "an event of an unknown type and a broken line are left out",
+	  { { LIST, HELD, .reply = DONE("5") EVENT("SURPRISE", "{\"a\":1}") "{\"type\":\n" "hello\n"
+						MOD("x", "u", "6") } },
+	  "x@6", "+x@6", 1, 3 },
+	{ "an object that cannot be decoded does not hide the others",
+	  { { LIST, HELD, .reply = ADD("x", "u", "3")
+			EVENT("ADDED", "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":7}")
+				ADD("y", "v", "4") DONE("5") } },
+	  "x@3 y@4", "+x@3 +y@4", 1, 1 },
+	{ "the server's history goes back: nothing old is kept",
+	  { { LIST, OPEN_END, .reply = ADD("x", "u", "80") DONE("90") ERROR("410", "Expired", "") },
+	    { LIST_FROM("90"), OPEN_END, .reply = ADD("x", "u", "30") DONE("40") },
+	    { LIST, HELD, .reply = ADD("x", "u", "30") DONE("40") } },
+	  "x@30", "+x@80 -x@80 +x@30", 3, 0 },
+	{ "denied, then allowed",
+	  { { LIST, .status = 403, .reply = STATUS("403", "Forbidden", "") },
+	    { LIST, .status = 401, .reply = STATUS("401", "Unauthorized", "") },
+	    { LIST, HELD, .reply = DONE("5") } },
+	  "", "", 3, 0 },
+	{ "a kind that is not there yet (its CRD comes later)",
+	  { { LIST, .status = 404, .reply = "404 page not found" },
+	    { LIST, .status = 404, .reply = "404 page not found" },
+	    { LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") } },
+	  "x@3", "+x@3", 3, 0 },
+};
+
+/* What the handler was told. */
+struct told {
+	int synced;
+	int bad;
+};
+
+static void on_synced(void *user, enum kind kind)
+{
+	(void)kind;
+	((struct told *)user)->synced++;
+}
+
+static void on_bad(void *user, enum kind kind, const struct err *why)
+{
+	(void)kind;
+	ck_assert_int_eq(why->class, ERR_INPUT);
+	((struct told *)user)->bad++;
+}
+
+static const struct watch_times quick = {
+	.backoff_first_ms = 1, .backoff_limit_ms = 2, .absent_ms = 20, .denied_ms = 5, .short_ms = 5,
+};
+
+/* A watch on a bench. */
+struct scene {
+	struct bench bench;
+	struct store *store;
+	struct watch *watch;
+	struct changes changes;
+	struct told told;
+};
+
+static void scene_open(struct scene *scene, const struct fake_step *script, size_t count, enum kind kind,
+		       const struct watch_times *times)
+{
+	*scene = (struct scene){ .bench = bench_open(script, count, (struct kubeconfig){ .token = "t" }) };
+	scene->store = store_create();
+	store_on_change(scene->store, changes_note, &scene->changes);
+	scene->watch = watch_create(scene->bench.loop, scene->bench.client, scene->store, kind, times,
+				    &(struct watch_handler){ .on_synced = on_synced, .on_bad_object = on_bad,
+							     .user = &scene->told });
+	watch_start(scene->watch);
+}
+
+static void scene_close(struct scene *scene, const char *row)
+{
+	watch_destroy(scene->watch);
+	bench_close(&scene->bench, row);
+	store_destroy(scene->store);
+}
+
+/* Runs until the whole script has been asked for and the watch follows a stream; and a little longer, to
+ * see that nothing more comes. */
+static void scene_run(struct scene *scene, size_t steps, int64_t longer_ms, const char *row)
+{
+	for (int i = 0; i < 4000; i++) {
+		if (fake_server_served(scene->bench.server) == steps &&
+		    watch_report(scene->watch)->state == WATCH_LIVE)
+			break;
+		fake_run_for(scene->bench.loop, 1);
+	}
+	fake_run_for(scene->bench.loop, longer_ms);
+	expect_int(row, fake_server_served(scene->bench.server), steps);
+	expect_int(row, watch_report(scene->watch)->state, WATCH_LIVE);
+}
+
+static size_t count_steps(const struct fake_step *script)
+{
+	size_t count = 0;
+
+	while (count < 8 && script[count].method != NULL)
+		count++;
+	return count;
+}
+
+START_TEST(follows_the_server)
+{
+	size_t steps = count_steps(rows[_i].script);
+	struct scene scene;
+	char room[2048];
+
+	scene_open(&scene, rows[_i].script, steps, KIND_PINS, &quick);
+	scene_run(&scene, steps, 25, rows[_i].name);
+	expect_str(rows[_i].name, objects_text(room, scene.store, NULL), rows[_i].want);
+	expect_str(rows[_i].name, scene.changes.text, rows[_i].want_changes);
+	expect(rows[_i].name, watch_is_synced(scene.watch));
+	expect(rows[_i].name, scene.told.synced >= 1);
+	expect_int(rows[_i].name, watch_report(scene.watch)->lists, rows[_i].want_lists);
+	expect_int(rows[_i].name, watch_report(scene.watch)->bad_objects, rows[_i].want_bad);
+	expect_int(rows[_i].name, scene.told.bad, rows[_i].want_bad);
+	expect_str(rows[_i].name, watch_report(scene.watch)->trouble.text, "");
+	scene_close(&scene, rows[_i].name);
+}
+END_TEST
+
+/* The same stream, cut after every byte of it: whatever arrived counts, nothing is lost, nothing comes
+ * twice. After the cut the server goes on from where the client says it is. */
+static const char *const recorded[] = { ADD("x", "u", "3"), ADD("y", "v", "2"), DONE("5"),
+					MOD("x", "u", "6"), MARK("7"),          DEL("y", "v", "8") };
+
+/* The version that a client which has seen the first len bytes of the stream resumes at; "" before the
+ * list is complete. */
+static const char *version_after(size_t len)
+{
+	static const char *const versions[] = { "", "", "5", "6", "7", "8" };
+	const char *version = "";
+
+	for (size_t i = 0; i < 6; i++) {
+		size_t line = strlen(recorded[i]);
+
+		if (len < line)
+			break;
+		version = versions[i];
+		len -= line;
+	}
+	return version;
+}
+
+/* What the server still has to say to a client that resumes at version ("": from the beginning). */
+static void write_rest(char rest[static 4096], const char *version)
+{
+	static const char *const versions[] = { "", "", "", "6", "7", "8" };
+
+	rest[0] = '\0';
+	for (size_t i = 0; i < 6; i++) {
+		if (version[0] == '\0' || store_compare_versions(versions[i], version) > 0)
+			(void)strncat(rest, recorded[i], 4096 - strlen(rest) - 1);
+	}
+}
+
+static void cut_after(const char *whole, size_t cut, size_t head_len)
+{
+	const char *version = version_after(cut < head_len ? 0 : cut - head_len);
+	char target[256] = STREAM "&sendInitialEvents=true&*";
+	char rest[4096];
+	char room[2048];
+	char row[64];
+	struct scene scene;
+	struct fake_step script[] = {
+		{ LIST, .raw = cut == 0 ? NULL : whole, .cut_after = cut, .end = FAKE_CLOSE },
+		{ ASK(target), HELD, .reply = rest },
+	};
+
+	(void)snprintf(row, sizeof(row), "cut after %zu bytes", cut);
+	if (version[0] != '\0')
+		(void)snprintf(target, sizeof(target), STREAM "&resourceVersion=%s&timeoutSeconds=*", version);
+	write_rest(rest, version);
+	scene_open(&scene, script, 2, KIND_PINS, &quick);
+	scene_run(&scene, 2, 0, row);
+	for (int i = 0; i < 1000 && store_count(scene.store, KIND_PINS) != 1; i++)
+		fake_run_for(scene.bench.loop, 1);
+	expect_str(row, objects_text(room, scene.store, NULL), "x@6");
+	expect_str(row, scene.changes.text, "+x@3 +y@2 ~x@6 -y@2");
+	scene_close(&scene, row);
+}
+
+/* Each round takes every sixteenth cut. */
+START_TEST(a_cut_after_every_byte_loses_nothing)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n";
+	char whole[4096];
+
+	(void)snprintf(whole, sizeof(whole), "%s%s%s%s%s%s%s", head, recorded[0], recorded[1], recorded[2],
+		       recorded[3], recorded[4], recorded[5]);
+	for (size_t cut = (size_t)_i; cut < strlen(whole); cut += 16)
+		cut_after(whole, cut, strlen(head));
+}
+END_TEST
+
+START_TEST(an_optional_kind_that_is_missing_is_empty_and_looked_for_again)
+{
+	static const struct fake_step script[] = {
+		{ ASK("*mutatingadmissionpolicies?*"), .status = 404, .reply = "404 page not found" },
+		{ ASK("*mutatingadmissionpolicies?*"), .status = 404, .reply = "404 page not found" },
+		{ ASK("*mutatingadmissionpolicies?*sendInitialEvents*"), HELD, .reply = DONE("5") },
+	};
+	struct watch_times times = quick;
+	struct scene scene;
+
+	times.absent_ms = 80;
+	scene_open(&scene, script, 3, KIND_GUARD_POLICY, &times);
+	fake_run_for(scene.bench.loop, 60);
+	ck_assert(watch_is_synced(scene.watch));
+	ck_assert(watch_report(scene.watch)->is_absent);
+	ck_assert_int_eq(scene.told.synced, 1);
+	ck_assert_uint_eq(fake_server_served(scene.bench.server), 1);
+	ck_assert_str_eq(watch_report(scene.watch)->trouble.text, "");
+	scene_run(&scene, 3, 25, "optional");
+	ck_assert(!watch_report(scene.watch)->is_absent);
+	ck_assert_int_eq(scene.told.synced, 2);
+	scene_close(&scene, "optional");
+}
+END_TEST
+
+START_TEST(a_kind_that_is_needed_and_missing_is_not_synced)
+{
+	static const struct fake_step script[] = {
+		{ LIST, .status = 404, .reply = "404 page not found" },
+	};
+	struct watch_times times = quick;
+	struct scene scene;
+
+	times.backoff_first_ms = 5000;
+	times.backoff_limit_ms = 5000;
+	scene_open(&scene, script, 1, KIND_PINS, &times);
+	fake_run_for(scene.bench.loop, 60);
+	ck_assert(!watch_is_synced(scene.watch));
+	ck_assert(watch_report(scene.watch)->is_absent);
+	ck_assert_int_eq(watch_report(scene.watch)->trouble.class, ERR_NOTFOUND);
+	ck_assert_ptr_nonnull(strstr(watch_report(scene.watch)->trouble.text, "watch of configmaps"));
+	scene_close(&scene, "missing");
+}
+END_TEST
+
+START_TEST(a_refused_connection_is_tried_again)
+{
+	static const struct fake_step script[] = { { LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") } };
+	struct scene scene;
+
+	scene_open(&scene, script, 1, KIND_PINS, &quick);
+	fake_server_go_down(scene.bench.server);
+	fake_run_for(scene.bench.loop, 60);
+	ck_assert(!watch_is_synced(scene.watch));
+	ck_assert_uint_gt(watch_report(scene.watch)->failures, 1);
+	ck_assert_int_eq(watch_report(scene.watch)->trouble.class, ERR_NET);
+	fake_server_come_up(scene.bench.server);
+	scene_run(&scene, 1, 25, "refused");
+	scene_close(&scene, "refused");
+}
+END_TEST
+
+START_TEST(a_server_that_restarts_is_resumed)
+{
+	static const struct fake_step script[] = {
+		{ LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") },
+		{ WATCH("5"), HELD, .reply = MOD("x", "u", "8") },
+	};
+	struct scene scene;
+	char room[2048];
+
+	scene_open(&scene, script, 2, KIND_PINS, &quick);
+	fake_run_for(scene.bench.loop, 60);
+	ck_assert(watch_is_synced(scene.watch));
+	fake_server_go_down(scene.bench.server);
+	fake_run_for(scene.bench.loop, 60);
+	ck_assert(watch_is_synced(scene.watch));
+	ck_assert_str_eq(objects_text(room, scene.store, NULL), "x@3");
+	fake_server_come_up(scene.bench.server);
+	scene_run(&scene, 2, 25, "restart");
+	ck_assert_str_eq(objects_text(room, scene.store, NULL), "x@8");
+	scene_close(&scene, "restart");
+}
+END_TEST
+
+START_TEST(a_silent_stream_is_given_up)
+{
+	static const struct fake_step script[] = {
+		{ LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") },
+		{ WATCH("5"), HELD, .reply = MARK("9") },
+		{ WATCH("9"), HELD },
+	};
+	struct watch_times times = quick;
+	struct scene scene;
+
+	times.idle_ms = 150;
+	scene_open(&scene, script, 3, KIND_PINS, &times);
+	for (int i = 0; i < 100 && fake_server_served(scene.bench.server) < 3; i++)
+		fake_run_for(scene.bench.loop, 10);
+	ck_assert_uint_eq(watch_report(scene.watch)->lists, 1);
+	scene_close(&scene, "silent");
+}
+END_TEST
+
+START_TEST(a_stopped_watch_is_resumed_where_it_was)
+{
+	static const struct fake_step script[] = {
+		{ LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") },
+		{ WATCH("5"), HELD, .reply = MOD("x", "u", "8") },
+	};
+	struct scene scene;
+
+	scene_open(&scene, script, 2, KIND_PINS, &quick);
+	fake_run_for(scene.bench.loop, 60);
+	watch_stop(scene.watch);
+	watch_stop(scene.watch);
+	ck_assert_int_eq(watch_report(scene.watch)->state, WATCH_STOPPED);
+	fake_run_for(scene.bench.loop, 30);
+	ck_assert_uint_eq(fake_server_served(scene.bench.server), 1);
+	watch_start(scene.watch);
+	watch_start(scene.watch);
+	scene_run(&scene, 2, 25, "stopped");
+	watch_stop(scene.watch);
+	watch_start(scene.watch);
+	watch_stop(scene.watch);
+	fake_run_for(scene.bench.loop, 30);
+	ck_assert_int_eq(watch_report(scene.watch)->state, WATCH_STOPPED);
+	scene_close(&scene, "stopped");
+}
+END_TEST
+
+/* The answer of a write is newer than what the watch still has to tell: it stays. */
+START_TEST(a_late_watch_does_not_undo_a_write)
+{
+	static const struct fake_step script[] = { { LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") } };
+	struct record *written;
+	struct scene scene;
+	char room[2048];
+
+	scene_open(&scene, script, 1, KIND_PINS, &quick);
+	scene_run(&scene, 1, 25, "late");
+	written = object_record("a", "x", "u", "12");
+	ck_assert(store_put_written(scene.store, written));
+	record_unref(written);
+	fake_server_push(scene.bench.server, 0, MOD("x", "u", "10"));
+	fake_run_for(scene.bench.loop, 30);
+	ck_assert_str_eq(objects_text(room, scene.store, NULL), "x@12");
+	fake_server_push(scene.bench.server, 0, MOD("x", "u", "12") MOD("x", "u", "13"));
+	fake_run_for(scene.bench.loop, 30);
+	ck_assert_str_eq(scene.changes.text, "+x@3 ~x@12 ~x@13");
+	scene_close(&scene, "late");
+}
+END_TEST
+
+/* ---- all kinds together ---- */
+
+/* Answers any streaming list with an empty one, and holds it. */
+#define ANY_LIST { .method = "GET", .target = "*sendInitialEvents=true*", HELD, .reply = DONE("5") }
+#define ANY_WATCH { .method = "GET", .target = "*watch=1*resourceVersion=5*", HELD }
+
+START_TEST(a_dead_server_is_noticed_and_every_stream_resumed)
+{
+	struct fake_step script[2 * KIND_COUNT + 2];
+	struct watchset_times times = { .watch = quick, .silence_ms = 200, .answer_ms = 100 };
+	struct bench bench;
+	struct store *store = store_create();
+	struct watchset *set;
+
+	for (int i = 0; i < KIND_COUNT; i++) {
+		script[i] = (struct fake_step)ANY_LIST;
+		script[KIND_COUNT + 2 + i] = (struct fake_step)ANY_WATCH;
+	}
+	/* The first question is answered (any answer will do), the second is not. */
+	script[KIND_COUNT] = (struct fake_step){ .method = "GET", .target = "/version", .status = 403 };
+	script[KIND_COUNT + 1] = (struct fake_step){ .method = "GET", .target = "/version", .status = 200,
+						     .delay_ms = 5000 };
+	bench = bench_open(script, 2 * KIND_COUNT + 2, (struct kubeconfig){ .token = "t" });
+	set = watchset_create(bench.loop, bench.client, store, &times, &(struct watch_handler){ .user = NULL });
+	ck_assert(!watchset_is_synced(set));
+	watchset_start(set);
+	fake_run_for(bench.loop, 150);
+	ck_assert(watchset_is_synced(set));
+	ck_assert_uint_eq(fake_server_served(bench.server), KIND_COUNT);
+	fake_run_for(bench.loop, 130);
+	ck_assert_uint_eq(fake_server_served(bench.server), KIND_COUNT + 1);
+	for (int i = 0; i < 100 && fake_server_served(bench.server) < 2 * KIND_COUNT + 2; i++)
+		fake_run_for(bench.loop, 10);
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		ck_assert_uint_eq(watchset_report(set, (enum kind)kind)->lists, 1);
+	ck_assert(watchset_is_synced(set));
+	watchset_stop(set);
+	fake_run_for(bench.loop, 10);
+	watchset_destroy(set);
+	bench_close(&bench, "dead server");
+	store_destroy(store);
+}
+END_TEST
+
+static void add(TCase *tests)
+{
+	tcase_set_timeout(tests, 60);
+	suite_add_rows(tests, follows_the_server, rows);
+	tcase_add_loop_test(tests, a_cut_after_every_byte_loses_nothing, 0, 16);
+	tcase_add_test(tests, an_optional_kind_that_is_missing_is_empty_and_looked_for_again);
+	tcase_add_test(tests, a_kind_that_is_needed_and_missing_is_not_synced);
+	tcase_add_test(tests, a_refused_connection_is_tried_again);
+	tcase_add_test(tests, a_server_that_restarts_is_resumed);
+	tcase_add_test(tests, a_silent_stream_is_given_up);
+	tcase_add_test(tests, a_stopped_watch_is_resumed_where_it_was);
+	tcase_add_test(tests, a_late_watch_does_not_undo_a_write);
+	tcase_add_test(tests, a_dead_server_is_noticed_and_every_stream_resumed);
+}
+
+SUITE_MAIN("watch", add)
