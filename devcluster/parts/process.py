@@ -17,13 +17,18 @@ OPEN_FILES = 1 << 18
 
 
 def start_time(pid):
-    """The process's start in clock ticks since boot, or None when it is gone or a zombie."""
+    """The process's start in clock ticks since boot, or None when it has ended.
+
+    A process of many threads that is killed looks like a zombie while some of its threads still
+    hold its files and ports: it has ended when no more than one thread is left of it.
+    """
     try:
         with open(f"/proc/{pid}/stat") as file:
             fields = file.read().rsplit(")", 1)[1].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if fields[0] in "ZX" else int(fields[19])
+    state, threads, started = fields[0], int(fields[17]), int(fields[19])
+    return None if state in "ZX" and threads <= 1 else started
 
 
 class Process:

@@ -39,7 +39,7 @@ spec:
       containers: [{name: none, image: "registry.example.com/none:1"}]
 """
 HOST_FOLDERS = ["/run/containerd", "/var/lib/cni", "/var/lib/kubelet", "/var/lib/containerd",
-                "/var/log/pods", "/var/log/containers", "/etc/cni"]
+                "/var/log/pods", "/var/log/containers"]
 
 
 class Tool:
