@@ -225,7 +225,7 @@ int main(int argc, char **argv)
 	struct ask ask = { .age_ms = 60000, .rounds = 1 };
 	struct arguments arguments = { .user = NULL };
 	struct registry_options options;
-	struct http *http;
+	struct http *http = NULL;
 	struct err err = ERR_INIT;
 
 	parse(argc, argv, &ask, &arguments);

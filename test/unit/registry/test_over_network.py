@@ -176,7 +176,7 @@ class OverNetwork(unittest.TestCase):
             registry.control("PUT", "behaviour/good/web", "busy")
             # looks every 100 ms; the registry is well again right after the first one
             asked = pool.submit(self.one, registry, "good/web", "--rounds", "45", "--pause", "100", "--age", "60000")
-            while not registry.requests("good/web"):
+            while not registry.requests("good/web") and not asked.done():
                 time.sleep(0.01)
             registry.control("PUT", "behaviour/good/web", "")
             self.assertEqual(asked.result().tags, ["v1"])

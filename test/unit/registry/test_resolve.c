@@ -107,9 +107,9 @@ static const struct {
 	  ERR_INPUT, "answered 418 for shop/web:v1" },
 	{ "no answer", NULL, { { "HEAD", BY_TAG, .failure = "connection refused" } }, OBSERVED_FAILED, "", false,
 	  ERR_NET, "registry r.example.com gave no answer for shop/web:v1: connection refused" },
-	{ "a reference that is neither tag nor digest", "v1/../x", { { NULL } }, OBSERVED_FAILED, "", false,
+	{ "a reference that is neither tag nor digest", "v1/../x", { { .method = NULL } }, OBSERVED_FAILED, "", false,
 	  ERR_INPUT, "\"v1/../x\" is neither a tag nor a sha256 digest" },
-	{ "a digest of another algorithm", "sha512:" "ab", { { NULL } }, OBSERVED_FAILED, "", false, ERR_INPUT,
+	{ "a digest of another algorithm", "sha512:" "ab", { { .method = NULL } }, OBSERVED_FAILED, "", false, ERR_INPUT,
 	  "neither a tag nor a sha256 digest" },
 };
 
