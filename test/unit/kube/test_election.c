@@ -471,7 +471,7 @@ static void add(TCase *tests)
 	suite_add_rows(tests, the_script_is_followed, scripts);
 	tcase_add_test(tests, claims_say_what_is_done);
 	tcase_add_test(tests, jitter_stays_in_its_bounds);
-	tcase_add_loop_test(tests, there_is_never_more_than_one_leader, 1, 101);
+	tcase_add_loop_test(tests, there_is_never_more_than_one_leader, 1, 41);
 }
 
 SUITE_MAIN("election", add)
