@@ -5,48 +5,9 @@
 #include <string.h>
 #include <uv.h>
 
-#include "base/buf.h"
 #include "base/err.h"
-#include "base/vec.h"
 #include "fake/script.h"
-
-struct conn;
-
-struct step_state {
-	const struct fake_step *step;
-	struct conn *conn; /* that has the request; NULL before and after */
-	bool is_served;
-};
-
-struct fake_server {
-	uv_loop_t *uv;
-	uv_tcp_t *listener; /* NULL while down */
-	int port;
-	char url[64];
-	struct step_state *steps;
-	size_t count;
-	size_t served;
-	size_t accepted;
-	struct vec conns;
-	unsigned refs; /* the owner and every handle that is not closed yet */
-	char complaint[1024];
-};
-
-/* One accepted connection: it reads requests one after the other and sends at most one reply. */
-struct conn {
-	uv_tcp_t tcp;
-	uv_timer_t timer;
-	struct fake_server *server;
-	struct buf in;
-	struct buf out;
-	size_t sent;       /* bytes of out that were handed to the kernel */
-	size_t step;       /* number of the step being answered; SIZE_MAX: none */
-	unsigned handles;  /* of tcp and timer, not closed yet */
-	unsigned writes;   /* under way */
-	bool is_closing;
-	enum fake_end end; /* what follows when out is written */
-	bool is_last_piece_sent;
-};
+#include "fake/server_internal.h"
 
 struct write {
 	uv_write_t req;
@@ -56,8 +17,7 @@ struct write {
 
 static void read_requests(struct conn *conn);
 
-static void complain(struct fake_server *server, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void complain(struct fake_server *server, const char *fmt, ...)
+void server_complain(struct fake_server *server, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -109,8 +69,7 @@ static void conn_close(struct conn *conn, bool is_reset)
 		uv_close((uv_handle_t *)&conn->tcp, on_conn_handle_closed);
 }
 
-/* Does what the step wants after its last byte, once that byte is out. */
-static void finish_reply(struct conn *conn)
+void conn_finish_reply(struct conn *conn)
 {
 	if (!conn->is_last_piece_sent || conn->writes > 0 || conn->is_closing || conn->end == FAKE_HOLD)
 		return;
@@ -133,10 +92,10 @@ static void on_written(uv_write_t *req, int status)
 	if (status < 0)
 		conn_close(conn, false);
 	else
-		finish_reply(conn);
+		conn_finish_reply(conn);
 }
 
-static void send_bytes(struct conn *conn, const char *bytes, size_t len)
+void conn_send(struct conn *conn, const char *bytes, size_t len)
 {
 	struct write *write = malloc(sizeof(*write) + len);
 	uv_buf_t buf;
@@ -163,12 +122,12 @@ static void on_piece_due(uv_timer_t *timer)
 
 	conn->is_last_piece_sent = len == left;
 	if (len > 0) {
-		send_bytes(conn, conn->out.data + conn->sent, len);
+		conn_send(conn, conn->out.data + conn->sent, len);
 		conn->sent += len;
 	}
 	if (!conn->is_last_piece_sent)
 		(void)uv_timer_start(timer, on_piece_due, step->gap_ms > 0 ? (uint64_t)step->gap_ms : 1, 0);
-	finish_reply(conn);
+	conn_finish_reply(conn);
 }
 
 static void serve(struct conn *conn, size_t number, const char *method)
@@ -211,9 +170,9 @@ static void handle_request(struct conn *conn, const struct script_request *reque
 		}
 	}
 	if (first == SIZE_MAX)
-		complain(server, "%s %s came, but %s", request->method, request->target, difference);
+		server_complain(server, "%s %s came, but %s", request->method, request->target, difference);
 	else
-		complain(server, "%s %s came, but step %zu (%s %s) expects %s", request->method,
+		server_complain(server, "%s %s came, but step %zu (%s %s) expects %s", request->method,
 			 request->target, first, server->steps[first].step->method,
 			 server->steps[first].step->target, difference);
 	conn_close(conn, false);
@@ -228,7 +187,7 @@ static void read_requests(struct conn *conn)
 		return;
 	r = script_request_take(&conn->in, &request);
 	if (r < 0) {
-		complain(conn->server, "not a request: %.200s", buf_text(&conn->in));
+		server_complain(conn->server, "not a request: %.200s", buf_text(&conn->in));
 		conn_close(conn, false);
 	} else if (r > 0) {
 		handle_request(conn, &request);
@@ -339,73 +298,4 @@ void fake_server_destroy(struct fake_server *server)
 		return;
 	fake_server_go_down(server);
 	server_unref(server);
-}
-
-const char *fake_server_url(const struct fake_server *server)
-{
-	return server->url;
-}
-
-const char *fake_server_host(const struct fake_server *server)
-{
-	return server->url + strlen("http://");
-}
-
-size_t fake_server_served(const struct fake_server *server)
-{
-	return server->served;
-}
-
-size_t fake_server_accepted(const struct fake_server *server)
-{
-	return server->accepted;
-}
-
-size_t fake_server_open(const struct fake_server *server)
-{
-	return server->conns.len;
-}
-
-void fake_server_push_bytes(struct fake_server *server, size_t step, const char *bytes, size_t len)
-{
-	struct conn *conn = step < server->count ? server->steps[step].conn : NULL;
-	char head[32];
-
-	if (conn == NULL || conn->end != FAKE_HOLD) {
-		complain(server, "step %zu has no open reply to push into", step);
-		return;
-	}
-	(void)snprintf(head, sizeof(head), "%zx\r\n", len);
-	send_bytes(conn, head, strlen(head));
-	send_bytes(conn, bytes, len);
-	send_bytes(conn, "\r\n", 2);
-}
-
-void fake_server_push(struct fake_server *server, size_t step, const char *text)
-{
-	fake_server_push_bytes(server, step, text, strlen(text));
-}
-
-void fake_server_end(struct fake_server *server, size_t step, enum fake_end end)
-{
-	struct conn *conn = step < server->count ? server->steps[step].conn : NULL;
-
-	if (conn == NULL || conn->end != FAKE_HOLD || end == FAKE_HOLD) {
-		complain(server, "step %zu has no open reply to end", step);
-		return;
-	}
-	if (end == FAKE_KEEP)
-		send_bytes(conn, "0\r\n\r\n", 5);
-	conn->end = end;
-	finish_reply(conn);
-}
-
-const char *fake_server_complaint(struct fake_server *server)
-{
-	for (size_t i = 0; i < server->count && server->complaint[0] == '\0'; i++) {
-		if (!server->steps[i].is_served)
-			complain(server, "step %zu was never asked for: %s %s", i,
-				 server->steps[i].step->method, server->steps[i].step->target);
-	}
-	return server->complaint[0] != '\0' ? server->complaint : NULL;
 }
