@@ -6,8 +6,8 @@
  * is a stranger's word, so: the realm is https (http only at a host that the admin allowed), has no user
  * name and no fragment; unless it is the registry's own host, or one that the admin named, it may not
  * have a private address (checked where the connection is made); redirects are not followed; the scope is
- * always ours, to pull this one repository. Tokens are kept for no longer than the server says, for the
- * same host, repository and credentials only.
+ * always ours, to pull this one repository. Tokens are kept for as long as the server says (a minute at
+ * least, a day at most), for the same host, repository and credentials only.
  *
  * May include: base, net, wire, registry.
  */
