@@ -5,7 +5,9 @@
  * cache, those of different lanes never do, so that a lease renewal cannot queue behind a large list.
  * Redirects are never followed here, no proxy is taken from the environment, no credential is added:
  * headers are sent exactly as given. Nothing is asked for compressed and nothing is decoded. Response
- * bytes are handed over as they come; an exchange is never paused. Errors: ERR_NET (no usable answer: which phase and why is in the text), ERR_INPUT (URL or
+ * bytes are handed over as they come; an exchange is never paused. The one repetition there is: when a
+ * connection that was kept open turns out to be closed before a byte of the answer came, the request is
+ * sent once more on a new one. Errors: ERR_NET (no usable answer: which phase and why is in the text), ERR_INPUT (URL or
  * TLS material unusable), ERR_NOMEM. An HTTP status, whatever it is, is not an error here.
  *
  * May include: base, net/loop.h (the .c file: curl, uv). Deliberately absent: JSON, retries, tokens.

@@ -241,6 +241,30 @@ START_TEST(one_lane_keeps_its_connection_and_another_has_its_own)
 }
 END_TEST
 
+/* A server may close a connection in the very moment in which the next request leaves. */
+START_TEST(a_kept_connection_that_is_closed_is_replaced)
+{
+	static const struct fake_step script[] = {
+		{ .method = "GET", .target = "/1", .status = 200 },
+		{ .method = "PATCH", .target = "/2", .body = "x", .end = FAKE_CLOSE },
+		{ .method = "PATCH", .target = "/2", .body = "x", .status = 200 },
+	};
+	struct bench bench = bench_open(script, 3);
+	struct probe first = { .heads = 0 };
+	struct probe second = { .heads = 0 };
+
+	probe_start(&first, &bench, "/1", (struct http_request){ .method = "GET" });
+	ck_assert(fake_run_until(bench.loop, &first.is_over, 5000));
+	probe_start(&second, &bench, "/2",
+		    (struct http_request){ .method = "PATCH", .body = "x", .body_len = 1 });
+	ck_assert(fake_run_until(bench.loop, &second.is_over, 5000));
+	ck_assert_int_eq(second.status, 200);
+	probe_finish(&first);
+	probe_finish(&second);
+	bench_close(&bench, "closed");
+}
+END_TEST
+
 START_TEST(a_fresh_connection_is_made_when_asked_for)
 {
 	static const struct fake_step script[] = {
@@ -294,6 +318,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, a_private_peer_is_refused_before_a_byte_is_sent);
 	tcase_add_test(tests, a_private_peer_is_refused_also_on_an_open_connection);
 	tcase_add_test(tests, one_lane_keeps_its_connection_and_another_has_its_own);
+	tcase_add_test(tests, a_kept_connection_that_is_closed_is_replaced);
 	tcase_add_test(tests, a_fresh_connection_is_made_when_asked_for);
 	tcase_add_test(tests, an_exchange_survives_the_drop_of_its_connection);
 }
