@@ -22,11 +22,11 @@ $(BUILD)/check/build.ninja:
 
 check: $(BUILD)/check/build.ninja
 	@ninja -j $(JOBS) -C $(BUILD)/check
-	@meson test -C $(BUILD)/check --no-rebuild --print-errorlogs --num-processes $(JOBS)
+	@meson test -C $(BUILD)/check --no-rebuild --print-errorlogs --num-processes 4
 
 test:
 	@packages/install build test image devcluster
-	@/usr/bin/python3 test/run.py
+	@test/run.py
 
 install: all
 	meson install -C $(BUILD)/release --no-rebuild

@@ -1,0 +1,201 @@
+#!/usr/bin/python3
+"""Every ring of tests, one after the other, and in the end one line: N passed, N failed.
+
+    test/run.py             all of them, as root (`make test`)
+    test/run.py c guard     only the rings that are named so
+
+The rings: the C tests, built by gcc with the address and undefined behaviour sanitizers; a build by clang, whose warnings are
+others; and each test/cluster/test_*.py. These share one cluster, but for those that need one of another kind. A test that
+was skipped counts as nothing, a ring that ends without having counted as one failure.
+"""
+
+import glob
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+TREE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+DEVCLUSTER = os.path.join(TREE, "devcluster", "devcluster")
+CLUSTER = "ring"
+RING_TIMEOUT_S = 900
+CLUSTER_RINGS = os.path.join(TREE, "test", "cluster", "test_*.py")
+LAST_RINGS = ["devcluster", "without_guard", "demo"]  # in clusters of their own, when the shared one is gone
+SANITIZED = os.path.join(TREE, "build", "sanitized")
+CLANG = os.path.join(TREE, "build", "clang")
+SANITIZER_OPTIONS = {"ASAN_OPTIONS": "halt_on_error=1:abort_on_error=1:detect_leaks=1",
+                     "UBSAN_OPTIONS": "halt_on_error=1:abort_on_error=1:print_stacktrace=1"}
+
+CHECK_LINE = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)", re.M)
+COUNT_LINE = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed", re.M)
+UNITTEST_LINE = re.compile(r"^Ran (\d+) tests? in ", re.M)
+UNITTEST_OTHERS = re.compile(r"\b(failures|errors|skipped|expected failures|unexpected successes)=(\d+)")
+
+
+class Broken(Exception):
+    """A ring could not be run to its end."""
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def count(text):
+    """How many tests a program's output says have passed and failed; None when it says nothing."""
+    check = CHECK_LINE.findall(text)
+    if check:
+        failed = sum(int(failures) + int(errors) for _, failures, errors in check)
+        return sum(int(total) for total, _, _ in check) - failed, failed
+    own = COUNT_LINE.findall(text)
+    if own:
+        return tuple(map(int, own[-1]))
+    ran = UNITTEST_LINE.findall(text)
+    if ran:
+        others = {name: int(number) for name, number in UNITTEST_OTHERS.findall(text[text.rindex("Ran "):])}
+        failed = others.get("failures", 0) + others.get("errors", 0) + others.get("unexpected successes", 0)
+        return int(ran[-1]) - failed - others.get("skipped", 0) - others.get("expected failures", 0), failed
+    return None
+
+
+def judge(text, is_well):
+    """The count of one program: one test where it does not count itself, and a failure more where its exit status says so."""
+    passed, failed = count(text) or ((1, 0) if is_well else (0, 1))
+    return (passed, failed) if is_well or failed else (passed, 1)
+
+
+def run(argv, timeout_s=RING_TIMEOUT_S, shows=False, **environment):
+    """Runs a program in a process group of its own; returns its exit status and its output."""
+    process = subprocess.Popen(argv, cwd=TREE, env={**os.environ, **environment}, text=True, errors="replace", start_new_session=True,
+                               stdin=subprocess.DEVNULL, stdout=None if shows else subprocess.PIPE, stderr=None if shows else subprocess.STDOUT)
+    try:
+        output, _ = process.communicate(timeout=timeout_s)
+    except BaseException as cause:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            output, _ = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            output, _ = process.communicate()
+        if not isinstance(cause, subprocess.TimeoutExpired):
+            raise
+        return 124, (output or "") + f"\nnot done in {timeout_s} s\n"
+    return process.returncode, output or ""
+
+
+def build(folder, *options, **environment):
+    """Configures once, then builds with warnings as errors."""
+    if not os.path.exists(os.path.join(folder, "build.ninja")):
+        code, output = run(["meson", "setup", *options, folder], **environment)
+        if code:
+            raise Broken(output)
+    code, output = run(["ninja", "-C", folder])
+    if code:
+        raise Broken("\n".join(output.splitlines()[-60:]))
+
+
+def ring_c():
+    build(SANITIZED, "--buildtype=debug", "-Db_sanitize=address,undefined", "-Db_lundef=false")
+    run(["meson", "test", "-C", SANITIZED, "--no-rebuild", "--num-processes", "4", "--timeout-multiplier", "4"], **SANITIZER_OPTIONS)
+    passed = failed = 0
+    with open(os.path.join(SANITIZED, "meson-logs", "testlog.json")) as file:
+        for line in file:
+            test = json.loads(line)
+            output = (test.get("stdout") or "") + "\n" + (test.get("stderr") or "")
+            if test["result"] == "SKIP":
+                continue
+            good, bad = judge(output, test["result"] == "OK")
+            passed, failed = passed + good, failed + bad
+            if bad:
+                say(f"--- {test['name']}: {test['result']}\n" + "\n".join(output.strip().splitlines()[-60:]))
+    return passed, failed
+
+
+def ring_clang():
+    build(CLANG, "--buildtype=debug", CC="clang-14")
+    return 1, 0
+
+
+def cluster_ring(path):
+    def ring():
+        code, output = run(["/usr/bin/python3", path], SLUICE_TEST_CLUSTER=CLUSTER)
+        passed, failed = judge(output, code == 0)
+        if failed:
+            say("\n".join(output.strip().splitlines()[-150:]))
+        return passed, failed
+    return ring
+
+
+def cluster_rings():
+    """name → function, those that share the cluster first."""
+    found = {os.path.basename(path)[5:-3]: cluster_ring(path) for path in sorted(glob.glob(CLUSTER_RINGS))}
+    last = {name: found.pop(name) for name in LAST_RINGS if name in found}
+    return found, last
+
+
+def up():
+    say("The cluster for these tests starts; its binaries are built first where the cache lacks them (ten minutes or more).")
+    if run([DEVCLUSTER, "build"], timeout_s=3600, shows=True)[0]:
+        raise Broken("the cluster's binaries could not be built")
+    run([DEVCLUSTER, "down", CLUSTER])
+    code, output = run([DEVCLUSTER, "up", CLUSTER])
+    if code:
+        raise Broken(output)
+
+
+class Runner:
+    def __init__(self, wanted):
+        self._wanted = wanted
+        self.passed = self.failed = 0
+        self._rows = []
+
+    def run(self, rings):
+        for name, ring in rings.items():
+            if self._wanted and name not in self._wanted:
+                continue
+            say(f"=== {name}")
+            began = time.monotonic()
+            try:
+                passed, failed = ring()
+            except Broken as broken:
+                say(str(broken))
+                passed, failed = 0, 1
+            self._rows.append((name, passed, failed, time.monotonic() - began))
+            say(f"=== {name}: passed {passed}, failed {failed}, {self._rows[-1][3]:.0f} s\n")
+            self.passed += passed
+            self.failed += failed
+
+    def run_in_cluster(self, rings):
+        rings = {name: ring for name, ring in rings.items() if not self._wanted or name in self._wanted}
+        if not rings:
+            return
+        try:
+            up()
+            self.run(rings)
+        except Broken as broken:
+            say(str(broken))
+            self.failed += len(rings)
+        finally:
+            run([DEVCLUSTER, "down", CLUSTER])
+
+    def end(self):
+        say(f"{'ring':24}{'passed':>8}{'failed':>8}{'seconds':>9}")
+        for name, passed, failed, seconds in self._rows:
+            say(f"{name:24}{passed:8}{failed:8}{seconds:9.0f}")
+        say(f"\n{self.passed} passed, {self.failed} failed")
+        return 1 if self.failed or not self.passed else 0
+
+
+def main():
+    runner = Runner(sys.argv[1:])
+    shared, last = cluster_rings()
+    runner.run({"c": ring_c, "clang": ring_clang})
+    runner.run_in_cluster(shared)
+    runner.run(last)
+    return runner.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
