@@ -15,10 +15,15 @@ struct arena_block {
 	alignas(max_align_t) unsigned char bytes[];
 };
 
+static size_t round_up(size_t size, size_t align)
+{
+	return (size + align - 1) / align * align;
+}
+
 static void add_block(struct arena *arena, size_t at_least)
 {
 	size_t usual = arena->block_size > 0 ? arena->block_size : BLOCK_SIZE;
-	size_t size = at_least > usual ? at_least : usual;
+	size_t size = round_up(at_least > usual ? at_least : usual, alignof(max_align_t));
 	struct arena_block *block = calloc(1, sizeof(*block) + size);
 
 	CHECK(block != NULL);
@@ -28,18 +33,22 @@ static void add_block(struct arena *arena, size_t at_least)
 	arena->used = 0;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+static void *take(struct arena *arena, size_t size, size_t align)
 {
-	const size_t align = alignof(max_align_t);
-	void *ret;
+	size_t at = round_up(arena->used, align);
 
 	CHECK(size < SIZE_MAX / 2);
-	size = (size + align - 1) / align * align;
-	if (arena->blocks == NULL || arena->blocks->size - arena->used < size)
+	if (arena->blocks == NULL || at > arena->blocks->size || arena->blocks->size - at < size) {
 		add_block(arena, size);
-	ret = arena->blocks->bytes + arena->used;
-	arena->used += size;
-	return ret;
+		at = 0;
+	}
+	arena->used = at + size;
+	return arena->blocks->bytes + at;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	return take(arena, size, alignof(max_align_t));
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
@@ -57,7 +66,7 @@ char *arena_strdup(struct arena *arena, const char *text)
 
 char *arena_strndup(struct arena *arena, const char *text, size_t len)
 {
-	char *copy = arena_alloc(arena, len + 1);
+	char *copy = take(arena, len + 1, 1);
 
 	memcpy(copy, text, len);
 	copy[len] = '\0';
@@ -75,7 +84,7 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 	len = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
 	CHECK(len >= 0);
-	text = arena_alloc(arena, (size_t)len + 1);
+	text = take(arena, (size_t)len + 1, 1);
 	va_start(ap, fmt);
 	(void)vsnprintf(text, (size_t)len + 1, fmt, ap);
 	va_end(ap);

@@ -83,8 +83,61 @@ START_TEST(arrays_are_typed)
 }
 END_TEST
 
+/* Texts of odd lengths and objects between them, as a decoder makes them. Returns the first block. */
+static const void *fill(struct arena *arena)
+{
+	const void *first = arena_alloc(arena, 8);
+	const void *block = arena->blocks;
+
+	for (size_t i = 0; i < 200; i++) {
+		(void)arena_strndup(arena, "a text of thirty-odd characters", i % 31);
+		(void)arena_alloc(arena, i % 77);
+	}
+	ck_assert_ptr_nonnull(first);
+	return block;
+}
+
+static const struct {
+	const char *name;
+	size_t block_size;
+} blocks[] = {
+	{ "counted in usual blocks", 0 },
+	{ "counted in small blocks", 64 },
+	{ "counted in blocks of an odd size", 101 },
+	{ "counted in one block", 64 * 1024 },
+};
+
+START_TEST(bytes_are_room_for_the_same_again)
+{
+	struct arena counted = ARENA_INIT_SIZE(blocks[_i].block_size);
+	struct arena exact;
+	const void *block;
+
+	expect_int("an arena that was never used", arena_bytes(&counted), 0);
+	(void)fill(&counted);
+	exact = ARENA_INIT_SIZE(arena_bytes(&counted));
+	block = fill(&exact);
+	expect(blocks[_i].name, (const void *)exact.blocks == block);
+	arena_finish(&exact);
+	arena_finish(&counted);
+}
+END_TEST
+
+START_TEST(texts_lie_side_by_side)
+{
+	struct arena arena = ARENA_INIT;
+	const char *first = arena_strdup(&arena, "abc");
+
+	expect("a text needs no room but its own", arena_strdup(&arena, "defgh") == first + 4);
+	expect_int("an object after a text is aligned", (uintptr_t)arena_alloc(&arena, 8) % alignof(max_align_t), 0);
+	arena_finish(&arena);
+}
+END_TEST
+
 static void add(TCase *tests)
 {
+	suite_add_rows(tests, bytes_are_room_for_the_same_again, blocks);
+	tcase_add_test(tests, texts_lie_side_by_side);
 	suite_add_rows(tests, memory_is_zeroed_aligned_and_apart, loads);
 	tcase_add_test(tests, texts_are_copies);
 	tcase_add_test(tests, arrays_are_typed);

@@ -50,19 +50,25 @@ static inline struct record *given_record(const char *row, enum kind kind, const
 	return record;
 }
 
-/* A file of test/unit/wire/data as text, malloc'd. The folder is told by meson. */
-static inline char *given_file(const char *name)
+/* A file as text, malloc'd. The folder is in the environment, where meson puts it. */
+static inline char *given_file_of(const char *folder, const char *name)
 {
 	char path[512];
 	char *text = calloc(1, GIVEN_MAX);
 	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "%s/%s", getenv("WIRE_DATA"), name);
+	(void)snprintf(path, sizeof(path), "%s/%s", getenv(folder), name);
 	file = fopen(path, "r");
 	ck_assert_msg(file != NULL && text != NULL, "cannot read %s", path);
 	ck_assert(fread(text, 1, GIVEN_MAX - 1, file) > 0);
 	(void)fclose(file);
 	return text;
+}
+
+/* A file of test/unit/wire/data as text, malloc'd. */
+static inline char *given_file(const char *name)
+{
+	return given_file_of("WIRE_DATA", name);
 }
 
 #endif

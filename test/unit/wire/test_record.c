@@ -79,6 +79,36 @@ START_TEST(reads_every_kind)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	enum kind kind;
+} samples[] = {
+	{ "channels.yaml", KIND_CHANNEL },
+	{ "promotions.yaml", KIND_PROMOTION },
+};
+
+START_TEST(reads_the_samples_that_ship)
+{
+	char *text = given_file_of("CRD_SAMPLES", samples[_i].name);
+	auto_buf out = BUF_INIT(GIVEN_MAX);
+	struct err err = ERR_INIT;
+	size_t count = 0;
+	char *save = NULL;
+
+	ck_assert_int_eq(yaml_to_json(text, strlen(text), &out, &err), 0);
+	for (char *line = strtok_r(out.data, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
+		struct record *record = NULL;
+
+		ck_assert_msg(record_from_json(samples[_i].kind, line, strlen(line), &record, &err) == 0, "%s: %s",
+			      samples[_i].name, err.text);
+		record_unref(record);
+		count++;
+	}
+	expect("several of each", count >= 4);
+	free(text);
+}
+END_TEST
+
 START_TEST(lives_until_the_last_reference)
 {
 	struct record *record = given_record("a record", KIND_FREE_NAMESPACE, "metadata: {name: shop}\n");
@@ -190,19 +220,19 @@ static const struct {
 	  META("web") "spec: {replicas: 3, selector: {matchLabels: {app: web}}, " POD_TEMPLATE "}\n"
 	  "status: {observedGeneration: 4, replicas: 3, updatedReplicas: 3, readyReplicas: 3, availableReplicas: 3, "
 	  "conditions: [{type: Available, status: 'True', message: a}, {type: Progressing, status: 'True', message: b}]}\n",
-	  784 },
+	  544 },
 	{ "a channel of one artifact without a status", KIND_CHANNEL,
 	  META("shop") "spec: {artifacts: [{name: web, image: registry.example.com/shop/web}], "
 	  "upstream: {channels: [{namespace: shop-staging, name: shop}]}, "
 	  "workloads: [{kind: Deployment, name: web, containers: {web: web}}]}\n",
-	  1100 },
+	  960 },
 	{ "a promotion without a status", KIND_PROMOTION,
 	  META("shop-r-0a1b2c3d4e") "spec: {channel: shop, from: {namespace: shop-staging, channel: shop}, requestedBy: alice}\n",
-	  784 },
+	  512 },
 	{ "a Service", KIND_SERVICE,
 	  META("web") "spec: {selector: {app: web}, clusterIP: 10.96.0.7, ports: [{name: http, port: 80, targetPort: 8080}]}\n",
-	  400 },
-	{ "a pod that waits", KIND_GATED_POD, META("db-0") "spec: {schedulingGates: [{name: sluice.dev/no-release}]}\n", 352 },
+	  288 },
+	{ "a pod that waits", KIND_GATED_POD, META("db-0") "spec: {schedulingGates: [{name: sluice.dev/no-release}]}\n", 240 },
 };
 
 START_TEST(takes_no_more_memory_than_budgeted)
@@ -221,6 +251,7 @@ static void add(TCase *tests)
 {
 	tcase_add_test(tests, reads_metadata);
 	suite_add_rows(tests, reads_every_kind, smallest);
+	suite_add_rows(tests, reads_the_samples_that_ship, samples);
 	tcase_add_test(tests, lives_until_the_last_reference);
 	suite_add_rows(tests, says_what_is_wrong, refused);
 	tcase_add_test(tests, keeps_an_earlier_error);
