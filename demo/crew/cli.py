@@ -14,13 +14,13 @@ from kubectl import Kubectl
 from story import Story
 from teller import Failure, Teller
 
-CLUSTER = "demo"
+DEFAULT_CLUSTER = "demo"
 BEGAN = "SLUICE_DEMO_BEGAN"  # inside the cluster's network the clock goes on
 OWN_REGISTRY = images.Registry("registry.devcluster:5000", "127.0.0.1:5000", True)
 
 _LOOK_AROUND = """\
 The cluster stays up. To look around:
-    devcluster/devcluster exec demo -- bash          a shell with kubectl
+    devcluster/devcluster exec {name} -- bash          a shell with kubectl
       kubectl get rch,promo -A
       kubectl -n shop-stable describe rch shop
       kubectl -n shop-stable get configmap sluice-pins -o yaml
@@ -55,16 +55,16 @@ def _build_binaries(teller):
         raise Failure("The cluster's binaries could not be built.")
 
 
-def _start_cluster():
-    _devcluster("down", CLUSTER)
-    _devcluster("up", CLUSTER, "--no-metrics")
+def _start_cluster(name):
+    _devcluster("down", name)
+    _devcluster("up", name, "--no-metrics")
 
 
-def _prepare(teller):
+def _prepare(teller, name):
     """The cluster, the operator's image and the shop's, side by side."""
     teller.step("A new cluster starts, while the operator's image is built from the Dockerfile, and the shop's with umoci")
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        cluster = pool.submit(_start_cluster)
+        cluster = pool.submit(_start_cluster, name)
         operator = pool.submit(images.make_operator, teller.say)
         shop = pool.submit(images.make_shop)
         for one in (cluster, operator, shop):
@@ -73,22 +73,24 @@ def _prepare(teller):
     teller.end_step()
 
 
-def _up_own(teller):
+def _up_own(teller, name):
     machine.require_for_own_cluster()
     _build_binaries(teller)
-    _prepare(teller)
+    _prepare(teller, name)
     sys.stdout.flush()
     script = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "demo")
     environment = {**os.environ, BEGAN: str(teller.began)}
-    done = subprocess.run([machine.DEVCLUSTER, "exec", CLUSTER, "--", sys.executable, script, "inside"], env=environment, check=False)
+    done = subprocess.run([machine.DEVCLUSTER, "exec", name, "--", sys.executable, script, "inside"], env=environment, check=False)
     if done.returncode == 0:
-        print(_LOOK_AROUND)
+        print(_LOOK_AROUND.format(name=name))
     return done.returncode
 
 
 def _inside(teller):
     """The story itself, in the network of the demo's own cluster."""
-    _tell(teller, Kubectl(teller), OWN_REGISTRY, images.push_operator(OWN_REGISTRY))
+    kubectl = Kubectl(teller)
+    foreign.mark(kubectl)
+    _tell(teller, kubectl, OWN_REGISTRY, images.push_operator(OWN_REGISTRY))
 
 
 def _up_foreign(teller, arguments):
@@ -96,11 +98,11 @@ def _up_foreign(teller, arguments):
     cluster.require()
     registry, operator = cluster.prepare()
     _tell(teller, cluster.kubectl, registry, operator)
-    print("The cluster stays as it is. To remove the demo from it: make demo-down KUBECONFIG=…")
+    print("The demo stays in the cluster. To remove it: make demo-down KUBECONFIG=…")
 
 
 def _up(teller, arguments):
-    code = _up_foreign(teller, arguments) if arguments.kubeconfig is not None else _up_own(teller)
+    code = _up_foreign(teller, arguments) if arguments.kubeconfig is not None else _up_own(teller, arguments.cluster)
     if not code:
         print(f"\nThe whole story took {teller.elapsed_s():.0f} s.")
     return code or 0
@@ -110,10 +112,10 @@ def _down(teller, arguments):
     if arguments.kubeconfig is not None:
         cluster = foreign.Foreign(teller, arguments)
         cluster.remove()
-    elif os.path.isdir(os.environ.get("SLUICE_STATE") or "/var/lib/sluice-devcluster") and os.geteuid() != 0:
+    elif os.geteuid() != 0:
         raise Failure("make demo-down needs root, as make demo does.")
     else:
-        _devcluster("down", CLUSTER)
+        _devcluster("down", arguments.cluster)
     return 0
 
 
@@ -123,6 +125,8 @@ def _parser():
     commands = parser.add_subparsers(dest="action", required=True, metavar="COMMAND")
     for action, text in (("up", "tell the story; leaves the cluster up"), ("down", "leave nothing of it behind")):
         one = commands.add_parser(action, help=text, description=text)
+        one.add_argument("--cluster", default=DEFAULT_CLUSTER, metavar="NAME", help="what the cluster made here is called (default: "
+                         "%(default)s)")
         one.add_argument("--kubeconfig", metavar="FILE", help="your own cluster instead of one made here")
         one.add_argument("--context", metavar="NAME", help="a context of that file")
         one.add_argument("--registry", metavar="HOST/PATH", help="where images go, for your own cluster: this machine must be able "

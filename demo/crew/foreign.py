@@ -17,6 +17,14 @@ under that name without a secret. INSECURE=1 if it speaks plain HTTP. IMAGE=REPO
 been pushed already. Nothing has been changed."""
 
 
+def mark(kubectl):
+    """Says in the cluster who installed Sluice there, so that `demo-down` removes nobody else's."""
+    key, _, value = MARK.partition("=")
+    kubectl.quiet("apply", "--server-side", "-f", "deploy/namespace.yaml")
+    kubectl.quiet("-n", SYSTEM, "apply", "--server-side", "-f", "-", stdin=(
+        f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: demo, labels: {{{key}: {value}}}}}\n"))
+
+
 class Foreign:
     def __init__(self, teller, arguments):
         self._teller, self._arguments = teller, arguments
@@ -75,15 +83,8 @@ class Foreign:
             operator = images.push_operator(registry)
         self._teller.step("What an earlier demo has left is cleared away")
         self._delete_namespaces()
-        self._mark()
+        mark(self.kubectl)
         return registry, operator
-
-    def _mark(self):
-        """Says who installed Sluice here, so that `demo-down` removes nobody else's."""
-        key, _, value = MARK.partition("=")
-        self.kubectl.quiet("apply", "--server-side", "-f", "deploy/namespace.yaml")
-        self.kubectl.quiet("-n", SYSTEM, "apply", "--server-side", "-f", "-", stdin=(
-            f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: demo, labels: {{{key}: {value}}}}}\n"))
 
     def _delete_namespaces(self):
         self.kubectl.quiet("delete", "namespace", "-l", MARK, "--wait", "--timeout=180s")
