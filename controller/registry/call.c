@@ -10,7 +10,7 @@
 #include "registry/complaint.h"
 #include "registry/manifest.h"
 #include "registry/origin.h"
-#include "registry/token.h"
+#include "registry/bearer.h"
 
 #define MOST_REDIRECTS 3
 
@@ -23,7 +23,7 @@ enum call_state {
 
 struct call {
 	enum call_state state;
-	struct client *client;
+	struct hosts *hosts;
 	struct host *host;
 	struct call *next; /* in the host's queue */
 	struct call *previous;
@@ -31,7 +31,7 @@ struct call {
 	char *path;
 	struct reply *reply;
 	struct http_exchange *exchange;
-	struct token_fetch *token_fetch;
+	struct bearer_fetch *bearer_fetch;
 	int redirects;
 	bool has_fetched_token;
 	bool has_sent_token; /* in the exchange that runs or ran last */
@@ -97,12 +97,12 @@ static void refuse_waiting(struct call *call, const struct err *err)
 }
 
 /* Gives free slots of the host to those who wait; when it asked to be left alone, an error to all. */
-static void serve_waiting(struct client *client, struct host *host)
+static void serve_waiting(struct hosts *hosts, struct host *host)
 {
-	int64_t wait_ms = client_blocked_ms(client, host);
+	int64_t wait_ms = hosts_blocked_ms(hosts, host);
 
 	host->pins++;
-	while (host->first_waiting != NULL && (wait_ms > 0 || host->active < CLIENT_SLOTS)) {
+	while (host->first_waiting != NULL && (wait_ms > 0 || host->active < HOSTS_SLOTS)) {
 		struct call *call = host->first_waiting;
 		struct complaint_subject subject = subject_of(call);
 		struct err err = ERR_INIT;
@@ -132,7 +132,7 @@ static void finish(struct call *call, const struct err *err)
 	call->host->active--;
 	if (is_good)
 		call->host->throttles = 0;
-	serve_waiting(call->client, call->host);
+	serve_waiting(call->hosts, call->host);
 	call->fn(call->user, is_good ? call->reply : NULL, is_good ? call->path : NULL, err);
 	call_destroy(call);
 }
@@ -145,7 +145,7 @@ static void on_token(void *user, const char *token, const struct err *err)
 	struct err why = ERR_INIT;
 
 	(void)token; /* it is kept; ask() finds it */
-	call->token_fetch = NULL;
+	call->bearer_fetch = NULL;
 	if (err_is_set(err))
 		finish(call, err);
 	else if (ask(call, &why) < 0)
@@ -168,10 +168,10 @@ static int answer_challenge(struct call *call, struct err *err)
 	if (!offer.has_bearer || call->has_fetched_token)
 		return 0;
 	if (call->has_sent_token)
-		token_forget(call->host, request->reference, request->credentials);
+		bearer_forget(call->host, request->reference, request->credentials);
 	call->has_fetched_token = true;
-	r = token_fetch(call->client, call->host, request->reference, request->what, request->credentials,
-			&offer, on_token, call, &call->token_fetch, err);
+	r = bearer_fetch(call->hosts, call->host, request->reference, request->what, request->credentials,
+			&offer, on_token, call, &call->bearer_fetch, err);
 	if (r < 0)
 		return r;
 	call->state = CALL_GETTING_TOKEN;
@@ -222,7 +222,7 @@ static int judge(struct call *call, struct err *err)
 	if (is_redirect(reply->status) && reply->location[0] != '\0')
 		return follow_redirect(call, err);
 	if (reply->status == 429 || (reply->status == 503 && reply->retry_after_ms > 0)) {
-		wait_ms = client_block(call->client, call->host, reply->retry_after_ms);
+		wait_ms = hosts_block(call->hosts, call->host, reply->retry_after_ms);
 		r = complaint_of_reply(&subject, reply, err);
 		err->retry_after_ms = wait_ms;
 		return r;
@@ -268,7 +268,7 @@ static void on_done(void *user, int status, const struct err *err)
 		call_destroy(call);
 		return;
 	}
-	client_count(call->client, status);
+	hosts_count(call->hosts, status);
 	subject = subject_of(call);
 	if (err_is_set(err) && !call->reply->is_cut)
 		r = complaint_of_failure(&subject, err, &why);
@@ -282,7 +282,7 @@ static void on_done(void *user, int status, const struct err *err)
 static int write_authorization(struct call *call, struct buf *header, struct err *err)
 {
 	const struct credentials *credentials = call->request.credentials;
-	const char *token = token_find(call->client, call->host, call->request.reference, credentials);
+	const char *token = bearer_find(call->hosts, call->host, call->request.reference, credentials);
 
 	call->has_sent_token = token != NULL;
 	if (token != NULL)
@@ -295,27 +295,27 @@ static int write_authorization(struct call *call, struct buf *header, struct err
 /* Sends the call's request; from here on a slot is taken. */
 static int ask(struct call *call, struct err *err)
 {
-	struct client *client = call->client;
+	struct hosts *hosts = call->hosts;
 	bool is_manifest = call->request.kind == REPLY_MANIFEST;
 	auto_buf authorization = BUF_INIT((size_t)64 * 1024);
 	char url[ORIGIN_URL_SIZE];
 	const char *headers[] = {
-		client->user_agent,
+		hosts->user_agent,
 		is_manifest ? "Accept: " MANIFEST_ACCEPT : "Accept: application/json",
 		NULL,
 		NULL,
 	};
-	struct http_tls tls = { .ca_pem = client->ca_pem };
+	struct http_tls tls = { .ca_pem = hosts->ca_pem };
 	struct http_request request = {
 		.method = call->request.method,
 		.url = origin_url(&call->host->origin, call->path, url),
 		.headers = headers,
-		.tls = client->ca_pem == NULL ? NULL : &tls,
+		.tls = hosts->ca_pem == NULL ? NULL : &tls,
 		.lane = HTTP_LANE_REGISTRY,
 		.allow_plain = call->host->origin.is_plain,
 		.connect_timeout_ms = 10000,
 		.idle_timeout_ms = 15000,
-		.total_timeout_ms = client->timeout_ms,
+		.total_timeout_ms = hosts->timeout_ms,
 	};
 	struct http_handler handler = {
 		.on_head = on_head, .on_bytes = on_bytes, .on_done = on_done, .user = call
@@ -330,37 +330,37 @@ static int ask(struct call *call, struct err *err)
 	if (authorization.len > 0)
 		headers[2] = buf_text(&authorization);
 	if (r == 0)
-		r = http_start(client->http, &request, &handler, &call->exchange, err);
+		r = http_start(hosts->http, &request, &handler, &call->exchange, err);
 	if (authorization.data != NULL)
 		OPENSSL_cleanse(authorization.data, authorization.len);
 	if (r < 0)
 		return r;
-	client->requests++;
+	hosts->requests++;
 	call->state = CALL_ASKING;
 	return 0;
 }
 
 /* ---- from outside ---- */
 
-int call_start(struct client *client, const struct call_request *request, call_fn fn, void *user,
+int call_start(struct hosts *hosts, const struct call_request *request, call_fn fn, void *user,
 	       struct call **ret_call, struct err *err)
 {
-	struct host *host = client_host(client, request->reference->authority);
-	int64_t wait_ms = client_blocked_ms(client, host);
+	struct host *host = hosts_find(hosts, request->reference->authority);
+	int64_t wait_ms = hosts_blocked_ms(hosts, host);
 	struct call *call = calloc(1, sizeof(*call));
 	struct complaint_subject subject;
 	int r = 0;
 
 	CHECK(call != NULL);
 	*call = (struct call){
-		.client = client, .host = host, .request = *request, .fn = fn, .user = user,
+		.hosts = hosts, .host = host, .request = *request, .fn = fn, .user = user,
 		.path = strdup(request->path),
 	};
 	CHECK(call->path != NULL);
 	subject = subject_of(call);
 	if (wait_ms > 0) {
 		r = complaint_of_block(&subject, wait_ms, err);
-	} else if (host->active < CLIENT_SLOTS) {
+	} else if (host->active < HOSTS_SLOTS) {
 		r = ask(call, err);
 		host->active += r == 0 ? 1 : 0;
 	} else {
@@ -389,6 +389,6 @@ void call_cancel(struct call *call)
 		http_cancel(call->exchange);
 		return;
 	}
-	token_cancel(call->token_fetch);
+	bearer_cancel(call->bearer_fetch);
 	call_destroy(call);
 }

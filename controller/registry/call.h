@@ -16,7 +16,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "registry/client.h"
+#include "registry/hosts.h"
 #include "registry/reference.h"
 #include "registry/reply.h"
 #include "registry/secret.h"
@@ -39,10 +39,10 @@ typedef void (*call_fn)(void *user, const struct reply *reply, const char *path,
 
 /* Begins. fn is called once, not from inside this function, unless call_cancel() comes first. ERR_BUSY when
  * the host asked to be left alone, ERR_INPUT, ERR_NOMEM; then there is no call. */
-int call_start(struct client *client, const struct call_request *request, call_fn fn, void *user,
+int call_start(struct hosts *hosts, const struct call_request *request, call_fn fn, void *user,
 	       struct call **ret_call, struct err *err) __attribute__((warn_unused_result));
 
-/* Ends it without fn. What still runs underneath touches nothing of the client's any more. */
+/* Ends it without fn. What still runs underneath touches nothing of the hosts's any more. */
 void call_cancel(struct call *call);
 
 #endif

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "registry/backoff.h"
-#include "registry/client.h"
+#include "registry/patience.h"
+#include "registry/hosts.h"
 #include "registry/observation.h"
 #include "registry/reference.h"
 #include "registry/resolve.h"
@@ -16,7 +16,7 @@
 #define DEFAULT_BYTES ((size_t)32 << 20)
 
 struct registry {
-	struct client client;
+	struct hosts hosts;
 	struct observations store;
 	void (*on_observed)(void *user, const char *repository);
 	void *user;
@@ -116,9 +116,9 @@ static void inquiry_destroy(struct inquiry *inquiry)
 
 static void fail(struct registry *registry, struct observation *observation, const struct err *why)
 {
-	int64_t delay_ms = backoff_delay(why, observation->failures);
+	int64_t delay_ms = patience_ms(why, observation->failures);
 
-	observation->retry_ms = registry->client.monotonic_ms() + delay_ms;
+	observation->retry_ms = registry->hosts.monotonic_ms() + delay_ms;
 	observation->retry_at_ms = registry->now_ms() + delay_ms;
 	observation_fail(&registry->store, observation, why);
 	registry->failures++;
@@ -126,7 +126,7 @@ static void fail(struct registry *registry, struct observation *observation, con
 
 static void succeed(struct registry *registry, struct observation *observation)
 {
-	observation_succeed(&registry->store, observation, registry->client.monotonic_ms(),
+	observation_succeed(&registry->store, observation, registry->hosts.monotonic_ms(),
 			    registry->now_ms());
 	registry->answers++;
 }
@@ -174,7 +174,7 @@ static void keep_manifest(struct registry *registry, const char *repository,
 	key = manifest_key(&reference, facts->digest);
 	observation = observations_make(&registry->store, key);
 	observation->facts = *facts;
-	observation_succeed(&registry->store, observation, registry->client.monotonic_ms(),
+	observation_succeed(&registry->store, observation, registry->hosts.monotonic_ms(),
 			    registry->now_ms());
 	free(key);
 }
@@ -212,7 +212,7 @@ static void on_resolved(void *user, const struct manifest_facts *facts, const st
 static bool is_due(const struct registry *registry, const struct observation *observation,
 		   int64_t max_age_ms)
 {
-	int64_t now_ms = registry->client.monotonic_ms();
+	int64_t now_ms = registry->hosts.monotonic_ms();
 	int64_t age_ms = max_age_ms < REGISTRY_MIN_AGE_MS ? REGISTRY_MIN_AGE_MS : max_age_ms;
 
 	if (observation->inquiry != NULL)
@@ -238,10 +238,10 @@ static void inquire(struct registry *registry, const char *key, const char *repo
 	observation->inquiry = inquiry;
 	r = reference_parse(repository, &parsed, &err);
 	if (r == 0 && reference == NULL)
-		r = tags_start(&registry->client, &parsed, credentials, on_tags, inquiry, &inquiry->tags,
+		r = tags_start(&registry->hosts, &parsed, credentials, on_tags, inquiry, &inquiry->tags,
 			       &err);
 	else if (r == 0)
-		r = resolve_start(&registry->client, &parsed, reference, credentials, recall_manifest,
+		r = resolve_start(&registry->hosts, &parsed, reference, credentials, recall_manifest,
 				  on_resolved, inquiry, &inquiry->resolve, &err);
 	if (r < 0) {
 		fail(registry, observation, &err);
@@ -328,12 +328,12 @@ const struct digest_observation *registry_digest(struct registry *registry, cons
 struct registry_stats registry_stats(const struct registry *registry)
 {
 	return (struct registry_stats){
-		.requests = registry->client.requests,
+		.requests = registry->hosts.requests,
 		.answers = registry->answers,
 		.failures = registry->failures,
 		.observations = registry->store.by_key.len,
 		.bytes = registry->store.bytes,
-		.hosts = registry->client.hosts.len,
+		.hosts = registry->hosts.hosts.len,
 	};
 }
 
@@ -347,13 +347,13 @@ int registry_create(struct http *http, const struct registry_options *options,
 
 	if (registry == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for the registry room");
-	r = client_init(&registry->client, http, options, err);
+	r = hosts_init(&registry->hosts, http, options, err);
 	if (r < 0) {
 		free(registry);
 		return r;
 	}
-	registry->client.on_request = options->on_request;
-	registry->client.user = options->user;
+	registry->hosts.on_request = options->on_request;
+	registry->hosts.user = options->user;
 	registry->on_observed = options->on_observed;
 	registry->user = options->user;
 	registry->now_ms = options->now_ms == NULL ? clock_now_ms : options->now_ms;
@@ -378,6 +378,6 @@ void registry_destroy(struct registry *registry)
 		inquiry_destroy(inquiry);
 	}
 	observations_finish(&registry->store);
-	client_finish(&registry->client);
+	hosts_finish(&registry->hosts);
 	free(registry);
 }

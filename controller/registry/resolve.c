@@ -19,7 +19,7 @@ enum resolve_state {
 
 struct resolve {
 	enum resolve_state state;
-	struct client *client;
+	struct hosts *hosts;
 	struct reference reference;
 	struct credentials credentials;
 	char text[TEXT_SIZE];                        /* the tag or digest that was asked for */
@@ -148,10 +148,10 @@ static int ask(struct resolve *resolve, enum resolve_state state, struct err *er
 	snprintf(path, sizeof(path), "/v2/%s/manifests/%s", resolve->reference.name,
 		 is_by_digest ? resolve->asked : resolve->text);
 	resolve->state = state;
-	return call_start(resolve->client, &request, on_answer, resolve, &resolve->call, err);
+	return call_start(resolve->hosts, &request, on_answer, resolve, &resolve->call, err);
 }
 
-int resolve_start(struct client *client, const struct reference *reference, const char *text,
+int resolve_start(struct hosts *hosts, const struct reference *reference, const char *text,
 		  const struct credentials *credentials, resolve_recall_fn recall, resolve_done_fn done,
 		  void *user, struct resolve **ret_resolve, struct err *err)
 {
@@ -165,7 +165,7 @@ int resolve_start(struct client *client, const struct reference *reference, cons
 	resolve = calloc(1, sizeof(*resolve));
 	CHECK(resolve != NULL);
 	*resolve = (struct resolve){
-		.client = client, .reference = *reference, .recall = recall, .done = done, .user = user
+		.hosts = hosts, .reference = *reference, .recall = recall, .done = done, .user = user
 	};
 	snprintf(resolve->text, sizeof(resolve->text), "%s", text);
 	snprintf(resolve->what, sizeof(resolve->what), "%s%c%s", reference->name,

@@ -15,7 +15,7 @@
 #define SLUICE_REGISTRY_RESOLVE_H
 
 #include "base/err.h"
-#include "registry/client.h"
+#include "registry/hosts.h"
 #include "registry/manifest.h"
 #include "registry/reference.h"
 #include "registry/secret.h"
@@ -32,7 +32,7 @@ typedef void (*resolve_done_fn)(void *user, const struct manifest_facts *facts, 
 /* Begins; text is a tag or a digest. All arguments but user are copied. done is called once, not from
  * inside this function, unless resolve_cancel() comes first. Errors as call_start(), and ERR_INPUT for a
  * text that is neither. */
-int resolve_start(struct client *client, const struct reference *reference, const char *text,
+int resolve_start(struct hosts *hosts, const struct reference *reference, const char *text,
 		  const struct credentials *credentials, resolve_recall_fn recall, resolve_done_fn done,
 		  void *user, struct resolve **ret_resolve, struct err *err)
 	__attribute__((warn_unused_result));

@@ -17,7 +17,7 @@
 #define LONGEST_TAG 128
 
 struct tags {
-	struct client *client;
+	struct hosts *hosts;
 	struct reference reference;
 	struct credentials credentials;
 	struct call *call;
@@ -89,7 +89,7 @@ static int ask_next(struct tags *tags, const struct reply *reply, const char *pa
 {
 	char target[ORIGIN_PATH_SIZE];
 	char next[ORIGIN_PATH_SIZE];
-	struct host *host = client_host(tags->client, tags->reference.authority);
+	struct host *host = hosts_find(tags->hosts, tags->reference.authority);
 	int r = link_next(reply->link, strlen(reply->link), target, err);
 
 	if (r < 0 || target[0] == '\0')
@@ -136,10 +136,10 @@ static int ask(struct tags *tags, const char *path, struct err *err)
 		.max_body = PAGE_LONGEST,
 	};
 
-	return call_start(tags->client, &request, on_answer, tags, &tags->call, err);
+	return call_start(tags->hosts, &request, on_answer, tags, &tags->call, err);
 }
 
-int tags_start(struct client *client, const struct reference *reference,
+int tags_start(struct hosts *hosts, const struct reference *reference,
 	       const struct credentials *credentials, tags_done_fn done, void *user,
 	       struct tags **ret_tags, struct err *err)
 {
@@ -149,7 +149,7 @@ int tags_start(struct client *client, const struct reference *reference,
 
 	CHECK(tags != NULL);
 	*tags = (struct tags){
-		.client = client, .reference = *reference, .done = done, .user = user,
+		.hosts = hosts, .reference = *reference, .done = done, .user = user,
 		.names = BUF_INIT((size_t)REGISTRY_MAX_TAGS * (LONGEST_TAG + 1)),
 	};
 	snprintf(path, sizeof(path), "/v2/%s/tags/list?n=1000", reference->name);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "registry/client.h"
+#include "registry/hosts.h"
 #include "registry/reference.h"
 #include "registry/secret.h"
 
@@ -24,7 +24,7 @@ typedef void (*tags_done_fn)(void *user, const char *names, size_t count, size_t
 
 /* Begins. reference and credentials are copied. done is called once, not from inside this function,
  * unless tags_cancel() comes first. Errors as call_start(). */
-int tags_start(struct client *client, const struct reference *reference,
+int tags_start(struct hosts *hosts, const struct reference *reference,
 	       const struct credentials *credentials, tags_done_fn done, void *user,
 	       struct tags **ret_tags, struct err *err) __attribute__((warn_unused_result));
 

@@ -1,15 +1,15 @@
 /*
- * registry/client: what all requests to registries share, and what is known of each host.
+ * registry/hosts: what all requests to registries share, and what is known of each host.
  *
- * A host has CLIENT_SLOTS requests at a time; further calls wait in a queue, first come first served. A
+ * A host has HOSTS_SLOTS requests at a time; further calls wait in a queue, first come first served. A
  * host that asked to be left alone (429, or 503 with Retry-After) gets nothing until then, from
  * nobody. Plain HTTP goes only to hosts that the admin named.
  *
  * May include: base, net, registry. Deliberately absent: what is asked (call), what is remembered of
  * answers (observed).
  */
-#ifndef SLUICE_REGISTRY_CLIENT_H
-#define SLUICE_REGISTRY_CLIENT_H
+#ifndef SLUICE_REGISTRY_HOSTS_H
+#define SLUICE_REGISTRY_HOSTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,12 +21,12 @@
 #include "net/http.h"
 #include "registry/origin.h"
 
-#define CLIENT_SLOTS 4
+#define HOSTS_SLOTS 4
 
+struct bearer;
 struct call;
-struct token;
 
-struct client {
+struct hosts {
 	struct http *http;
 	struct vec insecure_hosts; /* char *, owned, lower case */
 	struct vec realm_hosts;    /* the same */
@@ -34,8 +34,8 @@ struct client {
 	char *user_agent;          /* the whole header line */
 	int64_t timeout_ms;        /* of one request */
 	int64_t (*monotonic_ms)(void);
-	struct map hosts; /* authority → struct host */
-	uint64_t requests;
+	struct map by_authority;                    /* authority → struct host */
+	uint64_t requests;                          /* begun */
 	void (*on_request)(void *user, int status); /* NULL: nobody counts */
 	void *user;
 };
@@ -49,41 +49,37 @@ struct host {
 	int64_t blocked_until_ms;   /* monotonic; 0: not blocked */
 	int throttles;              /* 429s in a row without a time of their own */
 	bool wants_bearer;          /* its last challenge was Bearer: do not offer a password */
-	struct token *tokens;       /* newest first */
+	struct bearer *tokens;      /* newest first */
 };
 
 struct registry_options;
 
-/* Starts empty, as options say; the lists are copied and checked: ERR_INPUT names a host that is none, ERR_NOMEM. NULL
- * lists are empty. On an error nothing has to be finished. */
-int client_init(struct client *client, struct http *http, const struct registry_options *options,
-		struct err *err) __attribute__((warn_unused_result));
+/* Starts empty, as options say; the lists are copied and checked: ERR_INPUT names a host that is none,
+ * ERR_NOMEM. On an error nothing has to be finished. */
+int hosts_init(struct hosts *hosts, struct http *http, const struct registry_options *options,
+	       struct err *err) __attribute__((warn_unused_result));
 
-/* A request has ended; status 0: without an answer. */
-static inline void client_count(const struct client *client, int status)
-{
-	if (client->on_request != NULL)
-		client->on_request(client->user, status);
-}
+/* A request has ended; status 0: without an answer. Tells whoever counts. */
+void hosts_count(const struct hosts *hosts, int status);
 
-/* Frees everything. No call may be left. A zeroed client is fine. */
-void client_finish(struct client *client);
+/* Frees everything. No call may be left. A zeroed one is fine. */
+void hosts_finish(struct hosts *hosts);
 
 /* The host at authority, made when it is not there yet. Hosts that nobody uses are forgotten when they
  * become many. */
-struct host *client_host(struct client *client, const char *authority);
+struct host *hosts_find(struct hosts *hosts, const char *authority);
 
 /* May we speak plain HTTP to this host? */
-bool client_allows_plain(const struct client *client, const char *authority);
+bool hosts_allows_plain(const struct hosts *hosts, const char *authority);
 
 /* May a token server at this host have a private address? */
-bool client_trusts_realm(const struct client *client, const char *authority);
+bool hosts_trusts_realm(const struct hosts *hosts, const char *authority);
 
 /* Milliseconds for which host is to be left alone; 0: it may be asked. */
-int64_t client_blocked_ms(const struct client *client, const struct host *host);
+int64_t hosts_blocked_ms(const struct hosts *hosts, const struct host *host);
 
 /* host answered 429 or the like: leave it alone for retry_after_ms, or, when that is 0, for a time
  * that doubles with each such answer. Returns the time. */
-int64_t client_block(struct client *client, struct host *host, int64_t retry_after_ms);
+int64_t hosts_block(struct hosts *hosts, struct host *host, int64_t retry_after_ms);
 
 #endif

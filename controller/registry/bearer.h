@@ -1,5 +1,5 @@
 /*
- * registry/token: Bearer tokens of registries that have a token server.
+ * registry/bearer: Bearer tokens of registries that have a token server.
  *
  * The flow is distribution's: a challenge names a realm and a service; a GET of the realm with service and
  * scope, with Basic authentication where there are credentials, gives a token. What a challenge names
@@ -11,41 +11,41 @@
  *
  * May include: base, net, wire, registry.
  */
-#ifndef SLUICE_REGISTRY_TOKEN_H
-#define SLUICE_REGISTRY_TOKEN_H
+#ifndef SLUICE_REGISTRY_BEARER_H
+#define SLUICE_REGISTRY_BEARER_H
 
 #include "base/err.h"
 #include "registry/auth.h"
-#include "registry/client.h"
+#include "registry/hosts.h"
 #include "registry/reference.h"
 #include "registry/secret.h"
 
-struct token_fetch;
+struct bearer_fetch;
 
 /* err is set when there is no token. token is valid during the call only. */
-typedef void (*token_fn)(void *user, const char *token, const struct err *err);
+typedef void (*bearer_fn)(void *user, const char *token, const struct err *err);
 
 /* A token for the repository that is still good, or NULL. Valid until control goes back to the loop. */
-const char *token_find(struct client *client, struct host *host, const struct reference *reference,
+const char *bearer_find(struct hosts *hosts, struct host *host, const struct reference *reference,
 		       const struct credentials *credentials);
 
 /* Drops it: the registry would not have it. */
-void token_forget(struct host *host, const struct reference *reference,
+void bearer_forget(struct host *host, const struct reference *reference,
 		  const struct credentials *credentials);
 
 /* Drops all of a host's. */
-void token_forget_all(struct host *host);
+void bearer_forget_all(struct host *host);
 
 /* Gets a token as offer says and keeps it. fn is called once, not from inside this function, unless
- * token_cancel() comes first. host, reference, what and credentials have to live as long. Errors:
+ * bearer_cancel() comes first. host, reference, what and credentials have to live as long. Errors:
  * ERR_INPUT for a realm that may not be asked, ERR_BUSY for one that asked to be left alone, as
  * http_start(). */
-int token_fetch(struct client *client, struct host *host, const struct reference *reference,
+int bearer_fetch(struct hosts *hosts, struct host *host, const struct reference *reference,
 		const char *what, const struct credentials *credentials, const struct auth_offer *offer,
-		token_fn fn, void *user, struct token_fetch **ret_fetch, struct err *err)
+		bearer_fn fn, void *user, struct bearer_fetch **ret_fetch, struct err *err)
 	__attribute__((warn_unused_result));
 
 /* Ends it without fn. */
-void token_cancel(struct token_fetch *fetch);
+void bearer_cancel(struct bearer_fetch *fetch);
 
 #endif

@@ -1,4 +1,4 @@
-#include "registry/token.h"
+#include "registry/bearer.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -15,16 +15,16 @@
 #define LONGEST_TOKEN 16384
 #define MARGIN_MS 10000 /* a token is given up this long before it expires */
 
-struct token {
-	struct token *older;
+struct bearer {
+	struct bearer *older;
 	char name[REFERENCE_NAME_SIZE];
 	char credentials_id[SHA256_HEX_SIZE];
 	char *value;
 	int64_t until_ms; /* monotonic */
 };
 
-struct token_fetch {
-	struct client *client;
+struct bearer_fetch {
+	struct hosts *hosts;
 	struct host *host;
 	const struct reference *reference;
 	const char *what;
@@ -32,23 +32,23 @@ struct token_fetch {
 	struct origin realm;
 	struct reply *reply;
 	struct http_exchange *exchange;
-	token_fn fn; /* NULL: cancelled */
+	bearer_fn fn; /* NULL: cancelled */
 	void *user;
 };
 
 /* ---- the tokens of a host ---- */
 
-static void token_destroy(struct token *token)
+static void bearer_destroy(struct bearer *token)
 {
 	OPENSSL_cleanse(token->value, strlen(token->value));
 	free(token->value);
 	free(token);
 }
 
-static struct token **find(struct host *host, const struct reference *reference,
+static struct bearer **find(struct host *host, const struct reference *reference,
 			   const struct credentials *credentials)
 {
-	struct token **at = &host->tokens;
+	struct bearer **at = &host->tokens;
 
 	while (*at != NULL && !(str_equal((*at)->name, reference->name) &&
 				str_equal((*at)->credentials_id, credentials->id)))
@@ -56,54 +56,54 @@ static struct token **find(struct host *host, const struct reference *reference,
 	return at;
 }
 
-const char *token_find(struct client *client, struct host *host, const struct reference *reference,
+const char *bearer_find(struct hosts *hosts, struct host *host, const struct reference *reference,
 		       const struct credentials *credentials)
 {
-	struct token *token = *find(host, reference, credentials);
+	struct bearer *token = *find(host, reference, credentials);
 
-	if (token == NULL || client->monotonic_ms() >= token->until_ms)
+	if (token == NULL || hosts->monotonic_ms() >= token->until_ms)
 		return NULL;
 	return token->value;
 }
 
-static void remove_at(struct token **at)
+static void remove_at(struct bearer **at)
 {
-	struct token *token = *at;
+	struct bearer *token = *at;
 
 	*at = token->older;
-	token_destroy(token);
+	bearer_destroy(token);
 }
 
-void token_forget(struct host *host, const struct reference *reference,
+void bearer_forget(struct host *host, const struct reference *reference,
 		  const struct credentials *credentials)
 {
-	struct token **at = find(host, reference, credentials);
+	struct bearer **at = find(host, reference, credentials);
 
 	if (*at != NULL)
 		remove_at(at);
 }
 
-void token_forget_all(struct host *host)
+void bearer_forget_all(struct host *host)
 {
 	while (host->tokens != NULL)
 		remove_at(&host->tokens);
 }
 
 /* Keeps a token as the host's newest; beyond MOST_TOKENS the oldest goes. */
-static void keep(struct token_fetch *fetch, const struct oci_token *got)
+static void keep(struct bearer_fetch *fetch, const struct oci_token *got)
 {
 	struct host *host = fetch->host;
-	struct token *token = calloc(1, sizeof(*token));
-	struct token **at = &host->tokens;
+	struct bearer *token = calloc(1, sizeof(*token));
+	struct bearer **at = &host->tokens;
 	size_t count;
 
 	CHECK(token != NULL);
-	token_forget(host, fetch->reference, fetch->credentials);
+	bearer_forget(host, fetch->reference, fetch->credentials);
 	memcpy(token->name, fetch->reference->name, sizeof(token->name));
 	memcpy(token->credentials_id, fetch->credentials->id, sizeof(token->credentials_id));
 	token->value = strdup(got->token);
 	CHECK(token->value != NULL);
-	token->until_ms = fetch->client->monotonic_ms() + got->expires_in_s * 1000 - MARGIN_MS;
+	token->until_ms = fetch->hosts->monotonic_ms() + got->expires_in_s * 1000 - MARGIN_MS;
 	token->older = host->tokens;
 	host->tokens = token;
 	for (count = 0; *at != NULL && count < MOST_TOKENS; count++)
@@ -114,13 +114,13 @@ static void keep(struct token_fetch *fetch, const struct oci_token *got)
 
 /* ---- getting one ---- */
 
-static void fetch_destroy(struct token_fetch *fetch)
+static void fetch_destroy(struct bearer_fetch *fetch)
 {
 	reply_destroy(fetch->reply);
 	free(fetch);
 }
 
-static struct complaint_subject subject_of(const struct token_fetch *fetch)
+static struct complaint_subject subject_of(const struct bearer_fetch *fetch)
 {
 	return (struct complaint_subject){
 		.host = fetch->reference->host,
@@ -143,7 +143,7 @@ static bool is_sendable(const char *token)
 }
 
 /* Reads the token out of a good reply. */
-static int read_token(struct token_fetch *fetch, struct arena *arena, struct oci_token *ret_token,
+static int read_token(struct bearer_fetch *fetch, struct arena *arena, struct oci_token *ret_token,
 		      struct err *err)
 {
 	struct complaint_subject subject = subject_of(fetch);
@@ -163,21 +163,21 @@ static int read_token(struct token_fetch *fetch, struct arena *arena, struct oci
 
 static void on_head(void *user, const struct http_head *head)
 {
-	struct token_fetch *fetch = user;
+	struct bearer_fetch *fetch = user;
 
 	reply_on_head(fetch->reply, head);
 }
 
 static bool on_bytes(void *user, const char *bytes, size_t len)
 {
-	struct token_fetch *fetch = user;
+	struct bearer_fetch *fetch = user;
 
 	return reply_on_bytes(fetch->reply, bytes, len);
 }
 
 static void on_done(void *user, int status, const struct err *err)
 {
-	struct token_fetch *fetch = user;
+	struct bearer_fetch *fetch = user;
 	struct arena arena = ARENA_INIT;
 	struct oci_token token = { .token = NULL };
 	struct err why = ERR_INIT;
@@ -188,11 +188,11 @@ static void on_done(void *user, int status, const struct err *err)
 		int r = is_whole ? read_token(fetch, &arena, &token, &why)
 				 : complaint_of_failure(&subject, err, &why);
 
-		client_count(fetch->client, status);
+		hosts_count(fetch->hosts, status);
 		if (r == 0)
 			keep(fetch, &token);
 		else if (fetch->reply->status == 429)
-			client_block(fetch->client, client_host(fetch->client, fetch->realm.authority),
+			hosts_block(fetch->hosts, hosts_find(fetch->hosts, fetch->realm.authority),
 				     fetch->reply->retry_after_ms);
 		fetch->fn(fetch->user, token.token, &why);
 	}
@@ -217,7 +217,7 @@ static int add_query(struct buf *path, const char *name, const char *value, stru
 }
 
 /* The URL to ask: the realm's, with our service and our scope. */
-static int write_url(const struct token_fetch *fetch, const char *realm_path,
+static int write_url(const struct bearer_fetch *fetch, const char *realm_path,
 		     const struct auth_offer *offer, char ret_url[static ORIGIN_URL_SIZE], struct err *err)
 {
 	char scope[REFERENCE_NAME_SIZE + 32];
@@ -236,7 +236,7 @@ static int write_url(const struct token_fetch *fetch, const char *realm_path,
 }
 
 /* Reads the realm and decides whether it may be asked at all. */
-static int read_realm(struct token_fetch *fetch, const char *realm,
+static int read_realm(struct bearer_fetch *fetch, const char *realm,
 		      char ret_path[static ORIGIN_PATH_SIZE], struct err *err)
 {
 	struct err why = ERR_INIT;
@@ -245,31 +245,31 @@ static int read_realm(struct token_fetch *fetch, const char *realm,
 	if (r < 0)
 		return err_set(err, ERR_INPUT, "registry %s names an unusable token server: %s",
 			       fetch->reference->host, why.text);
-	if (fetch->realm.is_plain && !client_allows_plain(fetch->client, fetch->realm.authority))
+	if (fetch->realm.is_plain && !hosts_allows_plain(fetch->hosts, fetch->realm.authority))
 		return err_set(err, ERR_INPUT,
 			       "registry %s names a token server without TLS, http://%s; that is not followed",
 			       fetch->reference->host, fetch->realm.authority);
 	return 0;
 }
 
-static int send(struct token_fetch *fetch, const char *url, struct err *err)
+static int send(struct bearer_fetch *fetch, const char *url, struct err *err)
 {
-	struct client *client = fetch->client;
+	struct hosts *hosts = fetch->hosts;
 	bool is_own = str_equal(fetch->realm.authority, fetch->host->origin.authority);
 	auto_buf basic = BUF_INIT(4 * CREDENTIALS_LONGEST);
-	const char *headers[] = { client->user_agent, "Accept: application/json", NULL, NULL };
-	struct http_tls tls = { .ca_pem = client->ca_pem };
+	const char *headers[] = { hosts->user_agent, "Accept: application/json", NULL, NULL };
+	struct http_tls tls = { .ca_pem = hosts->ca_pem };
 	struct http_request request = {
 		.method = "GET",
 		.url = url,
 		.headers = headers,
-		.tls = client->ca_pem == NULL ? NULL : &tls,
+		.tls = hosts->ca_pem == NULL ? NULL : &tls,
 		.lane = HTTP_LANE_REGISTRY,
 		.allow_plain = fetch->realm.is_plain,
 		.forbid_private_peers =
-			!is_own && !client_trusts_realm(client, fetch->realm.authority),
+			!is_own && !hosts_trusts_realm(hosts, fetch->realm.authority),
 		.connect_timeout_ms = 10000,
-		.total_timeout_ms = client->timeout_ms,
+		.total_timeout_ms = hosts->timeout_ms,
 	};
 	struct http_handler handler = {
 		.on_head = on_head, .on_bytes = on_bytes, .on_done = on_done, .user = fetch
@@ -281,26 +281,26 @@ static int send(struct token_fetch *fetch, const char *url, struct err *err)
 		headers[2] = buf_text(&basic);
 	}
 	if (r == 0)
-		r = http_start(client->http, &request, &handler, &fetch->exchange, err);
-	client->requests += r == 0 ? 1 : 0;
+		r = http_start(hosts->http, &request, &handler, &fetch->exchange, err);
+	hosts->requests += r == 0 ? 1 : 0;
 	if (basic.data != NULL)
 		OPENSSL_cleanse(basic.data, basic.len);
 	return r;
 }
 
-int token_fetch(struct client *client, struct host *host, const struct reference *reference,
+int bearer_fetch(struct hosts *hosts, struct host *host, const struct reference *reference,
 		const char *what, const struct credentials *credentials, const struct auth_offer *offer,
-		token_fn fn, void *user, struct token_fetch **ret_fetch, struct err *err)
+		bearer_fn fn, void *user, struct bearer_fetch **ret_fetch, struct err *err)
 {
-	struct token_fetch *fetch = calloc(1, sizeof(*fetch));
+	struct bearer_fetch *fetch = calloc(1, sizeof(*fetch));
 	char path[ORIGIN_PATH_SIZE];
 	char url[ORIGIN_URL_SIZE];
 	int64_t wait_ms;
 	int r;
 
 	CHECK(fetch != NULL);
-	*fetch = (struct token_fetch){
-		.client = client, .host = host, .reference = reference, .what = what,
+	*fetch = (struct bearer_fetch){
+		.hosts = hosts, .host = host, .reference = reference, .what = what,
 		.credentials = credentials, .fn = fn, .user = user,
 		.reply = reply_create(REPLY_JSON, (size_t)64 * 1024),
 	};
@@ -311,7 +311,7 @@ int token_fetch(struct client *client, struct host *host, const struct reference
 	if (r == 0) {
 		struct complaint_subject subject = subject_of(fetch);
 
-		wait_ms = client_blocked_ms(client, client_host(client, fetch->realm.authority));
+		wait_ms = hosts_blocked_ms(hosts, hosts_find(hosts, fetch->realm.authority));
 		r = wait_ms > 0 ? complaint_of_block(&subject, wait_ms, err) : send(fetch, url, err);
 	}
 	if (r < 0) {
@@ -322,7 +322,7 @@ int token_fetch(struct client *client, struct host *host, const struct reference
 	return 0;
 }
 
-void token_cancel(struct token_fetch *fetch)
+void bearer_cancel(struct bearer_fetch *fetch)
 {
 	fetch->fn = NULL;
 	http_cancel(fetch->exchange);

@@ -280,4 +280,4 @@ static void add(TCase *tests)
 	tcase_add_test(tests, a_token_server_that_asks_to_wait_is_left_alone);
 }
 
-SUITE_MAIN("token", add)
+SUITE_MAIN("bearer", add)
