@@ -179,7 +179,7 @@ static void write_verified(struct writer *writer, const struct channel_status *s
 		write_time(writer, "since", entry->since_ms);
 		if (entry->is_revoked)
 			write_flag(writer, "revoked", true);
-		write_text(writer, "reason", entry->reason);
+		write_brief(writer, "reason", entry->reason, STATUS_MESSAGE_MAX);
 		write_object_end(writer);
 	}
 	write_list_end(writer);
@@ -237,16 +237,16 @@ static void write_small(struct writer *writer, const struct channel_status *stat
 
 	if (hold->by != NULL) {
 		write_object(writer, "hold");
-		write_text(writer, "by", hold->by);
+		write_brief(writer, "by", hold->by, STATUS_MESSAGE_MAX);
 		write_time(writer, "at", hold->at_ms);
-		write_text(writer, "reason", hold->reason);
+		write_brief(writer, "reason", hold->reason, STATUS_MESSAGE_MAX);
 		write_object_end(writer);
 	}
 	if (intake->tag != NULL || intake->release != NULL || intake->moved != NULL) {
 		write_object(writer, "intake");
 		write_text(writer, "tag", intake->tag);
 		write_text(writer, "release", intake->release);
-		write_text(writer, "moved", intake->moved);
+		write_brief(writer, "moved", intake->moved, STATUS_MESSAGE_MAX);
 		write_object_end(writer);
 	}
 	if (takeovers->count > 0) {
@@ -271,7 +271,7 @@ static void write_workloads(struct writer *writer, const struct channel_status *
 		write_text(writer, "name", entry->name);
 		write_int(writer, "desired", entry->desired);
 		write_int(writer, "ready", entry->ready);
-		write_text(writer, "image", entry->image);
+		write_brief(writer, "image", entry->image, STATUS_IMAGES_MAX);
 		write_object_end(writer);
 	}
 	write_list_end(writer);
@@ -287,7 +287,7 @@ int channel_status_to_json(const struct meta *meta, const struct channel_status 
 	write_object_end(&writer);
 	write_object(&writer, "status");
 	write_count(&writer, "observedGeneration", status->observed_generation);
-	write_text(&writer, "upstream", status->upstream);
+	write_brief(&writer, "upstream", status->upstream, STATUS_UPSTREAM_MAX);
 	write_stay(&writer, "current", &status->current);
 	write_stay(&writer, "desired", &status->desired);
 	write_text(&writer, "promotion", status->promotion);

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/str.h"
 
+#define ELLIPSIS "\xE2\x80\xA6" /* … */
+
 static void put(struct writer *writer, const char *bytes, size_t len)
 {
 	if (!err_is_set(&writer->err) && buf_append(writer->buf, bytes, len, &writer->err) < 0)
@@ -36,12 +38,11 @@ static bool is_special(char c)
 	return (unsigned char)c < 0x20 || c == '"' || c == '\\';
 }
 
-static void put_string(struct writer *writer, const char *value, size_t len)
+static void put_characters(struct writer *writer, const char *value, size_t len)
 {
 	size_t from = 0;
 	size_t at = 0;
 
-	put_text(writer, "\"");
 	while (at < len) {
 		size_t step = is_special(value[at]) ? 0 : str_char_len(value + at);
 
@@ -57,6 +58,12 @@ static void put_string(struct writer *writer, const char *value, size_t len)
 		from = ++at;
 	}
 	put(writer, value + from, at - from);
+}
+
+static void put_string(struct writer *writer, const char *value, size_t len)
+{
+	put_text(writer, "\"");
+	put_characters(writer, value, len);
 	put_text(writer, "\"");
 }
 
@@ -115,6 +122,21 @@ void write_text(struct writer *writer, const char *key, const char *value)
 {
 	if (value != NULL)
 		write_bytes(writer, key, value, strlen(value));
+}
+
+void write_brief(struct writer *writer, const char *key, const char *value, size_t max)
+{
+	size_t kept;
+
+	if (value == NULL || strlen(value) <= max) {
+		write_text(writer, key, value);
+		return;
+	}
+	kept = str_cut_utf8(value, max - strlen(ELLIPSIS));
+	begin(writer, key);
+	put_text(writer, "\"");
+	put_characters(writer, value, kept);
+	put_text(writer, ELLIPSIS "\"");
 }
 
 void write_int(struct writer *writer, const char *key, int64_t value)

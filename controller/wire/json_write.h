@@ -38,6 +38,9 @@ void write_list_end(struct writer *writer);
 /* A text; NULL is left out. */
 void write_text(struct writer *writer, const char *key, const char *value);
 
+/* A text of at most max bytes (at least 3): of a longer one the beginning and "…". NULL is left out. */
+void write_brief(struct writer *writer, const char *key, const char *value, size_t max);
+
 /* len bytes of text that ends there in a NUL and may hold others. */
 void write_bytes(struct writer *writer, const char *key, const char *value, size_t len);
 

@@ -155,7 +155,7 @@ static void write_waiting(struct writer *writer, const struct promotion_status *
 		write_object(writer, NULL);
 		write_text(writer, "gate", status->waiting[i].gate);
 		write_time(writer, "until", status->waiting[i].until_ms);
-		write_text(writer, "message", status->waiting[i].message);
+		write_brief(writer, "message", status->waiting[i].message, STATUS_MESSAGE_MAX);
 		write_object_end(writer);
 	}
 	write_list_end(writer);
@@ -171,7 +171,7 @@ static void write_steps(struct writer *writer, const struct promotion_status *st
 		write_text(writer, "name", status->steps[i].name);
 		write_time(writer, "startedAt", status->steps[i].started_ms);
 		write_time(writer, "finishedAt", status->steps[i].finished_ms);
-		write_text(writer, "message", status->steps[i].message);
+		write_brief(writer, "message", status->steps[i].message, STATUS_MESSAGE_MAX);
 		write_object_end(writer);
 	}
 	write_list_end(writer);

@@ -93,7 +93,7 @@ void conditions_write(struct writer *writer, const struct conditions *conditions
 		write_text(writer, "type", c->type);
 		write_text(writer, "status", condition_status_name(c->status));
 		write_text(writer, "reason", c->reason);
-		write_text(writer, "message", c->message);
+		write_brief(writer, "message", c->message, STATUS_CONDITION_MAX);
 		write_count(writer, "observedGeneration", c->observed_generation);
 		write_time(writer, "lastTransitionTime", c->transition_ms);
 		write_object_end(writer);

@@ -14,6 +14,13 @@
 #include "wire/json_read.h"
 #include "wire/json_write.h"
 
+/* What the schemas let a text of a status be at most, where it is ours to cut: a status that the apiserver
+ * refuses would tell nobody anything. */
+#define STATUS_MESSAGE_MAX 1024
+#define STATUS_UPSTREAM_MAX 4096
+#define STATUS_IMAGES_MAX 8192
+#define STATUS_CONDITION_MAX 32768
+
 /* Reads node[id_key] and node.artifacts. Without an id, or with a damaged artifact: no release. */
 void release_read(const struct read_node *node, const char *id_key, struct release *release);
 

@@ -245,6 +245,52 @@ START_TEST(writes_a_status_to_exactly_one_object)
 }
 END_TEST
 
+/* The length of the text under a.b (or a[0].b) of a written status. */
+static size_t written_len(const json_t *tree, const char *a, const char *b)
+{
+	const json_t *at = json_object_get(json_object_get(tree, "status"), a);
+
+	if (json_is_array(at))
+		at = json_array_get(at, 0);
+	return json_string_length(b == NULL ? at : json_object_get(at, b));
+}
+
+START_TEST(keeps_every_text_within_the_schema)
+{
+	static char text[50001];
+	const struct meta meta = { .namespace = "shop", .name = "web" };
+	struct verified verified = { .release = { .id = "r-0" }, .is_revoked = true, .reason = text };
+	struct workload_status workload = { .name = "web", .image = text };
+	struct condition condition = { .type = "Ready", .message = text };
+	const struct channel_status status = {
+		.upstream = text,
+		.verified = &verified,
+		.verified_count = 1,
+		.hold = { .by = text, .reason = text },
+		.intake = { .moved = text },
+		.workloads = &workload,
+		.workload_count = 1,
+		.conditions = { &condition, 1 },
+	};
+	struct err err = ERR_INIT;
+	char *json = NULL;
+	json_t *tree;
+
+	memset(text, 'x', sizeof(text) - 1);
+	ck_assert_int_eq(channel_status_to_json(&meta, &status, &json, &err), 0);
+	tree = json_loads(json, 0, NULL);
+	expect_int("upstream", written_len(tree, "upstream", NULL), 4096);
+	expect_int("verified", written_len(tree, "verified", "reason"), 1024);
+	expect_int("hold by", written_len(tree, "hold", "by"), 1024);
+	expect_int("hold reason", written_len(tree, "hold", "reason"), 1024);
+	expect_int("intake", written_len(tree, "intake", "moved"), 1024);
+	expect_int("workload", written_len(tree, "workloads", "image"), 8192);
+	expect_int("condition", written_len(tree, "conditions", "message"), 32768);
+	json_decref(tree);
+	free(json);
+}
+END_TEST
+
 START_TEST(fills_in_the_defaults_of_the_schema)
 {
 	const char *row = "the smallest channel";
@@ -401,6 +447,7 @@ static void add(TCase *tests)
 	suite_add_rows(tests, reads_intakes, intakes);
 	suite_add_rows(tests, writes_the_status_that_it_read, round_trips);
 	tcase_add_test(tests, writes_a_status_to_exactly_one_object);
+	tcase_add_test(tests, keeps_every_text_within_the_schema);
 	tcase_add_test(tests, fills_in_the_defaults_of_the_schema);
 	suite_add_rows(tests, says_what_is_wrong_with_a_spec, wrong_specs);
 	suite_add_rows(tests, takes_a_wrong_status_field_as_absent, wrong_statuses);

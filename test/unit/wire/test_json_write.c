@@ -33,6 +33,29 @@ START_TEST(writes_texts)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	const char *text;
+	size_t max;
+	const char *json;
+} briefs[] = {
+	{ "a text that fits", "abcdef", 6, "\"abcdef\"" },
+	{ "a text that is a byte too long", "abcdefg", 6, "\"abc…\"" },
+	{ "a character is not cut in two", "ab☃defg", 6, "\"ab…\"" },
+	{ "what is written in another way is not counted as such", "a\"\"\"\"\"", 6, "\"a\\\"\\\"\\\"\\\"\\\"\"" },
+	{ "no text", NULL, 6, "" },
+};
+
+START_TEST(cuts_long_texts)
+{
+	auto_buf buf = BUF_INIT(1024);
+	struct writer writer = WRITER_INIT(&buf);
+
+	write_brief(&writer, NULL, briefs[_i].text, briefs[_i].max);
+	expect_str(briefs[_i].name, buf_text(&buf), briefs[_i].json);
+}
+END_TEST
+
 START_TEST(writes_members_in_order)
 {
 	auto_buf buf = BUF_INIT(1024);
@@ -100,6 +123,7 @@ END_TEST
 static void add(TCase *tests)
 {
 	suite_add_rows(tests, writes_texts, texts);
+	suite_add_rows(tests, cuts_long_texts, briefs);
 	tcase_add_test(tests, writes_members_in_order);
 	tcase_add_test(tests, leaves_out_what_is_absent);
 	tcase_add_test(tests, tells_the_first_error_at_the_end);

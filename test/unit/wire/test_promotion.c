@@ -184,6 +184,29 @@ START_TEST(reads_and_writes_phases)
 }
 END_TEST
 
+START_TEST(keeps_every_text_within_the_schema)
+{
+	static char text[5001];
+	const struct meta meta = { .namespace = "shop", .name = "p" };
+	struct waiting_for waiting = { .gate = "G", .until_ms = CLOCK_NEVER, .message = text };
+	struct step step = { .name = "Pin", .message = text };
+	const struct promotion_status status = {
+		.waiting = &waiting, .waiting_count = 1, .steps = &step, .step_count = 1
+	};
+	struct err err = ERR_INIT;
+	char *json = NULL;
+	char want[1100];
+
+	memset(text, 'x', sizeof(text) - 1);
+	ck_assert_int_eq(promotion_status_to_json(&meta, &status, &json, &err), 0);
+	(void)snprintf(want, sizeof(want), "{\"gate\":\"G\",\"message\":\"%.1021s…\"}", text);
+	expect_contains("waiting for", json, want);
+	(void)snprintf(want, sizeof(want), "{\"name\":\"Pin\",\"message\":\"%.1021s…\"}", text);
+	expect_contains("steps", json, want);
+	free(json);
+}
+END_TEST
+
 START_TEST(writes_a_promotion_to_create)
 {
 	struct release_artifact artifacts[] = {
@@ -309,6 +332,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, reads_every_field_of_a_status);
 	tcase_add_test(tests, writes_the_status_that_it_read);
 	suite_add_rows(tests, reads_and_writes_phases, phases);
+	tcase_add_test(tests, keeps_every_text_within_the_schema);
 	tcase_add_test(tests, writes_a_promotion_to_create);
 	tcase_add_test(tests, reads_the_promotion_that_it_created);
 	suite_add_rows(tests, says_what_is_wrong_with_a_spec, wrong_specs);
