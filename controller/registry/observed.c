@@ -333,7 +333,7 @@ struct registry_stats registry_stats(const struct registry *registry)
 		.failures = registry->failures,
 		.observations = registry->store.by_key.len,
 		.bytes = registry->store.bytes,
-		.hosts = registry->hosts.hosts.len,
+		.hosts = registry->hosts.by_authority.len,
 	};
 }
 
