@@ -19,7 +19,7 @@ struct step {
 };
 
 #define STEPS 16
-#define END .want_state = -1
+#define END .now_ms = -1
 
 static const struct {
 	const char *name;
@@ -209,7 +209,7 @@ START_TEST(the_script_is_followed)
 	struct election election;
 
 	election_init(&election, "a", &terms, 7);
-	for (const struct step *step = scripts[_i].steps; (int)step->want_state >= 0; step++) {
+	for (const struct step *step = scripts[_i].steps; step->now_ms >= 0; step++) {
 		bool has_record = step->input == ELECTION_READ || step->input == ELECTION_WRITTEN;
 		struct lease_record record;
 		enum election_action action;
