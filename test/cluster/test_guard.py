@@ -303,7 +303,13 @@ def by_apply(case, kind):
 
 
 def by_kubectl_replace(case, kind):
-    cluster.kubectl("replace", "-n", case.namespace, "-f", "-", stdin=yaml.safe_dump(_old(case, kind)))
+    def is_done():
+        # It reads and writes; between the two the kind's controller may write the status.
+        done = cluster.kubectl("replace", "-n", case.namespace, "-f", "-", stdin=yaml.safe_dump(_old(case, kind)), check=False)
+        if done.returncode and "(Conflict)" not in done.stderr:
+            raise AssertionError(done.stderr)
+        return done.returncode == 0
+    cluster.eventually("kubectl has replaced it", is_done)
 
 
 def by_recreation(case, kind):
