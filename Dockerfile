@@ -4,12 +4,14 @@
 #
 # Without a container engine: make image.
 
-FROM debian:bookworm-slim AS build
+FROM debian:bookworm-slim AS packages
 WORKDIR /src
 COPY packages/build.txt packages/
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates $(cat packages/build.txt) \
  && rm -rf /var/lib/apt/lists/*
+
+FROM packages AS build
 COPY meson.build meson_options.txt ./
 COPY controller controller
 RUN meson setup --buildtype=release --strip --prefix=/ --bindir=/ -Dtests=false /build \

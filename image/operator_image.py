@@ -9,7 +9,8 @@ from store import run
 
 TREE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 LAYOUT = os.path.join(TREE, "build", "image")
-NAME = "localhost/sluice:built"
+NAME = "localhost/sluice"
+STAGES = ("packages", "build")
 TAG = "latest"
 
 
@@ -20,11 +21,15 @@ def _revision():
 
 def build(store, layout, say):
     say("Building the operator's image from the Dockerfile.")
-    store.buildah("bud", "--isolation", "chroot", "--pull-never", "--layers", "--format", "oci",
-                  "--build-arg", f"REVISION={_revision()}", "--tag", NAME, TREE)
+    bud = ["bud", "--isolation", "chroot", "--pull-never", "--layers", "--format", "oci"]
+    for stage in STAGES:
+        store.buildah(*bud, "--target", stage, "--tag", f"{NAME}:{stage}", TREE)
+    store.buildah(*bud, "--build-arg", f"REVISION={_revision()}", "--tag", f"{NAME}:{TAG}", TREE)
+    # The stages have names, so that of what earlier sources left nothing stays but what this build would use again.
+    store.buildah("rmi", "--prune")
     shutil.rmtree(layout, ignore_errors=True)
     os.makedirs(os.path.dirname(layout), exist_ok=True)
-    store.buildah("push", NAME, f"oci:{layout}:{TAG}")
+    store.buildah("push", f"{NAME}:{TAG}", f"oci:{layout}:{TAG}")
 
 
 def _blob(layout, digest):

@@ -91,9 +91,10 @@ def build(folder, *options, **environment):
         code, output = run(["meson", "setup", *options, folder], **environment)
         if code:
             raise Broken(output)
-    code, output = run(["ninja", "-C", folder])
+    code, output = run(["ninja", "-k", "0", "-C", folder])
     if code:
-        raise Broken("\n".join(output.splitlines()[-60:]))
+        told = [line for line in output.splitlines() if "error" in line.lower() or line.startswith("FAILED: ")]
+        raise Broken("\n".join(told[:60] or output.splitlines()[-60:]))
 
 
 def ring_c():
