@@ -115,8 +115,14 @@ static int start_apply(struct job *job, const struct order *order, struct err *e
 		.json_len = strlen(order->body),
 		.is_forced = order->force,
 	};
-	int r = take_path(job, err);
+	const struct err *refusal = learned_refusal(job, order);
+	int r;
 
+	if (refusal != NULL) {
+		*err = *refusal;
+		return err->class;
+	}
+	r = take_path(job, err);
 	if (r < 0)
 		return r;
 	r = apply_send(tools->client, tools->store, &apply, on_answer, job, err);

@@ -45,6 +45,10 @@ void learn_from_failure(struct job *job, const struct order *order, const char *
 void learn_from_answer(struct job *job, const struct order *order, struct record *record,
 		       struct err *err);
 
+/* Why the apiserver will not take the order's object, as far as that is known from the last try; NULL: it
+ * may take it. */
+const struct err *learned_refusal(const struct job *job, const struct order *order);
+
 /* Begins LIST_TAGS or RESOLVE. */
 int start_lookup(struct job *job, const struct order *order, struct err *err);
 

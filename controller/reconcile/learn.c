@@ -44,7 +44,18 @@ static void made_failed(struct job *job, const struct order *order, const struct
 
 	if (is_refusal(err))
 		job->is_news |= looks_made_refused(job_tools(job)->looks, order->namespace, order->channel,
-						   made_text(order, what), err, job_tools(job)->now_ms());
+						   made_text(order, what), order->body, err,
+						   job_tools(job)->now_ms());
+}
+
+const struct err *learned_refusal(const struct job *job, const struct order *order)
+{
+	char what[WHAT_SIZE];
+
+	if (order->action != ACTION_APPLY_SCALER && order->action != ACTION_APPLY_SERVICE)
+		return NULL;
+	return looks_made_refusal(job_tools(job)->looks, order->namespace, order->channel,
+				  made_text(order, what), order->body, job_tools(job)->now_ms());
 }
 
 /* That it is not there, or may not be read, is an answer. */

@@ -24,6 +24,7 @@ struct entry {
 
 struct refusal { /* of an object that a channel makes */
 	char what[KEY_SIZE];
+	char *body;
 	struct err err;
 	int64_t until_ms;
 };
@@ -49,6 +50,14 @@ static void entry_free(struct entry *entry)
 	free(entry);
 }
 
+static void refusal_free(struct refusal *refusal)
+{
+	if (refusal == NULL)
+		return;
+	free(refusal->body);
+	free(refusal);
+}
+
 void looks_destroy(struct looks *looks)
 {
 	size_t cursor = 0;
@@ -61,7 +70,7 @@ void looks_destroy(struct looks *looks)
 		entry_free(value);
 	cursor = 0;
 	while (map_next(&looks->refusals, &cursor, &key, &value))
-		free(value);
+		refusal_free(value);
 	map_finish(&looks->entries);
 	map_finish(&looks->refusals);
 	free(looks);
@@ -210,7 +219,7 @@ static const char *refusal_key(char key[static KEY_SIZE], const char *namespace,
 }
 
 bool looks_made_refused(struct looks *looks, const char *namespace, const char *channel, const char *what,
-			const struct err *err, int64_t now_ms)
+			const char *body, const struct err *err, int64_t now_ms)
 {
 	char key[KEY_SIZE];
 	struct refusal *refusal = map_get(&looks->refusals, refusal_key(key, namespace, channel));
@@ -224,9 +233,24 @@ bool looks_made_refused(struct looks *looks, const char *namespace, const char *
 	is_news = refusal->until_ms <= now_ms || !str_equal(refusal->what, what) ||
 		  !err_is_same(&refusal->err, err);
 	(void)snprintf(refusal->what, sizeof(refusal->what), "%s", what);
+	free(refusal->body);
+	refusal->body = strdup(body);
+	CHECK(refusal->body != NULL);
 	refusal->err = *err;
 	refusal->until_ms = now_ms + LOOKS_REFUSAL_LIFE_MS;
 	return is_news;
+}
+
+const struct err *looks_made_refusal(const struct looks *looks, const char *namespace, const char *channel,
+				     const char *what, const char *body, int64_t now_ms)
+{
+	char key[KEY_SIZE];
+	const struct refusal *refusal = map_get(&looks->refusals, refusal_key(key, namespace, channel));
+
+	if (refusal == NULL || refusal->until_ms <= now_ms || !str_equal(refusal->what, what) ||
+	    !str_equal(refusal->body, body))
+		return NULL;
+	return &refusal->err;
 }
 
 void looks_made_taken(struct looks *looks, const char *namespace, const char *channel, const char *what)
@@ -242,7 +266,7 @@ void looks_made_forget(struct looks *looks, const char *namespace, const char *c
 {
 	char key[KEY_SIZE];
 
-	free(map_remove(&looks->refusals, refusal_key(key, namespace, channel)));
+	refusal_free(map_remove(&looks->refusals, refusal_key(key, namespace, channel)));
 }
 
 const char *looks_made_failure(const struct looks *looks, const char *namespace, const char *channel,
@@ -277,6 +301,6 @@ void looks_sweep(struct looks *looks, int64_t now_ms)
 	cursor = 0;
 	while (map_next(&looks->refusals, &cursor, &key, &value)) {
 		if (((const struct refusal *)value)->until_ms <= now_ms)
-			free(map_remove(&looks->refusals, key));
+			refusal_free(map_remove(&looks->refusals, key));
 	}
 }

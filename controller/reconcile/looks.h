@@ -58,9 +58,13 @@ void looks_fill(const struct looks *looks, enum workload_kind kind, const char *
 		const char *name, int64_t now_ms, struct arena *arena, struct workload_look *look,
 		int64_t *ret_until_ms);
 
-/* An HPA or Service (called by what, "HorizontalPodAutoscaler web") of a channel was refused. */
+/* An HPA or Service (called by what, "HorizontalPodAutoscaler web") of a channel was refused as body says it. */
 bool looks_made_refused(struct looks *looks, const char *namespace, const char *channel, const char *what,
-			const struct err *err, int64_t now_ms);
+			const char *body, const struct err *err, int64_t now_ms);
+
+/* Was this very body refused, not long ago? Then why; NULL: it may be tried. */
+const struct err *looks_made_refusal(const struct looks *looks, const char *namespace, const char *channel,
+				     const char *what, const char *body, int64_t now_ms);
 
 /* It was taken, or nobody wants it any more. */
 void looks_made_taken(struct looks *looks, const char *namespace, const char *channel, const char *what);

@@ -5,6 +5,18 @@
 /* A line of the log has 8 KiB; a plan that is longer is cut. */
 #define PLAN_TEXT_MAX (6 * 1024)
 
+/* Asking happens all the time; changing something is worth a line. */
+static bool changes_something(const struct orders *orders)
+{
+	for (size_t i = 0; i < orders->count; i++) {
+		enum action_kind action = orders->items[i].action;
+
+		if (action != ACTION_LIST_TAGS && action != ACTION_RESOLVE && action != ACTION_FIND_WORKLOAD)
+			return true;
+	}
+	return false;
+}
+
 void report_plan(const char *key, const struct plan *plan, const struct orders *orders,
 		 struct metrics *metrics)
 {
@@ -12,7 +24,7 @@ void report_plan(const char *key, const struct plan *plan, const struct orders *
 
 	for (size_t i = 0; i < orders->count; i++)
 		metrics_plan_action(metrics, action_name(orders->items[i].action));
-	if (!plan_is_empty(plan))
+	if (changes_something(orders))
 		log_info("carrying out a plan", log_text("channel", key),
 			 log_text("promotion", plan->promotion),
 			 log_text("actions", orders_summary(orders, summary, sizeof(summary))));

@@ -10,8 +10,8 @@
 #include "reconcile/order.h"
 #include "reconcile/retry.h"
 
-/* A plan is about to be carried out: counts its actions; one line for a plan that is not empty, and for
- * those who debug the whole text of every plan. */
+/* A plan is about to be carried out: counts its actions; one line for a plan that changes something, and
+ * for those who debug the whole text of every plan. */
 void report_plan(const char *key, const struct plan *plan, const struct orders *orders,
 		 struct metrics *metrics);
 

@@ -195,7 +195,7 @@ static void run(struct bench *b, struct order order)
 {
 	b->is_done = false;
 	begin(b, "n/shop", order);
-	ck_assert(fake_run_until(b->loop, &b->is_done, 5000));
+	ck_assert(b->is_done || fake_run_until(b->loop, &b->is_done, 5000));
 }
 
 /* ---- one after the other ---- */
@@ -426,14 +426,14 @@ START_TEST(finds_workloads)
 }
 END_TEST
 
-START_TEST(a_refused_scaler_is_told_once_and_forgiven)
+START_TEST(a_refused_scaler_is_told_once_and_tried_again_when_it_differs)
 {
 	const struct fake_step no = { .method = "PATCH",
 				      .target = "/apis/autoscaling/v2/namespaces/n/horizontalpodautoscalers/web?*",
 				      .status = 422, .reply_headers = JSON_TYPE,
 				      .reply = STATUS(422, "Invalid", "maxReplicas is too small") };
 	struct fake_step yes = no;
-	struct fake_step script[3];
+	struct fake_step script[2];
 	struct order order = order_of(ACTION_APPLY_SCALER, KIND_SCALER, "web");
 	int64_t until_ms = CLOCK_NEVER;
 	struct bench b;
@@ -441,9 +441,9 @@ START_TEST(a_refused_scaler_is_told_once_and_forgiven)
 	yes.status = 200;
 	yes.reply = "{\"apiVersion\":\"autoscaling/v2\",\"kind\":\"HorizontalPodAutoscaler\",\"metadata\":"
 		    "{\"name\":\"web\",\"namespace\":\"n\",\"resourceVersion\":\"4\"},\"spec\":{\"maxReplicas\":3}}";
-	script[0] = script[1] = no;
-	script[2] = yes;
-	bench_init(&b, script, 3);
+	script[0] = no;
+	script[1] = yes;
+	bench_init(&b, script, 2);
 	for (int i = 0; i < 2; i++) {
 		order.body = strdup("{}");
 		run(&b, order);
@@ -452,7 +452,7 @@ START_TEST(a_refused_scaler_is_told_once_and_forgiven)
 		ck_assert_ptr_nonnull(strstr(
 			looks_made_failure(b.tools.looks, "n", "shop", test_now_ms, &until_ms), "too small"));
 	}
-	order.body = strdup("{}");
+	order.body = strdup("{\"spec\":{\"maxReplicas\":3}}");
 	run(&b, order);
 	ck_assert_int_eq(b.outcome.err.class, ERR_NONE);
 	ck_assert_ptr_null(looks_made_failure(b.tools.looks, "n", "shop", test_now_ms, &until_ms));
@@ -663,7 +663,7 @@ static void add(TCase *tests)
 	suite_add_rows(tests, learns_from_pins, pins);
 	tcase_add_test(tests, an_image_that_is_changed_for_long_is_somebodys_doing);
 	suite_add_rows(tests, finds_workloads, finds);
-	tcase_add_test(tests, a_refused_scaler_is_told_once_and_forgiven);
+	tcase_add_test(tests, a_refused_scaler_is_told_once_and_tried_again_when_it_differs);
 	suite_add_rows(tests, deletes, deletions);
 	tcase_add_test(tests, tells_events);
 	suite_add_rows(tests, a_bad_secret_is_an_answer, secrets);

@@ -133,7 +133,7 @@ static void run_op(const char *name, struct looks *looks, const struct op_row *o
 	else if (op->op == FORGET)
 		looks_forget(looks, WORKLOAD_DEPLOYMENT, "n", "web");
 	else if (op->op == MADE_REFUSED)
-		is_news = looks_made_refused(looks, "n", "shop", op->text, &err, op->now);
+		is_news = looks_made_refused(looks, "n", "shop", op->text, "{}", &err, op->now);
 	else if (op->op == MADE_TAKEN)
 		looks_made_taken(looks, "n", "shop", op->text);
 	else if (op->op == MADE_FORGET)
@@ -149,6 +149,24 @@ static void run_op(const char *name, struct looks *looks, const struct op_row *o
 	expect_int(name, is_news, op->is_news);
 }
 
+START_TEST(a_refused_body_is_not_tried_again_soon)
+{
+	struct looks *looks = looks_create();
+	struct err err = ERR_INIT;
+
+	(void)err_set(&err, ERR_INPUT, "no");
+	ck_assert(looks_made_refused(looks, "n", "shop", "Service web", "{}", &err, 0));
+	ck_assert_str_eq(looks_made_refusal(looks, "n", "shop", "Service web", "{}", 1)->text, "no");
+	ck_assert_ptr_null(looks_made_refusal(looks, "n", "shop", "Service web", "{\"x\":1}", 1));
+	ck_assert_ptr_null(looks_made_refusal(looks, "n", "shop", "Service api", "{}", 1));
+	ck_assert_ptr_null(looks_made_refusal(looks, "n", "other", "Service web", "{}", 1));
+	ck_assert_ptr_null(looks_made_refusal(looks, "n", "shop", "Service web", "{}", LOOKS_REFUSAL_LIFE_MS));
+	looks_made_forget(looks, "n", "shop");
+	ck_assert_ptr_null(looks_made_refusal(looks, "n", "shop", "Service web", "{}", 1));
+	looks_destroy(looks);
+}
+END_TEST
+
 START_TEST(remembers_answers)
 {
 	struct looks *looks = looks_create();
@@ -162,6 +180,7 @@ END_TEST
 static void add(TCase *tests)
 {
 	suite_add_rows(tests, remembers_answers, rows);
+	tcase_add_test(tests, a_refused_body_is_not_tried_again_soon);
 }
 
 SUITE_MAIN("looks", add)
