@@ -14,7 +14,6 @@ import http.client
 import json
 import os
 import re
-import socket
 import ssl
 import subprocess
 import sys
@@ -174,26 +173,11 @@ def devcluster(*words):
     return done.stdout
 
 
-def _listens():
-    with open(os.environ["KUBECONFIG"]) as file:
-        server = yaml.safe_load(file)["clusters"][0]["cluster"]["server"]
-    host, _, port = server.removeprefix("https://").rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), timeout=1).close()
-    except ConnectionRefusedError:
-        return False
-    except OSError:
-        pass
-    return True
-
-
 @contextlib.contextmanager
 def apiserver_killed():
     """Inside, the apiserver is gone (by SIGKILL) or on its way back; afterwards it is ready again. Yields how to start it."""
     devcluster("stop", "apiserver", "--kill")
     try:
-        # The last threads of the killed process hold its port a little longer.
-        eventually("the apiserver's port is free", lambda: not _listens())
         yield lambda: devcluster("start", "apiserver")
     finally:
         devcluster("start", "apiserver")
