@@ -1,0 +1,263 @@
+"""The operator on a real cluster: pods, digests, promotions. What runs is asked of the pods, not of the operator."""
+
+import os
+import sys
+import threading
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import cluster  # noqa: E402
+from operating import REGISTRY, WEB, Case, Images, by_digest, channel, promotion, workload  # noqa: E402
+
+EVIL = f"{REGISTRY}/test/web:evil"
+
+
+class Channels(Case):
+    def bring(self, digest, name="first", namespace=None):
+        self.make(by_digest(name, digest), namespace)
+        return self.wait_phase(name, "Succeeded", namespace)
+
+    def test_a_release_moves_from_channel_to_channel(self):
+        """by intake into the first, by promotion into the second; what upstream has not verified waits"""
+        digest, second = Images.web("1.0.0", repository="test/line"), self.new_namespace("second")
+        image = f"{REGISTRY}/test/line"
+        self.make(workload("Deployment"))
+        self.make(workload("Deployment"), second)
+        self.make(channel(artifacts=[{"name": "web", "image": image}], upstream={
+            "channels": [{"namespace": self.namespace, "name": "shop"}]}), second)
+        self.make(promotion("early", **{"from": {"namespace": self.namespace, "channel": "shop"}}), second)
+        cluster.eventually("it waits for its source", lambda: "does not exist" in self.message(self.promo("early", second)))
+        self.make(channel(artifacts=[{"name": "web", "image": image}], promotion={"mode": "Automatic"},
+                          intake={"interval": "10s", "tags": {"artifact": "web", "semver": ">=1.0.0"}}))
+        self.wait_phase("early", "Succeeded", second)
+        self.assertEqual(self.running_digests(self.namespace), {digest})
+        self.assertEqual(self.running_digests(second), {digest})
+        status = self.status(namespace=second)
+        self.assertEqual(status["current"]["artifacts"][0]["digest"], digest)
+        self.assertEqual(status["guard"], "Enforced")
+
+    def test_every_kind_of_workload_waits_and_is_pinned(self):
+        kinds = ("Deployment", "StatefulSet", "DaemonSet", "CronJob")
+        for kind in kinds:
+            self.make(workload(kind, kind.lower(), replicas=1))
+        self.make(channel(workloads=[{"kind": kind, "name": kind.lower(), "containers": {"web": "web"}} for kind in kinds]))
+        cluster.eventually("the stateful pod waits behind the gate", lambda: any(
+            pod["metadata"]["name"] == "statefulset-0" and pod["spec"].get("schedulingGates") for pod in self.pods()))
+        self.assertEqual(self.running_digests(), set())
+        digest = Images.web("1.0.0")
+        self.bring(digest)
+        for kind in kinds:
+            self.assertEqual(self.image(kind, kind.lower()), f"{WEB}@{digest}")
+        self.assertEqual(self.running_digests(), {digest})
+        self.assertFalse(any(pod["spec"].get("schedulingGates") for pod in self.pods()))
+
+    def test_an_init_container_is_pinned_too(self):
+        body = workload("Deployment", replicas=1)
+        body["spec"]["template"]["spec"]["initContainers"] = [{"name": "migrate", "args": ["--version"]}]
+        self.make(body)
+        self.make(channel(workloads=[{"kind": "Deployment", "name": "web", "containers": {"web": "web", "migrate": "web"}}]))
+        self.make(by_digest("first", Images.web("1.0.0")))
+        cluster.eventually("both carry the pin", lambda: self.init_image() == self.image() == f"{WEB}@{Images.web('1.0.0')}")
+
+    def init_image(self):
+        spec = self.api.get(self.path("Deployment", "web"))["spec"]["template"]["spec"]
+        return spec["initContainers"][0].get("image")
+
+    def test_an_index_is_pinned_as_such(self):
+        digest = Images.web("index", index=True)
+        self.make(workload("Deployment", replicas=1))
+        self.make(channel())
+        self.make(promotion("by-tag", artifacts=[{"name": "web", "tag": "index"}]))
+        status = self.wait_phase("by-tag", "Succeeded")
+        self.assertEqual(status["release"]["artifacts"][0]["digest"], digest)
+        self.assertEqual(self.image(), f"{WEB}@{digest}")
+
+    def test_nobody_changes_a_digest_while_the_operator_runs_and_while_it_is_down(self):
+        digest = Images.web("1.0.0")
+        self.make(workload("Deployment"))
+        self.make(channel())
+        self.bring(digest)
+        seen = Watcher(self)
+        self.try_to_break_in()
+        self.operator.stop()
+        try:
+            self.try_to_break_in()
+            self.assertEqual(self.image(), f"{WEB}@{digest}")
+        finally:
+            self.operator.start()
+        seen.finish()
+        self.assertEqual(seen.digests, {digest})
+        self.assertEqual(seen.images, {f"{WEB}@{digest}"})
+
+    def try_to_break_in(self):
+        cluster.kubectl("-n", self.namespace, "set", "image", "deployment/web", f"web={EVIL}")
+        self.api.apply(self.path("Deployment", "web"), workload("Deployment", image=EVIL), "gitops", force=True)
+        cluster.kubectl("-n", self.namespace, "label", "deployment/web", "sluice.dev/channel-")
+        cluster.kubectl("-n", self.namespace, "set", "image", "deployment/web", f"web={EVIL}")
+
+    def test_a_restart_of_the_apiserver_in_a_rollout_brings_no_wrong_digest(self):
+        one, two = Images.web("1.0.0"), Images.web("2.0.0")
+        self.make(workload("Deployment", replicas=3))
+        self.make(channel())
+        self.bring(one)
+        seen = Watcher(self)
+        self.make(by_digest("second", two))
+        with cluster.apiserver_killed() as start:
+            start()
+        self.wait_phase("second", "Succeeded")
+        seen.finish()
+        self.assertLessEqual(seen.digests, {one, two})
+        cluster.eventually("only the new one runs", lambda: self.running_digests() == {two})
+
+    def test_a_rollout_that_fails_goes_back(self):
+        """the good release runs on all the time; the bad one loses its mark and is not available downstream"""
+        good, bad = Images.web("1.0.0"), Images.web("bad", broken=True)
+        self.make(workload("Deployment", strategy={"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}))
+        self.make(channel(rollout={"progressDeadline": "8s"}))
+        self.bring(good)
+        self.make(by_digest("bad", bad))
+        status = self.wait_phase("bad", "Failed")
+        self.assertIn("spec.rollout.progressDeadline 8s", self.message(status))
+        cluster.eventually("the good one runs alone", lambda: self.running_digests() == {good})
+        self.wait_condition("Ready", "Running")
+        now = self.status()
+        self.assertEqual(now["current"]["artifacts"][0]["digest"], good)
+        self.assertTrue(now["history"][0]["result"] == "Failed" and now["verified"][0]["revoked"])
+
+    def test_a_rollout_that_fails_is_held_when_so_asked_and_a_rollback_leads_out(self):
+        good, bad = Images.web("1.0.0"), Images.web("bad", broken=True)
+        self.make(workload("Deployment", replicas=1))
+        self.make(channel(rollout={"progressDeadline": "6s", "onFailure": "Hold"}))
+        self.bring(good)
+        self.make(by_digest("bad", bad))
+        self.wait_phase("bad", "Failed")
+        self.wait_condition("Stalled", "RolloutFailed")
+        self.assertEqual(self.image(), f"{WEB}@{bad}")
+        self.make(promotion("back", rollback={"to": "Previous"}))
+        self.wait_phase("back", "Succeeded")
+        self.assertEqual(self.image(), f"{WEB}@{good}")
+
+    def test_a_rollback_to_previous_and_to_a_named_release(self):
+        one, two = Images.web("1.0.0"), Images.web("2.0.0")
+        self.make(workload("Deployment", replicas=1))
+        self.make(channel())
+        first = self.bring(one)["release"]["id"]
+        second = self.bring(two, "second")["release"]["id"]
+        self.make(promotion("back", rollback={"to": "Previous"}))
+        self.wait_phase("back", "Succeeded")
+        self.assertEqual(self.status()["current"]["release"], first)
+        self.make(promotion("forth", rollback={"to": second}))
+        self.wait_phase("forth", "Succeeded")
+        cluster.eventually("its digest runs", lambda: self.running_digests() == {two})
+
+    def test_two_promotions_at_once_run_one_after_the_other(self):
+        one, two = Images.web("1.0.0"), Images.web("2.0.0")
+        self.make(workload("Deployment", replicas=1))
+        self.make(channel(suspended=True))
+        self.make(by_digest("a-first", one))
+        time.sleep(1.1)
+        self.make(by_digest("b-second", two))
+        for name in ("a-first", "b-second"):
+            cluster.eventually("it waits", lambda name=name: "spec.suspended" in self.message(self.promo(name)))
+        self.api.merge(cluster.channels(self.namespace, "shop"), {"spec": {"suspended": False}})
+        first, second = self.wait_phase("a-first", "Succeeded"), self.wait_phase("b-second", "Succeeded")
+        self.assertLessEqual(first["finishedAt"], second["startedAt"])
+        self.assertEqual(self.image(), f"{WEB}@{two}")
+
+    def test_two_channels_of_a_namespace_share_its_pins(self):
+        digest = Images.web("1.0.0")
+        for name in ("a", "b"):
+            self.make(workload("Deployment", name, channel=name, replicas=1))
+            self.make(channel(name, workloads=[{"kind": "Deployment", "name": name, "containers": {"web": "web"}}]))
+        for name in ("a", "b"):
+            self.make(by_digest(f"to-{name}", digest, to=name))
+        for name in ("a", "b"):
+            self.wait_phase(f"to-{name}", "Succeeded")
+        pins = self.api.get(f"/api/v1/namespaces/{self.namespace}/configmaps/sluice-pins")["data"]
+        self.assertEqual(pins, {"Deployment.a.web": f"{WEB}@{digest}", "Deployment.b.web": f"{WEB}@{digest}"})
+
+    def test_a_deleted_channel_gives_its_pins_up_and_its_workload_runs_on(self):
+        digest = Images.web("1.0.0")
+        self.make(workload("Deployment", replicas=1))
+        self.make(channel(routing={"service": {"name": "web", "workload": "web", "ports": [{"name": "http", "port": 80, "targetPort": 8080}]}}))
+        self.bring(digest)
+        self.api.delete(cluster.channels(self.namespace, "shop"))
+        cluster.eventually("the pins go", lambda: not self.api.get(
+            f"/api/v1/namespaces/{self.namespace}/configmaps/sluice-pins").get("data"))
+        cluster.eventually("the Service goes", lambda: not self.api.get(
+            f"/api/v1/namespaces/{self.namespace}/services")["items"])
+        self.assertEqual(self.running_digests(), {digest})
+
+    def test_a_foreign_service_of_that_name_is_left_alone(self):
+        self.make(workload("Deployment", replicas=1))
+        self.api.create(f"/api/v1/namespaces/{self.namespace}/services", {"metadata": {"name": "web"}, "spec": {
+            "selector": {"app": "other"}, "ports": [{"port": 9}]}})
+        self.make(channel(routing={"service": {"name": "web", "workload": "web", "ports": [{"name": "http", "port": 80}]}}))
+        stalled = self.wait_condition("Stalled", "ApplyRefused")
+        self.assertIn("web", stalled["message"])
+        service = self.api.get(f"/api/v1/namespaces/{self.namespace}/services/web")
+        self.assertEqual((service["spec"]["selector"], service["spec"]["ports"][0]["port"]), ({"app": "other"}, 9))
+
+    def test_when_there_is_nothing_to_do_nothing_is_written(self):
+        self.make(workload("Deployment", replicas=1))
+        self.make(channel(intake={"interval": "10s", "tags": {"artifact": "web", "semver": ">=1.0.0 <2"}}, promotion={"mode": "Automatic"}))
+        Images.web("1.0.0")
+        self.wait_condition("Ready", "Running")
+        cluster.eventually("the namespaces of other tests are gone", lambda: not [
+            one for one in self.api.get("/api/v1/namespaces")["items"] if one["status"]["phase"] == "Terminating"])
+        time.sleep(3)
+        self.quiet(15)
+
+    def test_the_emergency_way_out_frees_a_namespace(self):
+        digest = Images.web("1.0.0")
+        self.make(workload("Deployment", replicas=1))
+        self.make(channel())
+        self.bring(digest)
+        self.api.merge(cluster.channels(self.namespace, "shop"), {"spec": {"suspended": True}})
+        cluster.kubectl("label", "namespace", self.namespace, "sluice.dev/guard=off")
+        cluster.eventually("the status says so", lambda: self.status()["guard"] == "FieldOwnership")
+        other = f"{WEB}@{Images.web('2.0.0')}"
+
+        def set_image():
+            cluster.kubectl("-n", self.namespace, "set", "image", "deployment/web", f"web={other}")
+            return self.image() == other
+        cluster.eventually("another image can be set", set_image)
+        time.sleep(2)
+        self.assertEqual(self.image(), other)
+        cluster.kubectl("label", "namespace", self.namespace, "sluice.dev/guard-")
+        self.api.merge(cluster.channels(self.namespace, "shop"), {"spec": {"suspended": False}})
+        cluster.eventually("the pin is back", lambda: self.image() == f"{WEB}@{digest}")
+
+
+class Watcher:
+    """Looks at all pods and the Deployment of a case's namespace, again and again, until it is told to finish."""
+
+    def __init__(self, case):
+        self.digests, self.images = set(), set()
+        self._case, self._over = case, threading.Event()
+        self._api = cluster.api()
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+
+    def _look(self):
+        base = f"/namespaces/{self._case.namespace}"
+        while not self._over.is_set():
+            try:
+                for pod in self._api.get(f"/api/v1{base}/pods")["items"]:
+                    for one in pod.get("status", {}).get("containerStatuses", []):
+                        self.digests.update([one["imageID"].rsplit("@", 1)[1]] if one.get("imageID") else [])
+                web = self._api.get(f"/apis/apps/v1{base}/deployments/web")
+                self.images.add(web["spec"]["template"]["spec"]["containers"][0]["image"])
+            except (cluster.ApiError, OSError, cluster.http.client.HTTPException):
+                pass
+            time.sleep(0.05)
+
+    def finish(self):
+        self._over.set()
+        self._thread.join()
+        self._api.close()
+
+
+if __name__ == "__main__":
+    cluster.main()
