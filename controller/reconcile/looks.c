@@ -141,11 +141,17 @@ bool looks_not_read(struct looks *looks, enum workload_kind kind, const char *na
 	return entry_set_err(entry, err, true, now_ms, LOOKS_LIFE_MS);
 }
 
+/* Rights are given by others, and an apiserver that has just started knows of none. */
+static int64_t refusal_life(const struct err *err)
+{
+	return err->class == ERR_DENIED ? LOOKS_LIFE_MS : LOOKS_REFUSAL_LIFE_MS;
+}
+
 bool looks_refused(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
 		   const struct err *err, int64_t now_ms)
 {
 	return entry_set_err(entry_make(looks, kind, namespace, name), err, false, now_ms,
-			     LOOKS_REFUSAL_LIFE_MS);
+			     refusal_life(err));
 }
 
 bool looks_conflict(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
@@ -237,7 +243,7 @@ bool looks_made_refused(struct looks *looks, const char *namespace, const char *
 	refusal->body = strdup(body);
 	CHECK(refusal->body != NULL);
 	refusal->err = *err;
-	refusal->until_ms = now_ms + LOOKS_REFUSAL_LIFE_MS;
+	refusal->until_ms = now_ms + refusal_life(err);
 	return is_news;
 }
 

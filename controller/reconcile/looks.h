@@ -20,8 +20,8 @@
 #include "domain/world.h"
 #include "wire/record.h"
 
-#define LOOKS_LIFE_MS (30 * 1000)              /* of a read and of a conflict */
-#define LOOKS_REFUSAL_LIFE_MS (5 * 60 * 1000)  /* of an object that the apiserver does not take */
+#define LOOKS_LIFE_MS (30 * 1000)             /* of a read, of a conflict, of a lack of rights */
+#define LOOKS_REFUSAL_LIFE_MS (5 * 60 * 1000) /* of an object that the apiserver does not take */
 
 struct looks;
 

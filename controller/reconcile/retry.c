@@ -15,8 +15,9 @@ struct retry retry_for(const struct err *err)
 	case ERR_BUSY:
 		return (struct retry){ RETRY_AFTER,
 				       err->retry_after_ms > 0 ? err->retry_after_ms : RETRY_BUSY_MS };
+	case ERR_DENIED: /* an apiserver that has just started refuses everything until it knows its roles */
+		return (struct retry){ RETRY_BACK_OFF, RETRY_DENIED_MS };
 	case ERR_INPUT:
-	case ERR_DENIED:
 	case ERR_BUG:
 		break;
 	}

@@ -13,6 +13,7 @@
 #define RETRY_SLOWLY_MS (5 * 60 * 1000)
 #define RETRY_NET_MS 100
 #define RETRY_BUSY_MS 1000
+#define RETRY_DENIED_MS 1000
 
 enum retry_kind {
 	RETRY_NOT,      /* there was no failure */

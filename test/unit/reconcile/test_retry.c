@@ -17,7 +17,7 @@ static const struct {
 	{ "busy: when the server says", { .class = ERR_BUSY, .retry_after_ms = 7000 }, RETRY_AFTER, 7000 },
 	{ "busy without a moment: a second", { .class = ERR_BUSY }, RETRY_AFTER, RETRY_BUSY_MS },
 	{ "what somebody must edit is tried slowly", { .class = ERR_INPUT }, RETRY_SLOWLY, RETRY_SLOWLY_MS },
-	{ "what RBAC refuses is tried slowly", { .class = ERR_DENIED }, RETRY_SLOWLY, RETRY_SLOWLY_MS },
+	{ "what RBAC refuses may be allowed soon", { .class = ERR_DENIED }, RETRY_BACK_OFF, RETRY_DENIED_MS },
 	{ "a mistake of ours does not spin", { .class = ERR_BUG }, RETRY_SLOWLY, RETRY_SLOWLY_MS },
 	{ "a class of the future does not spin", { .class = (enum err_class)-99 }, RETRY_SLOWLY, RETRY_SLOWLY_MS },
 };
