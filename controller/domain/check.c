@@ -185,8 +185,6 @@ void check_spec(struct decision *d)
 	check_intake(d);
 	check_select(d);
 	check_upstream_artifacts(d);
-	if (d->world->apply_failure != NULL)
-		decision_stall(d, "ApplyRefused", d->world->apply_failure);
 }
 
 const char *check_artifacts(struct decision *d, const struct release *release, const char *whose)

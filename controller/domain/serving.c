@@ -168,8 +168,11 @@ static void release_gated_pods(struct decision *d)
 	}
 }
 
+/* What is wrong here stalls the channel after its gates were asked: promotions go on beside it. */
 void serving_plan(struct decision *d)
 {
+	if (d->world->apply_failure != NULL)
+		decision_stall(d, "ApplyRefused", d->world->apply_failure);
 	if (d->channel->is_suspended)
 		return;
 	for (size_t i = 0; i < d->channel->autoscaling_count; i++)

@@ -64,8 +64,8 @@ const struct order *job_order(const struct job *job)
 
 static const char *path_of(const struct order *order, char path[static PATH_SIZE])
 {
-	(void)snprintf(path, PATH_SIZE, "%s/%s/%s%s", kind_info(order->kind)->name, order->namespace,
-		       order->name, order->is_status ? "/status" : "");
+	(void)snprintf(path, PATH_SIZE, "%s/%s/%s%s", kind_info(order->kind)->name,
+		       order->namespace, order->name, order->is_status ? "/status" : "");
 	return path;
 }
 
@@ -115,13 +115,11 @@ static int start_apply(struct job *job, const struct order *order, struct err *e
 		.json_len = strlen(order->body),
 		.is_forced = order->force,
 	};
-	const struct err *refusal = learned_refusal(job, order);
 	int r;
 
-	if (refusal != NULL) {
-		*err = *refusal;
-		return err->class;
-	}
+	/* That is known and in the channel's condition: it keeps nothing else back. */
+	if (learned_refusal(job, order) != NULL)
+		return JOB_GOES_ON;
 	r = take_path(job, err);
 	if (r < 0)
 		return r;
@@ -137,8 +135,8 @@ static int start_delete(struct job *job, const struct order *order, struct err *
 
 	if (r < 0)
 		return r;
-	r = apply_delete(job_tools(job)->client, order->kind, order->namespace, order->name, order->uid,
-			 order->resource_version, on_answer, job, err);
+	r = apply_delete(job_tools(job)->client, order->kind, order->namespace, order->name,
+			 order->uid, order->resource_version, on_answer, job, err);
 	if (r < 0)
 		release_path(job);
 	return r < 0 ? r : JOB_WAITS;
@@ -146,8 +144,8 @@ static int start_delete(struct job *job, const struct order *order, struct err *
 
 static int start_find(struct job *job, const struct order *order, struct err *err)
 {
-	int r = apply_get(job_tools(job)->client, order->kind, order->namespace, order->name, on_answer, job,
-			  err);
+	int r = apply_get(job_tools(job)->client, order->kind, order->namespace, order->name,
+			  on_answer, job, err);
 
 	return r < 0 ? r : JOB_WAITS;
 }
@@ -195,7 +193,8 @@ static int start_order(struct job *job, const struct order *order, struct err *e
 {
 	const struct executor_tools *tools = job_tools(job);
 
-	if (!job->executor->is_working || (tools->may_write != NULL && !tools->may_write(tools->user)))
+	if (!job->executor->is_working ||
+	    (tools->may_write != NULL && !tools->may_write(tools->user)))
 		return err_set(err, ERR_CONFLICT, "this replica does not lead any more");
 	if (err_is_set(&order->err)) {
 		*err = order->err;
