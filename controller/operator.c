@@ -166,9 +166,11 @@ static uint64_t draw_seed(void)
 }
 
 /* Says who we are: as told, as a pod, or as the person who started it. */
-static int find_kubeconfig(const struct options *options, struct kubeconfig *config, struct err *err)
+static int find_kubeconfig(const struct options *options, struct kubeconfig *config,
+			   struct err *err)
 {
-	const char *paths = options->kubeconfig != NULL ? options->kubeconfig : getenv("KUBECONFIG");
+	const char *paths = options->kubeconfig != NULL ? options->kubeconfig
+							: getenv("KUBECONFIG");
 	const char *home = getenv("HOME");
 	struct err pod_err = ERR_INIT;
 	char path[4096];

@@ -25,30 +25,71 @@ enum option_id {
 };
 
 static const struct option_info table[OPTION_COUNT] = {
-	[OPTION_KUBECONFIG] = { "kubeconfig", "SLUICE_KUBECONFIG", "FILE",
-		"$KUBECONFIG, else the pod's own account, else ~/.kube/config", "how to reach the apiserver" },
-	[OPTION_CONTEXT] = { "context", "SLUICE_CONTEXT", "NAME", "the kubeconfig's current context",
-		"which context of the kubeconfig to use" },
-	[OPTION_NAMESPACE] = { "namespace", "SLUICE_NAMESPACE", "NAME", "$POD_NAMESPACE, else sluice-system",
-		"the namespace of the Lease that says which replica works" },
-	[OPTION_IDENTITY] = { "identity", "SLUICE_IDENTITY", "NAME", "$POD_NAME, else the host's name",
-		"what this replica is called in the Lease and in Events" },
-	[OPTION_LEADER_ELECT] = { "leader-elect", "SLUICE_LEADER_ELECT", NULL, NULL,
-		"work only while holding the Lease; needed when there is more than one replica" },
-	[OPTION_BIND] = { "bind", "SLUICE_BIND", "[HOST]:PORT", ":8080",
-		"where /healthz, /readyz and /metrics are served" },
-	[OPTION_LOG_LEVEL] = { "log-level", "SLUICE_LOG_LEVEL", "LEVEL", "info",
-		"error, warn, info or debug; debug shows every plan" },
-	[OPTION_INSECURE_REGISTRY] = { "insecure-registry", "SLUICE_INSECURE_REGISTRIES", "HOST:PORT", NULL,
-		"a registry that speaks plain HTTP; may be repeated, the variable holds a list with commas" },
-	[OPTION_TOKEN_SERVER] = { "token-server", "SLUICE_TOKEN_SERVERS", "HOST[:PORT]", NULL,
-		"a registry's token server that may have a private address; repeated as above" },
-	[OPTION_REGISTRY_CA] = { "registry-ca", "SLUICE_REGISTRY_CA", "FILE", "the system's",
-		"the certificate authorities (PEM) that registries are verified with" },
-	[OPTION_HELP] = { "help", NULL, NULL, NULL, "show this page" },
-	[OPTION_VERSION] = { "version", NULL, NULL, NULL, "show the version" },
-	[OPTION_REFERENCE] = { "reference", NULL, NULL, NULL,
-		"show every word of a status, every metric and every option, in Markdown" },
+	[OPTION_KUBECONFIG] = {
+		"kubeconfig", "SLUICE_KUBECONFIG", "FILE",
+		"$KUBECONFIG, else the pod's own account, else ~/.kube/config",
+		"how to reach the apiserver",
+	},
+	[OPTION_CONTEXT] = {
+		"context", "SLUICE_CONTEXT", "NAME",
+		"the kubeconfig's current context",
+		"which context of the kubeconfig to use",
+	},
+	[OPTION_NAMESPACE] = {
+		"namespace", "SLUICE_NAMESPACE", "NAME",
+		"$POD_NAMESPACE, else sluice-system",
+		"the namespace of the Lease that says which replica works",
+	},
+	[OPTION_IDENTITY] = {
+		"identity", "SLUICE_IDENTITY", "NAME",
+		"$POD_NAME, else the host's name",
+		"what this replica is called in the Lease and in Events",
+	},
+	[OPTION_LEADER_ELECT] = {
+		"leader-elect", "SLUICE_LEADER_ELECT", NULL,
+		NULL,
+		"work only while holding the Lease; needed when there is more than one replica",
+	},
+	[OPTION_BIND] = {
+		"bind", "SLUICE_BIND", "[HOST]:PORT",
+		":8080",
+		"where /healthz, /readyz and /metrics are served",
+	},
+	[OPTION_LOG_LEVEL] = {
+		"log-level", "SLUICE_LOG_LEVEL", "LEVEL",
+		"info",
+		"error, warn, info or debug; debug shows every plan",
+	},
+	[OPTION_INSECURE_REGISTRY] = {
+		"insecure-registry", "SLUICE_INSECURE_REGISTRIES", "HOST:PORT",
+		NULL,
+		"a registry that speaks plain HTTP; may be repeated, the variable holds a list with commas",
+	},
+	[OPTION_TOKEN_SERVER] = {
+		"token-server", "SLUICE_TOKEN_SERVERS", "HOST[:PORT]",
+		NULL,
+		"a registry's token server that may have a private address; repeated as above",
+	},
+	[OPTION_REGISTRY_CA] = {
+		"registry-ca", "SLUICE_REGISTRY_CA", "FILE",
+		"the system's",
+		"the certificate authorities (PEM) that registries are verified with",
+	},
+	[OPTION_HELP] = {
+		"help", NULL, NULL,
+		NULL,
+		"show this page",
+	},
+	[OPTION_VERSION] = {
+		"version", NULL, NULL,
+		NULL,
+		"show the version",
+	},
+	[OPTION_REFERENCE] = {
+		"reference", NULL, NULL,
+		NULL,
+		"show every word of a status, every metric and every option, in Markdown",
+	},
 };
 
 const struct option_info *options_describe(size_t index)
@@ -58,8 +99,10 @@ const struct option_info *options_describe(size_t index)
 
 void options_print_help(FILE *out)
 {
-	(void)fputs("usage: sluice [options]\n\nThe Sluice operator: moves releases through channels, pinned by digest.\n"
-		    "\noptions (a flag goes before its environment variable):\n", out);
+	(void)fputs("usage: sluice [options]\n\nThe Sluice operator: moves releases through "
+		    "channels, pinned by digest.\n"
+		    "\noptions (a flag goes before its environment variable):\n",
+		    out);
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option_info *row = &table[i];
 
@@ -88,7 +131,8 @@ static int set_switch(bool *ret, const char *flag, const char *text, struct err 
 	else if (str_equal(text, "false") || str_equal(text, "0") || text[0] == '\0')
 		*ret = false;
 	else
-		return err_set(err, ERR_INPUT, "--%s: \"%s\" is neither true nor false", flag, text);
+		return err_set(err, ERR_INPUT, "--%s: \"%s\" is neither true nor false", flag,
+			       text);
 	return 0;
 }
 
@@ -132,7 +176,8 @@ static int set_option(struct reading *reading, size_t id, const char *text, stru
 		return set_text(&options->bind, flag, text, err);
 	case OPTION_LOG_LEVEL:
 		if (!log_parse_level(text, &options->log_level))
-			return err_set(err, ERR_INPUT, "--log-level: \"%s\" is none of error, warn, info, debug",
+			return err_set(err, ERR_INPUT,
+				       "--log-level: \"%s\" is none of error, warn, info, debug",
 				       text);
 		return 0;
 	case OPTION_INSECURE_REGISTRY:
@@ -179,16 +224,19 @@ static int read_flags(struct reading *reading, int argc, char *const *argv, stru
 	int found;
 
 	for (int i = 0; i < OPTION_COUNT; i++)
-		flags[i] = (struct option){ .name = table[i].flag, .val = i,
-					    .has_arg = table[i].argument == NULL ? optional_argument
-										 : required_argument };
+		flags[i] = (struct option){ .name = table[i].flag,
+					    .val = i,
+					    .has_arg = table[i].argument == NULL
+							       ? optional_argument
+							       : required_argument };
 	optind = 0;
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, ":", flags, NULL)) != -1) {
 		if (found == ':')
 			return err_set(err, ERR_INPUT, "%s needs a value", argv[optind - 1]);
 		if (found == '?')
-			return err_set(err, ERR_INPUT, "unknown option %s; see --help", argv[optind - 1]);
+			return err_set(err, ERR_INPUT, "unknown option %s; see --help",
+				       argv[optind - 1]);
 		if (found == OPTION_INSECURE_REGISTRY && is_first_insecure)
 			reading->insecure.len = 0;
 		if (found == OPTION_TOKEN_SERVER && is_first_server)
@@ -199,7 +247,8 @@ static int read_flags(struct reading *reading, int argc, char *const *argv, stru
 			return err->class;
 	}
 	if (optind < argc)
-		return err_set(err, ERR_INPUT, "unexpected argument \"%s\"; see --help", argv[optind]);
+		return err_set(err, ERR_INPUT, "unexpected argument \"%s\"; see --help",
+			       argv[optind]);
 	return 0;
 }
 

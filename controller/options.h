@@ -1,8 +1,9 @@
 /*
  * options: the operator's command line and environment.
  *
- * Every option has a flag and an environment variable (SLUICE_…); the flag wins. All of them stand in one
- * table, from which the parser, --help and the reference page are made. May include: base, telemetry.
+ * Every option has a flag and an environment variable (SLUICE_…); the flag wins. All of them stand
+ * in one table, from which the parser, --help and the reference page are made. May include: base,
+ * telemetry.
  */
 #ifndef SLUICE_OPTIONS_H
 #define SLUICE_OPTIONS_H

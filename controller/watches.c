@@ -17,7 +17,8 @@ struct watches {
 
 static const char *event_type_name(enum event_type type)
 {
-	static const char *const names[] = { "ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR", "UNKNOWN" };
+	static const char *const names[] = { "ADDED",    "MODIFIED", "DELETED",
+					     "BOOKMARK", "ERROR",    "UNKNOWN" };
 
 	return names[type];
 }
@@ -32,12 +33,13 @@ static void on_event(void *user, enum kind kind, enum event_type type)
 static void on_bad_object(void *user, enum kind kind, const struct err *why)
 {
 	(void)user;
-	log_warn("an object cannot be read and is left out", log_text("kind", kind_info(kind)->name),
-		 log_error(why));
+	log_warn("an object cannot be read and is left out",
+		 log_text("kind", kind_info(kind)->name), log_error(why));
 }
 
 /* Why is a kind listed? At the start; in pages, because it cannot be streamed; else again. */
-static const char *list_reason(const struct watches *watches, enum kind kind, enum watch_state state)
+static const char *list_reason(const struct watches *watches, enum kind kind,
+			       enum watch_state state)
 {
 	if (watches->lists[kind] == 0)
 		return "start";
@@ -90,7 +92,8 @@ struct watches *watches_create(struct loop *loop, struct client *client, struct 
 	watches->on_synced = synced;
 	watches->user = user;
 	for (int kind = 0; kind < KIND_COUNT; kind++)
-		watches->items[kind] = watch_create(loop, client, store, (enum kind)kind, &times, &handler);
+		watches->items[kind] =
+			watch_create(loop, client, store, (enum kind)kind, &times, &handler);
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		watch_start(watches->items[kind]);
 	return watches;
@@ -106,8 +109,8 @@ bool watches_are_synced(void *user, struct err *err)
 		if (watch_is_synced(watches->items[kind]))
 			continue;
 		(void)err_set(err, ERR_BUSY, "the watch of %s has not synced%s%s",
-			      kind_info((enum kind)kind)->plural, err_is_set(&report->trouble) ? ": " : "",
-			      report->trouble.text);
+			      kind_info((enum kind)kind)->plural,
+			      err_is_set(&report->trouble) ? ": " : "", report->trouble.text);
 		return false;
 	}
 	return true;

@@ -14,8 +14,8 @@
 
 struct watches;
 
-/* Makes a watch of every kind and starts it. on_synced is called once, when the store holds all objects of
- * all kinds for the first time. */
+/* Makes a watch of every kind and starts it. on_synced is called once, when the store holds all
+ * objects of all kinds for the first time. */
 struct watches *watches_create(struct loop *loop, struct client *client, struct store *store,
 			       struct metrics *metrics, void (*on_synced)(void *user), void *user);
 

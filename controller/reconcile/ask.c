@@ -7,7 +7,8 @@
 
 #define SECRET_ENTRY ".dockerconfigjson"
 
-/* When the registry room was asked and does not ask the registry, nobody will tell: look again yourself. */
+/* When the registry room was asked and does not ask the registry, nobody will tell: look again
+ * yourself. */
 #define NOBODY_TELLS_MS REGISTRY_MIN_AGE_MS
 
 static struct asked_place place_of(const struct order *order)
@@ -42,20 +43,24 @@ static void ask(struct job *job, const struct order *order, const struct credent
 		registry_list_tags(registry, lookup->repository, credentials, max_age_ms);
 		seen = registry_tags(registry, lookup->repository, credentials);
 		if (!seen->is_asking)
-			look_again(job, seen->state == OBSERVED_KNOWN && seen->at_ms >= lookup->not_before_ms);
+			look_again(job, seen->state == OBSERVED_KNOWN &&
+						seen->at_ms >= lookup->not_before_ms);
 	} else {
 		const struct digest_observation *seen;
 
-		registry_resolve(registry, lookup->repository, lookup->reference, credentials, max_age_ms);
-		seen = registry_digest(registry, lookup->repository, lookup->reference, credentials);
+		registry_resolve(registry, lookup->repository, lookup->reference, credentials,
+				 max_age_ms);
+		seen = registry_digest(registry, lookup->repository, lookup->reference,
+				       credentials);
 		if (!seen->is_asking)
-			look_again(job, seen->state == OBSERVED_KNOWN && seen->at_ms >= lookup->not_before_ms);
+			look_again(job, seen->state == OBSERVED_KNOWN &&
+						seen->at_ms >= lookup->not_before_ms);
 	}
 }
 
 /* Asks with what the Secret holds. ERR_INPUT: that is not usable. */
-static int ask_with_secret(struct job *job, const struct order *order, const struct client_answer *answer,
-			   struct err *err)
+static int ask_with_secret(struct job *job, const struct order *order,
+			   const struct client_answer *answer, struct err *err)
 {
 	const struct asked_place place = place_of(order);
 	struct credentials credentials = CREDENTIALS_INIT;
@@ -74,7 +79,8 @@ static int ask_with_secret(struct job *job, const struct order *order, const str
 	return r;
 }
 
-/* A Secret that is missing, out of bounds or unusable is an answer of its own; no answer is none. */
+/* A Secret that is missing, out of bounds or unusable is an answer of its own; no answer is
+ * none. */
 static bool is_answer(const struct err *err)
 {
 	return err->class == ERR_NOTFOUND || err->class == ERR_DENIED || err->class == ERR_INPUT;
@@ -94,7 +100,8 @@ static void on_secret(void *user, const struct client_answer *answer, const stru
 		explicit_bzero((void *)(uintptr_t)answer->body, answer->body_len);
 	err_prefix(&failure, "pull secret %s", order->lookup.pull_secret);
 	if (is_answer(&failure)) {
-		asked_set_failure(job_tools(job)->asked, &place, &failure, job_tools(job)->now_ms());
+		asked_set_failure(job_tools(job)->asked, &place, &failure,
+				  job_tools(job)->now_ms());
 		job->is_news = true;
 		err_clear(&failure);
 	}
@@ -113,7 +120,8 @@ int start_lookup(struct job *job, const struct order *order, struct err *err)
 		ask(job, order, NULL);
 		return JOB_GOES_ON;
 	}
-	r = path_write(&target, "/api/v1", "secrets", order->namespace, order->lookup.pull_secret, NULL, err);
+	r = path_write(&target, "/api/v1", "secrets", order->namespace, order->lookup.pull_secret,
+		       NULL, err);
 	if (r == 0)
 		r = client_get(tools->client, buf_text(&target), on_secret, job, err);
 	return r < 0 ? r : JOB_WAITS;

@@ -17,7 +17,8 @@ struct entry {
 	char *key;
 	char *namespace;
 	char *repository;
-	char id[SHA256_HEX_SIZE]; /* of the credentials that the answers were got with; "": anonymous */
+	char id[SHA256_HEX_SIZE]; /* of the credentials that the answers were got with; "":
+				     anonymous */
 	struct err failure;       /* of the pull secret */
 	int64_t failure_until_ms;
 	struct vec references;    /* struct reference * */
@@ -166,7 +167,8 @@ void asked_set_failure(struct asked *asked, const struct asked_place *place, con
 	entry->failure_until_ms = now_ms + ASKED_FAILURE_MS;
 }
 
-void asked_each_channel(const struct asked *asked, const char *repository, asked_channel_fn fn, void *user)
+void asked_each_channel(const struct asked *asked, const char *repository, asked_channel_fn fn,
+			void *user)
 {
 	size_t cursor = 0;
 	const char *key;
@@ -214,7 +216,8 @@ static enum knowledge knowledge_of(enum observed_state state)
 
 /* ---- tags ---- */
 
-static void add_tags(struct tags_look *look, const struct tags_observation *seen, struct arena *arena)
+static void add_tags(struct tags_look *look, const struct tags_observation *seen,
+		     struct arena *arena)
 {
 	look->tags = arena_new_array(arena, seen->count, struct tag);
 	look->count = seen->count;
@@ -254,13 +257,14 @@ static void judge_pattern(struct tags_look *look, const char *pattern, const cha
 		return;
 	}
 	if (last_tag != NULL &&
-	    tagfilter_apply(pattern, &last_tag, 1, arena, &matches, &count, &err) == 0 && count == 1)
+	    tagfilter_apply(pattern, &last_tag, 1, arena, &matches, &count, &err) == 0 &&
+	    count == 1)
 		look->last_key = matches[0].key;
 }
 
-void asked_fill_tags(struct asked *asked, const struct asked_place *place, const struct intake *intake,
-		     const char *last_tag, int64_t now_ms, struct arena *arena,
-		     struct tags_look *ret_look)
+void asked_fill_tags(struct asked *asked, const struct asked_place *place,
+		     const struct intake *intake, const char *last_tag, int64_t now_ms,
+		     struct arena *arena, struct tags_look *ret_look)
 {
 	const struct entry *entry = entry_find(asked, place);
 	const struct tags_observation *seen;
@@ -312,7 +316,8 @@ static struct digest_look *digest_look(struct asked *asked, const struct entry *
 }
 
 void asked_each_digest(struct asked *asked, const struct asked_place *place, int64_t now_ms,
-		       struct arena *arena, void (*fn)(void *user, const void *digest_look), void *user)
+		       struct arena *arena, void (*fn)(void *user, const void *digest_look),
+		       void *user)
 {
 	const struct entry *entry = entry_find(asked, place);
 

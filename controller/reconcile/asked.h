@@ -1,13 +1,14 @@
 /*
- * reconcile/asked: which questions the channels have put to the registries, and with whose credentials.
+ * reconcile/asked: which questions the channels have put to the registries, and with whose
+ * credentials.
  *
- * The registry room remembers answers; it does not know who wants them. Here stands, for each (namespace,
- * repository, pull secret): which references were asked for, which channels wait, which credentials (by
- * their hash alone) the answers were got with, and whether the pull secret itself was unusable. A channel
- * is shown only answers that were got with its own secret's credentials.
+ * The registry room remembers answers; it does not know who wants them. Here stands, for each
+ * (namespace, repository, pull secret): which references were asked for, which channels wait, which
+ * credentials (by their hash alone) the answers were got with, and whether the pull secret itself
+ * was unusable. A channel is shown only answers that were got with its own secret's credentials.
  *
- * Like the answers this is a memory of the process that may be lost at any moment; what nobody has asked
- * for an hour is forgotten. Times are wall clock. May include: base, domain, registry.
+ * Like the answers this is a memory of the process that may be lost at any moment; what nobody has
+ * asked for an hour is forgotten. Times are wall clock. May include: base, domain, registry.
  */
 #ifndef SLUICE_RECONCILE_ASKED_H
 #define SLUICE_RECONCILE_ASKED_H
@@ -47,16 +48,18 @@ void asked_set_failure(struct asked *asked, const struct asked_place *place, con
 
 /* Calls fn with namespace and name of every channel that has asked about repository. */
 typedef void (*asked_channel_fn)(void *user, const char *namespace, const char *channel);
-void asked_each_channel(const struct asked *asked, const char *repository, asked_channel_fn fn, void *user);
+void asked_each_channel(const struct asked *asked, const char *repository, asked_channel_fn fn,
+			void *user);
 
 /* What is known of the tags, with those that intake's pattern takes; as world.h describes it. */
-void asked_fill_tags(struct asked *asked, const struct asked_place *place, const struct intake *intake,
-		     const char *last_tag, int64_t now_ms, struct arena *arena,
-		     struct tags_look *ret_look);
+void asked_fill_tags(struct asked *asked, const struct asked_place *place,
+		     const struct intake *intake, const char *last_tag, int64_t now_ms,
+		     struct arena *arena, struct tags_look *ret_look);
 
 /* Calls fn with a struct digest_look (in arena) for every reference asked for. */
 void asked_each_digest(struct asked *asked, const struct asked_place *place, int64_t now_ms,
-		       struct arena *arena, void (*fn)(void *user, const void *digest_look), void *user);
+		       struct arena *arena, void (*fn)(void *user, const void *digest_look),
+		       void *user);
 
 /* Forgets what nobody has asked for long. */
 void asked_sweep(struct asked *asked, int64_t now_ms);

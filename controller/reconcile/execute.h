@@ -1,12 +1,13 @@
 /*
  * reconcile/execute: carries out orders, one after the other, and stops at the first that fails.
  *
- * What the apiserver answers to a write goes into the store at once, so that the next look sees it; what is
- * learned otherwise goes into the looks, and questions to registries into asked. Nothing decides here: an
- * answer that needs a decision is an observation, and the outcome says that another look is worth it.
+ * What the apiserver answers to a write goes into the store at once, so that the next look sees it;
+ * what is learned otherwise goes into the looks, and questions to registries into asked. Nothing
+ * decides here: an answer that needs a decision is an observation, and the outcome says that
+ * another look is worth it.
  *
- * Orders of one key never run side by side (the queue sees to that); orders of several keys do, but two
- * writes to one object never. May include: base, kube, registry, telemetry, wire, reconcile.
+ * Orders of one key never run side by side (the queue sees to that); orders of several keys do, but
+ * two writes to one object never. May include: base, kube, registry, telemetry, wire, reconcile.
  */
 #ifndef SLUICE_RECONCILE_EXECUTE_H
 #define SLUICE_RECONCILE_EXECUTE_H
@@ -45,10 +46,12 @@ struct outcome {
 	const struct order *failed; /* the order that failed; NULL: all were carried out */
 	struct err err;
 	bool is_news;     /* something was learned that the next look should see at once */
-	int64_t again_ms; /* look again after so long, though nobody will tell; CLOCK_NEVER: no need */
+	int64_t again_ms; /* look again after so long, though nobody will tell; CLOCK_NEVER: no need
+			   */
 };
 
-/* The end, exactly once; it may come from inside execute_start(). outcome is valid during the call. */
+/* The end, exactly once; it may come from inside execute_start(). outcome is valid during the
+ * call. */
 typedef void (*execute_done_fn)(void *user, const char *key, const struct outcome *outcome);
 
 /* Makes an executor. Ends the process without memory. */

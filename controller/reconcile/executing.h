@@ -36,17 +36,18 @@ const struct order *job_order(const struct job *job);
 /* The order under way has ended, well or not. The job may be gone afterwards. */
 void job_go_on(struct job *job, const struct err *err);
 
-/* Records what a failed request teaches; clears err when that is all that was wanted of it. manager owns the
- * field of a conflict, "" otherwise. */
-void learn_from_failure(struct job *job, const struct order *order, const char *manager, struct err *err);
+/* Records what a failed request teaches; clears err when that is all that was wanted of it. manager
+ * owns the field of a conflict, "" otherwise. */
+void learn_from_failure(struct job *job, const struct order *order, const char *manager,
+			struct err *err);
 
-/* Records what an answer teaches; sets err when it is not what the order was for. record is NULL for
- * deletions. */
+/* Records what an answer teaches; sets err when it is not what the order was for. record is NULL
+ * for deletions. */
 void learn_from_answer(struct job *job, const struct order *order, struct record *record,
 		       struct err *err);
 
-/* Why the apiserver will not take the order's object, as far as that is known from the last try; NULL: it
- * may take it. */
+/* Why the apiserver will not take the order's object, as far as that is known from the last try;
+ * NULL: it may take it. */
 const struct err *learned_refusal(const struct job *job, const struct order *order);
 
 /* Begins LIST_TAGS or RESOLVE. */

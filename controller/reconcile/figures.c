@@ -34,7 +34,8 @@ static void count_objects(const struct store *store, struct metrics *metrics)
 {
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		metrics_set_store(metrics, kind_info((enum kind)kind)->name,
-				  store_count(store, (enum kind)kind), store_bytes(store, (enum kind)kind));
+				  store_count(store, (enum kind)kind),
+				  store_bytes(store, (enum kind)kind));
 }
 
 void figures_collect(const struct store *store, struct metrics *metrics)

@@ -8,7 +8,8 @@
 #include "kube/store.h"
 #include "telemetry/metrics.h"
 
-/* Sets channels by state (stalled, reconciling, ready, waiting: by their conditions), whether the guard is there, and what the store holds of each kind. */
+/* Sets channels by state (stalled, reconciling, ready, waiting: by their conditions), whether the
+ * guard is there, and what the store holds of each kind. */
 void figures_collect(const struct store *store, struct metrics *metrics);
 
 #endif

@@ -29,11 +29,11 @@ static void pin_failed(struct job *job, const struct order *order, const char *m
 	int64_t now_ms = job_tools(job)->now_ms();
 
 	if (err->class == ERR_CONFLICT && !str_is_empty(manager))
-		job->is_news |= looks_conflict(looks, order->workload, order->namespace, order->name,
-					       manager, now_ms);
+		job->is_news |= looks_conflict(looks, order->workload, order->namespace,
+					       order->name, manager, now_ms);
 	else if (is_refusal(err))
-		job->is_news |= looks_refused(looks, order->workload, order->namespace, order->name, err,
-					      now_ms);
+		job->is_news |= looks_refused(looks, order->workload, order->namespace, order->name,
+					      err, now_ms);
 	else if (err->class == ERR_CONFLICT || err->class == ERR_NOTFOUND)
 		looks_forget(looks, order->workload, order->namespace, order->name);
 }
@@ -43,9 +43,9 @@ static void made_failed(struct job *job, const struct order *order, const struct
 	char what[WHAT_SIZE];
 
 	if (is_refusal(err))
-		job->is_news |= looks_made_refused(job_tools(job)->looks, order->namespace, order->channel,
-						   made_text(order, what), order->body, err,
-						   job_tools(job)->now_ms());
+		job->is_news |= looks_made_refused(job_tools(job)->looks, order->namespace,
+						   order->channel, made_text(order, what),
+						   order->body, err, job_tools(job)->now_ms());
 }
 
 const struct err *learned_refusal(const struct job *job, const struct order *order)
@@ -68,7 +68,8 @@ static void find_failed(struct job *job, const struct order *order, struct err *
 	err_clear(err);
 }
 
-void learn_from_failure(struct job *job, const struct order *order, const char *manager, struct err *err)
+void learn_from_failure(struct job *job, const struct order *order, const char *manager,
+			struct err *err)
 {
 	switch (order->action) {
 	case ACTION_PIN:
@@ -99,7 +100,8 @@ void learn_from_failure(struct job *job, const struct order *order, const char *
 /* ---- answers ---- */
 
 /* The first container that the answer does not carry as it was applied, or NULL. */
-static const struct container *find_mismatch(const struct order *order, const struct workload *workload)
+static const struct container *find_mismatch(const struct order *order,
+					     const struct workload *workload)
 {
 	for (size_t i = 0; i < order->container_count; i++) {
 		const struct container *wanted = &order->containers[i];
@@ -111,14 +113,15 @@ static const struct container *find_mismatch(const struct order *order, const st
 	return NULL;
 }
 
-/* The pin guard reads its pins from an informer: an apply right after they were stated may meet the old
- * ones. That takes milliseconds; when it lasts, somebody else changes images at admission. */
-static void check_images(struct job *job, const struct order *order, const struct workload *workload,
-			 struct err *err)
+/* The pin guard reads its pins from an informer: an apply right after they were stated may meet the
+ * old ones. That takes milliseconds; when it lasts, somebody else changes images at admission. */
+static void check_images(struct job *job, const struct order *order,
+			 const struct workload *workload, struct err *err)
 {
 	const struct executor_tools *tools = job_tools(job);
 	const struct container *wanted = find_mismatch(order, workload);
-	const struct container *got = wanted == NULL ? NULL : workload_find_container(workload, wanted->name);
+	const struct container *got =
+		wanted == NULL ? NULL : workload_find_container(workload, wanted->name);
 	int64_t now_ms = tools->now_ms();
 	int64_t since_ms;
 
@@ -126,20 +129,23 @@ static void check_images(struct job *job, const struct order *order, const struc
 		looks_forget(tools->looks, order->workload, order->namespace, order->name);
 		return;
 	}
-	since_ms = looks_mismatch(tools->looks, order->workload, order->namespace, order->name, now_ms);
+	since_ms = looks_mismatch(tools->looks, order->workload, order->namespace, order->name,
+				  now_ms);
 	if (now_ms - since_ms < MISMATCH_LONG_MS) {
-		(void)err_set(err, ERR_BUSY, "container %s was admitted with %s instead of %s", wanted->name,
-			      got == NULL ? "nothing" : got->image, wanted->image);
+		(void)err_set(err, ERR_BUSY, "container %s was admitted with %s instead of %s",
+			      wanted->name, got == NULL ? "nothing" : got->image, wanted->image);
 		err->retry_after_ms = MISMATCH_RETRY_MS;
 		return;
 	}
-	(void)err_set(err, ERR_DENIED, "something at admission changes the image of container %s to %s",
+	(void)err_set(err, ERR_DENIED,
+		      "something at admission changes the image of container %s to %s",
 		      wanted->name, got == NULL ? "nothing" : got->image);
-	job->is_news |= looks_refused(tools->looks, order->workload, order->namespace, order->name, err,
-				      now_ms);
+	job->is_news |= looks_refused(tools->looks, order->workload, order->namespace, order->name,
+				      err, now_ms);
 }
 
-void learn_from_answer(struct job *job, const struct order *order, struct record *record, struct err *err)
+void learn_from_answer(struct job *job, const struct order *order, struct record *record,
+		       struct err *err)
 {
 	const struct executor_tools *tools = job_tools(job);
 	char what[WHAT_SIZE];
@@ -150,11 +156,12 @@ void learn_from_answer(struct job *job, const struct order *order, struct record
 		break;
 	case ACTION_APPLY_SCALER:
 	case ACTION_APPLY_SERVICE:
-		looks_made_taken(tools->looks, order->namespace, order->channel, made_text(order, what));
+		looks_made_taken(tools->looks, order->namespace, order->channel,
+				 made_text(order, what));
 		break;
 	case ACTION_FIND_WORKLOAD:
-		job->is_news |= looks_found(tools->looks, order->workload, order->namespace, order->name,
-					    record, tools->now_ms());
+		job->is_news |= looks_found(tools->looks, order->workload, order->namespace,
+					    order->name, record, tools->now_ms());
 		break;
 	case ACTION_PROMOTION_STATUS:
 		if (order->ended != NULL)

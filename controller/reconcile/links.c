@@ -10,7 +10,8 @@
 #define TEXT_SIZE 384
 
 struct links {
-	struct map targets; /* "ReleaseChannel/…" or "Deployment/…" → struct map *: keys of channels */
+	struct map
+		targets; /* "ReleaseChannel/…" or "Deployment/…" → struct map *: keys of channels */
 };
 
 struct links *links_create(void)
@@ -74,7 +75,8 @@ static void target_text(char text[static TEXT_SIZE], const char *kind, const cha
 
 /* Calls change for everything that channel names. */
 static void each_target(struct links *links, const struct channel *channel,
-			void (*change)(struct links *links, const char *target, const char *channel))
+			void (*change)(struct links *links, const char *target,
+				       const char *channel))
 {
 	const char *namespace = channel->meta.namespace;
 	char target[TEXT_SIZE];
@@ -117,8 +119,8 @@ static void each_channel(const struct links *links, const char *target, links_fn
 		fn(user, key);
 }
 
-void links_each_downstream(const struct links *links, const char *namespace, const char *name, links_fn fn,
-			   void *user)
+void links_each_downstream(const struct links *links, const char *namespace, const char *name,
+			   links_fn fn, void *user)
 {
 	char target[TEXT_SIZE];
 

@@ -19,7 +19,8 @@ struct entry {
 	int64_t record_until_ms;
 	char manager[MANAGER_SIZE];
 	int64_t manager_until_ms;
-	int64_t mismatch_ms; /* since when applies are answered with other images; 0: they are not */
+	int64_t mismatch_ms; /* since when applies are answered with other images; 0: they are not
+			      */
 };
 
 struct refusal { /* of an object that a channel makes */
@@ -76,8 +77,8 @@ void looks_destroy(struct looks *looks)
 	free(looks);
 }
 
-static const char *entry_key(char key[static KEY_SIZE], enum workload_kind kind, const char *namespace,
-			     const char *name)
+static const char *entry_key(char key[static KEY_SIZE], enum workload_kind kind,
+			     const char *namespace, const char *name)
 {
 	(void)snprintf(key, KEY_SIZE, "%s/%s/%s", workload_kind_name(kind), namespace, name);
 	return key;
@@ -103,12 +104,13 @@ static bool err_is_same(const struct err *a, const struct err *b)
 	return a->class == b->class && str_equal(a->text, b->text);
 }
 
-bool looks_found(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
-		 struct record *record, int64_t now_ms)
+bool looks_found(struct looks *looks, enum workload_kind kind, const char *namespace,
+		 const char *name, struct record *record, int64_t now_ms)
 {
 	struct entry *entry = entry_make(looks, kind, namespace, name);
-	bool is_news = entry->record == NULL || entry->record_until_ms <= now_ms ||
-		       !str_equal(entry->record->meta->resource_version, record->meta->resource_version);
+	bool is_news =
+		entry->record == NULL || entry->record_until_ms <= now_ms ||
+		!str_equal(entry->record->meta->resource_version, record->meta->resource_version);
 
 	record_ref(record);
 	record_unref(entry->record);
@@ -122,7 +124,8 @@ static bool entry_set_err(struct entry *entry, const struct err *err, bool is_re
 			  int64_t life_ms)
 {
 	bool is_same_kind = is_read ? entry->has_read_failed : entry->is_refused;
-	bool is_news = !is_same_kind || entry->err_until_ms <= now_ms || !err_is_same(&entry->err, err);
+	bool is_news = !is_same_kind || entry->err_until_ms <= now_ms ||
+		       !err_is_same(&entry->err, err);
 
 	entry->has_read_failed = is_read;
 	entry->is_refused = !is_read;
@@ -131,8 +134,8 @@ static bool entry_set_err(struct entry *entry, const struct err *err, bool is_re
 	return is_news;
 }
 
-bool looks_not_read(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
-		    const struct err *err, int64_t now_ms)
+bool looks_not_read(struct looks *looks, enum workload_kind kind, const char *namespace,
+		    const char *name, const struct err *err, int64_t now_ms)
 {
 	struct entry *entry = entry_make(looks, kind, namespace, name);
 
@@ -147,15 +150,15 @@ static int64_t refusal_life(const struct err *err)
 	return err->class == ERR_DENIED ? LOOKS_LIFE_MS : LOOKS_REFUSAL_LIFE_MS;
 }
 
-bool looks_refused(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
-		   const struct err *err, int64_t now_ms)
+bool looks_refused(struct looks *looks, enum workload_kind kind, const char *namespace,
+		   const char *name, const struct err *err, int64_t now_ms)
 {
 	return entry_set_err(entry_make(looks, kind, namespace, name), err, false, now_ms,
 			     refusal_life(err));
 }
 
-bool looks_conflict(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
-		    const char *manager, int64_t now_ms)
+bool looks_conflict(struct looks *looks, enum workload_kind kind, const char *namespace,
+		    const char *name, const char *manager, int64_t now_ms)
 {
 	struct entry *entry = entry_make(looks, kind, namespace, name);
 	bool is_news = entry->manager_until_ms <= now_ms || !str_equal(entry->manager, manager);
@@ -175,7 +178,8 @@ int64_t looks_mismatch(struct looks *looks, enum workload_kind kind, const char 
 	return entry->mismatch_ms;
 }
 
-void looks_forget(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name)
+void looks_forget(struct looks *looks, enum workload_kind kind, const char *namespace,
+		  const char *name)
 {
 	char key[KEY_SIZE];
 
@@ -218,14 +222,15 @@ void looks_fill(const struct looks *looks, enum workload_kind kind, const char *
 
 /* ---- what channels make ---- */
 
-static const char *refusal_key(char key[static KEY_SIZE], const char *namespace, const char *channel)
+static const char *refusal_key(char key[static KEY_SIZE], const char *namespace,
+			       const char *channel)
 {
 	(void)snprintf(key, KEY_SIZE, "%s/%s", namespace, channel);
 	return key;
 }
 
-bool looks_made_refused(struct looks *looks, const char *namespace, const char *channel, const char *what,
-			const char *body, const struct err *err, int64_t now_ms)
+bool looks_made_refused(struct looks *looks, const char *namespace, const char *channel,
+			const char *what, const char *body, const struct err *err, int64_t now_ms)
 {
 	char key[KEY_SIZE];
 	struct refusal *refusal = map_get(&looks->refusals, refusal_key(key, namespace, channel));
@@ -247,11 +252,13 @@ bool looks_made_refused(struct looks *looks, const char *namespace, const char *
 	return is_news;
 }
 
-const struct err *looks_made_refusal(const struct looks *looks, const char *namespace, const char *channel,
-				     const char *what, const char *body, int64_t now_ms)
+const struct err *looks_made_refusal(const struct looks *looks, const char *namespace,
+				     const char *channel, const char *what, const char *body,
+				     int64_t now_ms)
 {
 	char key[KEY_SIZE];
-	const struct refusal *refusal = map_get(&looks->refusals, refusal_key(key, namespace, channel));
+	const struct refusal *refusal =
+		map_get(&looks->refusals, refusal_key(key, namespace, channel));
 
 	if (refusal == NULL || refusal->until_ms <= now_ms || !str_equal(refusal->what, what) ||
 	    !str_equal(refusal->body, body))
@@ -259,10 +266,12 @@ const struct err *looks_made_refusal(const struct looks *looks, const char *name
 	return &refusal->err;
 }
 
-void looks_made_taken(struct looks *looks, const char *namespace, const char *channel, const char *what)
+void looks_made_taken(struct looks *looks, const char *namespace, const char *channel,
+		      const char *what)
 {
 	char key[KEY_SIZE];
-	const struct refusal *refusal = map_get(&looks->refusals, refusal_key(key, namespace, channel));
+	const struct refusal *refusal =
+		map_get(&looks->refusals, refusal_key(key, namespace, channel));
 
 	if (refusal != NULL && str_equal(refusal->what, what))
 		looks_made_forget(looks, namespace, channel);
@@ -275,11 +284,12 @@ void looks_made_forget(struct looks *looks, const char *namespace, const char *c
 	refusal_free(map_remove(&looks->refusals, refusal_key(key, namespace, channel)));
 }
 
-const char *looks_made_failure(const struct looks *looks, const char *namespace, const char *channel,
-			       int64_t now_ms, int64_t *ret_until_ms)
+const char *looks_made_failure(const struct looks *looks, const char *namespace,
+			       const char *channel, int64_t now_ms, int64_t *ret_until_ms)
 {
 	char key[KEY_SIZE];
-	const struct refusal *refusal = map_get(&looks->refusals, refusal_key(key, namespace, channel));
+	const struct refusal *refusal =
+		map_get(&looks->refusals, refusal_key(key, namespace, channel));
 
 	if (refusal == NULL || refusal->until_ms <= now_ms)
 		return NULL;

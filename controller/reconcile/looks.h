@@ -1,11 +1,11 @@
 /*
  * reconcile/looks: what was learned of objects by answers instead of by watches.
  *
- * A workload that carries no label of ours is not watched: it is read by name, and the answer is kept here.
- * A refusal (another field manager owns the images, the apiserver does not take the object) is an observation
- * as well: the plan reads it and says so in a condition. Everything here is a memory of the process and may be
- * lost at any moment: it is forgotten when the object changes, and by itself after a while, so that the
- * question is put again.
+ * A workload that carries no label of ours is not watched: it is read by name, and the answer is
+ * kept here. A refusal (another field manager owns the images, the apiserver does not take the
+ * object) is an observation as well: the plan reads it and says so in a condition. Everything here
+ * is a memory of the process and may be lost at any moment: it is forgotten when the object
+ * changes, and by itself after a while, so that the question is put again.
  *
  * The functions that record return whether that was news: only news is worth another look at once.
  * May include: base, domain, wire.
@@ -29,52 +29,57 @@ struct looks;
 struct looks *looks_create(void);
 
 /* A workload was read: record gets another reference. */
-bool looks_found(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
-		 struct record *record, int64_t now_ms);
+bool looks_found(struct looks *looks, enum workload_kind kind, const char *namespace,
+		 const char *name, struct record *record, int64_t now_ms);
 
 /* Reading a workload failed, err says how (NOTFOUND: it does not exist). */
-bool looks_not_read(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
-		    const struct err *err, int64_t now_ms);
+bool looks_not_read(struct looks *looks, enum workload_kind kind, const char *namespace,
+		    const char *name, const struct err *err, int64_t now_ms);
 
 /* An apply to a workload was refused because manager owns the fields. */
-bool looks_conflict(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
-		    const char *manager, int64_t now_ms);
+bool looks_conflict(struct looks *looks, enum workload_kind kind, const char *namespace,
+		    const char *name, const char *manager, int64_t now_ms);
 
 /* An apply to a workload was refused for another reason. */
-bool looks_refused(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name,
-		   const struct err *err, int64_t now_ms);
+bool looks_refused(struct looks *looks, enum workload_kind kind, const char *namespace,
+		   const char *name, const struct err *err, int64_t now_ms);
 
-/* An apply was answered with other images than it asked for. Returns since when that has been so, in a row. */
+/* An apply was answered with other images than it asked for. Returns since when that has been so,
+ * in a row. */
 int64_t looks_mismatch(struct looks *looks, enum workload_kind kind, const char *namespace,
 		       const char *name, int64_t now_ms);
 
 /* The workload has changed: all that was learned of it is void. */
-void looks_forget(struct looks *looks, enum workload_kind kind, const char *namespace, const char *name);
+void looks_forget(struct looks *looks, enum workload_kind kind, const char *namespace,
+		  const char *name);
 
-/* Fills in what is known and still good at now_ms (texts in arena). The workload that look points to is
- * valid until something is recorded or forgotten. *ret_until_ms becomes the moment when what was filled
- * in is forgotten, if that is earlier than what it holds. */
+/* Fills in what is known and still good at now_ms (texts in arena). The workload that look points
+ * to is valid until something is recorded or forgotten. *ret_until_ms becomes the moment when what
+ * was filled in is forgotten, if that is earlier than what it holds. */
 void looks_fill(const struct looks *looks, enum workload_kind kind, const char *namespace,
 		const char *name, int64_t now_ms, struct arena *arena, struct workload_look *look,
 		int64_t *ret_until_ms);
 
-/* An HPA or Service (called by what, "HorizontalPodAutoscaler web") of a channel was refused as body says it. */
-bool looks_made_refused(struct looks *looks, const char *namespace, const char *channel, const char *what,
-			const char *body, const struct err *err, int64_t now_ms);
+/* An HPA or Service (called by what, "HorizontalPodAutoscaler web") of a channel was refused as
+ * body says it. */
+bool looks_made_refused(struct looks *looks, const char *namespace, const char *channel,
+			const char *what, const char *body, const struct err *err, int64_t now_ms);
 
 /* Was this very body refused, not long ago? Then why; NULL: it may be tried. */
-const struct err *looks_made_refusal(const struct looks *looks, const char *namespace, const char *channel,
-				     const char *what, const char *body, int64_t now_ms);
+const struct err *looks_made_refusal(const struct looks *looks, const char *namespace,
+				     const char *channel, const char *what, const char *body,
+				     int64_t now_ms);
 
 /* It was taken, or nobody wants it any more. */
-void looks_made_taken(struct looks *looks, const char *namespace, const char *channel, const char *what);
+void looks_made_taken(struct looks *looks, const char *namespace, const char *channel,
+		      const char *what);
 
 /* The channel has changed: what was refused may be right now. */
 void looks_made_forget(struct looks *looks, const char *namespace, const char *channel);
 
 /* The refusal that holds for a channel, or NULL. ret_until_ms as in looks_fill(). */
-const char *looks_made_failure(const struct looks *looks, const char *namespace, const char *channel,
-			       int64_t now_ms, int64_t *ret_until_ms);
+const char *looks_made_failure(const struct looks *looks, const char *namespace,
+			       const char *channel, int64_t now_ms, int64_t *ret_until_ms);
 
 /* Drops what is too old to be used. */
 void looks_sweep(struct looks *looks, int64_t now_ms);

@@ -37,7 +37,8 @@ static void tell_channels(struct observing *o, const char *namespace)
 static void channel_changed(struct observing *o, const struct channel *channel, bool is_gone)
 {
 	tell(o, channel->meta.namespace, channel->meta.name);
-	links_each_downstream(o->links, channel->meta.namespace, channel->meta.name, o->fn, o->user);
+	links_each_downstream(o->links, channel->meta.namespace, channel->meta.name, o->fn,
+			      o->user);
 	if (is_gone)
 		tell(o, channel->meta.namespace, "");
 }
@@ -47,8 +48,8 @@ static void workload_changed(struct observing *o, const struct workload *workloa
 {
 	if (!str_is_empty(workload->meta.channel))
 		tell(o, workload->meta.namespace, workload->meta.channel);
-	links_each_claimant(o->links, workload->kind, workload->meta.namespace, workload->meta.name, o->fn,
-			    o->user);
+	links_each_claimant(o->links, workload->kind, workload->meta.namespace, workload->meta.name,
+			    o->fn, o->user);
 }
 
 static void made_changed(struct observing *o, const struct made *made)
@@ -57,7 +58,8 @@ static void made_changed(struct observing *o, const struct made *made)
 		tell(o, made->meta.namespace, made->meta.channel);
 }
 
-/* A gated pod belongs to a StatefulSet when it matters at all: the others leave the gate by themselves. */
+/* A gated pod belongs to a StatefulSet when it matters at all: the others leave the gate by
+ * themselves. */
 static void pod_changed(struct observing *o, const struct gated_pod *pod)
 {
 	if (str_equal(pod->meta.owner_kind, "StatefulSet"))
@@ -113,9 +115,11 @@ static bool is_same_to_us(const struct change *change)
 	const struct made *before = change->before;
 	const struct made *after = change->after;
 
-	if (before == NULL || after == NULL || (change->kind != KIND_SCALER && change->kind != KIND_SERVICE))
+	if (before == NULL || after == NULL ||
+	    (change->kind != KIND_SCALER && change->kind != KIND_SERVICE))
 		return false;
-	return str_equal(before->applied, after->applied) && str_equal(before->summary, after->summary) &&
+	return str_equal(before->applied, after->applied) &&
+	       str_equal(before->summary, after->summary) &&
 	       str_equal(before->meta.uid, after->meta.uid) &&
 	       str_equal(before->meta.channel, after->meta.channel) &&
 	       str_equal(before->meta.owner_uid, after->meta.owner_uid) &&

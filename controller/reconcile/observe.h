@@ -1,9 +1,9 @@
 /*
  * reconcile/observe: which channels have to be looked at because an object has changed.
  *
- * A key is "namespace/name" of a channel; "namespace/" is the namespace's sweep, which takes away pins that no
- * channel claims any more. What the change was is forgotten here, on purpose: the look sees the state.
- * May include: base, domain, wire, reconcile/links.h, reconcile/world.h.
+ * A key is "namespace/name" of a channel; "namespace/" is the namespace's sweep, which takes away
+ * pins that no channel claims any more. What the change was is forgotten here, on purpose: the look
+ * sees the state. May include: base, domain, wire, reconcile/links.h, reconcile/world.h.
  */
 #ifndef SLUICE_RECONCILE_OBSERVE_H
 #define SLUICE_RECONCILE_OBSERVE_H
@@ -18,8 +18,8 @@ struct change {
 	const void *after;
 };
 
-/* Calls fn with each key that the change concerns; a key may come more than once. links must already know
- * of the change; objects is asked for channels. */
+/* Calls fn with each key that the change concerns; a key may come more than once. links must
+ * already know of the change; objects is asked for channels. */
 void observe_change(const struct change *change, const struct links *links,
 		    const struct world_objects *objects, links_fn fn, void *user);
 

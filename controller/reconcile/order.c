@@ -83,8 +83,8 @@ static const struct meta *owner(const struct writing *w, struct order *order)
 {
 	if (w->world->channel != NULL)
 		return &w->world->channel->meta;
-	(void)err_set(&order->err, ERR_BUG, "%s: there is no channel %s/%s", action_name(order->action),
-		      w->plan->namespace, w->plan->name);
+	(void)err_set(&order->err, ERR_BUG, "%s: there is no channel %s/%s",
+		      action_name(order->action), w->plan->namespace, w->plan->name);
 	return NULL;
 }
 
@@ -140,7 +140,9 @@ static int write_promotion_status(const struct writing *w, const struct action *
 				   struct order *order)
 {
 	const struct action_promotion_status *written = &action->promotion_status;
-	const struct meta meta = { .namespace = w->plan->namespace, .name = written->name, .uid = written->uid };
+	const struct meta meta = { .namespace = w->plan->namespace,
+				   .name = written->name,
+				   .uid = written->uid };
 
 	about(w, order, KIND_PROMOTION, written->name, written->uid);
 	order->is_status = true;
@@ -154,8 +156,8 @@ static int write_event(const struct writing *w, const struct action *action, str
 {
 	const struct action_event *event = &action->event;
 
-	about(w, order, event->subject == EVENT_ON_CHANNEL ? KIND_CHANNEL : KIND_PROMOTION, event->name,
-	      event->uid);
+	about(w, order, event->subject == EVENT_ON_CHANNEL ? KIND_CHANNEL : KIND_PROMOTION,
+	      event->name, event->uid);
 	order->is_warning = event->is_warning;
 	order->reason = arena_strdup(w->arena, event->reason);
 	order->note = arena_strdup(w->arena, event->note);

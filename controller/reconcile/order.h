@@ -1,9 +1,9 @@
 /*
  * reconcile/order: a plan's actions, written out for the road.
  *
- * A plan points into the store and into an arena that are good for this turn of the loop only; carrying it
- * out takes many turns. So each action is turned into an order that owns its text: which object, which
- * bytes, and what the answer must say. May include: base, domain, wire.
+ * A plan points into the store and into an arena that are good for this turn of the loop only;
+ * carrying it out takes many turns. So each action is turned into an order that owns its text:
+ * which object, which bytes, and what the answer must say. May include: base, domain, wire.
  */
 #ifndef SLUICE_RECONCILE_ORDER_H
 #define SLUICE_RECONCILE_ORDER_H
@@ -37,9 +37,9 @@ struct order {
 	enum workload_kind workload;        /* FIND_WORKLOAD, PIN */
 	const struct container *containers; /* PIN: what the answer must carry */
 	size_t container_count;
-	struct action_lookup lookup;        /* LIST_TAGS, RESOLVE */
-	const char *ended;                  /* PROMOTION_STATUS: the final phase, NULL: it goes on */
-	bool is_warning;                    /* EVENT */
+	struct action_lookup lookup; /* LIST_TAGS, RESOLVE */
+	const char *ended;           /* PROMOTION_STATUS: the final phase, NULL: it goes on */
+	bool is_warning;             /* EVENT */
 	const char *reason;
 	const char *note;
 };

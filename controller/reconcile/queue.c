@@ -74,7 +74,8 @@ static struct item *find_or_make(struct queue *queue, const char *key)
 /* Forgets an item about which there is nothing to know any more. */
 static void drop_if_idle(struct queue *queue, struct item *item)
 {
-	if (item->is_wanted || item->is_active || item->failures > 0 || item->heap_index != NOT_IN_HEAP)
+	if (item->is_wanted || item->is_active || item->failures > 0 ||
+	    item->heap_index != NOT_IN_HEAP)
 		return;
 	map_remove(&queue->items, item->key);
 	free(item);
@@ -212,7 +213,8 @@ void queue_add_at(struct queue *queue, const char *key, int64_t at_ms)
 	delay(queue, find_or_make(queue, key), at_ms);
 }
 
-/* A number in [0, bound), by xorshift64 (Marsaglia, "Xorshift RNGs", 2003): good enough for jitter. */
+/* A number in [0, bound), by xorshift64 (Marsaglia, "Xorshift RNGs", 2003): good enough for
+ * jitter. */
 static int64_t draw(struct queue *queue, int64_t bound)
 {
 	uint64_t x = queue->random;

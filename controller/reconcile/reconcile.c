@@ -76,7 +76,8 @@ static void add_channel(void *user, const char *namespace, const char *name)
 
 /* ---- one look ---- */
 
-static void come_back_after_failure(struct reconciler *r, const char *key, const struct outcome *outcome)
+static void come_back_after_failure(struct reconciler *r, const char *key,
+				    const struct outcome *outcome)
 {
 	struct retry retry = retry_for(&outcome->err);
 	int64_t at_least_ms = outcome->is_news ? 0 : retry.at_least_ms;
@@ -144,7 +145,8 @@ static int64_t wake_of(const struct reconciler *r, const struct plan *plan)
 }
 
 /* Gathers, plans, and turns the plan into orders: one turn of the loop, no I/O. */
-static void take_look(struct reconciler *r, const char *key, struct look *look, struct orders *ret_orders)
+static void take_look(struct reconciler *r, const char *key, struct look *look,
+		      struct orders *ret_orders)
 {
 	const struct world_objects objects = sources_objects(&r->sources);
 	const struct world_registry registry = sources_registry(&r->sources);
@@ -156,8 +158,8 @@ static void take_look(struct reconciler *r, const char *key, struct look *look, 
 	CHECK(slash != NULL);
 	r->sources.now_ms = r->tools.now_ms();
 	r->sources.until_ms = CLOCK_NEVER;
-	world_gather(&objects, &registry, arena_strndup(&arena, key, (size_t)(slash - key)), slash + 1,
-		     r->sources.now_ms, &arena, &world);
+	world_gather(&objects, &registry, arena_strndup(&arena, key, (size_t)(slash - key)),
+		     slash + 1, r->sources.now_ms, &arena, &world);
 	plan_make(&world, &arena, &plan);
 	orders_init(ret_orders, &world, &plan);
 	report_plan(key, &plan, ret_orders, r->tools.metrics);
@@ -215,7 +217,8 @@ static const void *object_of(const struct record *record)
 	return record == NULL ? NULL : record->object;
 }
 
-/* What was learned of an object is void when it changes; what was refused may be right after an edit. */
+/* What was learned of an object is void when it changes; what was refused may be right after an
+ * edit. */
 static void forget(struct reconciler *r, const struct change *change)
 {
 	const void *object = change->after != NULL ? change->after : change->before;
@@ -224,7 +227,8 @@ static void forget(struct reconciler *r, const struct change *change)
 	const struct workload *workload = object;
 
 	if (change->kind >= KIND_DEPLOYMENT && change->kind <= KIND_CRONJOB) {
-		looks_forget(r->tools.looks, workload->kind, workload->meta.namespace, workload->meta.name);
+		looks_forget(r->tools.looks, workload->kind, workload->meta.namespace,
+			     workload->meta.name);
 		return;
 	}
 	if (change->kind != KIND_CHANNEL ||
@@ -236,10 +240,13 @@ static void forget(struct reconciler *r, const struct change *change)
 			     channel->workloads[i].name);
 }
 
-void reconciler_on_change(void *user, enum kind kind, const struct record *old, const struct record *new)
+void reconciler_on_change(void *user, enum kind kind, const struct record *old,
+			  const struct record *new)
 {
 	struct reconciler *r = user;
-	const struct change change = { .kind = kind, .before = object_of(old), .after = object_of(new) };
+	const struct change change = { .kind = kind,
+				       .before = object_of(old),
+				       .after = object_of(new) };
 	struct world_objects objects = sources_objects(&r->sources);
 
 	if (kind == KIND_CHANNEL)
@@ -344,7 +351,9 @@ struct reconciler *reconciler_create(const struct reconciler_options *options)
 	r->timer = timer_open(options->loop, on_timer, r);
 	r->concurrency = options->concurrency == 0 ? CONCURRENCY : options->concurrency;
 	r->swept_ms = clock_monotonic_ms();
-	r->sources = (struct sources){ .store = r->tools.store, .looks = r->tools.looks, .asked = r->tools.asked };
+	r->sources = (struct sources){ .store = r->tools.store,
+				       .looks = r->tools.looks,
+				       .asked = r->tools.asked };
 	return r;
 }
 

@@ -1,9 +1,10 @@
 /*
  * reconcile/reconcile: the loop that makes every channel what it should be.
  *
- * A change is mapped to keys, a key waits in the queue, its turn is a look: gather the world, make the plan,
- * carry it out; what comes back is a change again, until the plan is empty. Nothing is looked at before the
- * watches have synced, and nothing while another replica leads: then only the memory is kept up to date.
+ * A change is mapped to keys, a key waits in the queue, its turn is a look: gather the world, make
+ * the plan, carry it out; what comes back is a change again, until the plan is empty. Nothing is
+ * looked at before the watches have synced, and nothing while another replica leads: then only the
+ * memory is kept up to date.
  *
  * May include: base, net/loop.h, kube, registry, telemetry, reconcile.
  */
@@ -30,7 +31,8 @@ struct reconciler_options {
 struct reconciler *reconciler_create(const struct reconciler_options *options);
 
 /* A record of the store has changed; has the form that store_on_change() wants. */
-void reconciler_on_change(void *user, enum kind kind, const struct record *old, const struct record *new);
+void reconciler_on_change(void *user, enum kind kind, const struct record *old,
+			  const struct record *new);
 
 /* A registry has answered about repository. */
 void reconciler_on_observed(struct reconciler *reconciler, const char *repository);
@@ -41,11 +43,12 @@ void reconciler_set_synced(struct reconciler *reconciler);
 /* This replica leads, or does not any more. Both may come often. */
 void reconciler_set_leading(struct reconciler *reconciler, bool is_leading);
 
-/* Stops for good, and calls fn once the write under way of each key has been answered; fn may be called
- * from inside. */
+/* Stops for good, and calls fn once the write under way of each key has been answered; fn may be
+ * called from inside. */
 void reconciler_stop(struct reconciler *reconciler, void (*fn)(void *user), void *user);
 
-/* Sets the gauges of the metrics from what is held; has the form that metrics_on_collect() wants. */
+/* Sets the gauges of the metrics from what is held; has the form that metrics_on_collect()
+ * wants. */
 void reconciler_on_collect(void *user);
 
 /* Frees it; nothing may be under way. NULL is fine. */

@@ -11,7 +11,8 @@ static bool changes_something(const struct orders *orders)
 	for (size_t i = 0; i < orders->count; i++) {
 		enum action_kind action = orders->items[i].action;
 
-		if (action != ACTION_LIST_TAGS && action != ACTION_RESOLVE && action != ACTION_FIND_WORKLOAD)
+		if (action != ACTION_LIST_TAGS && action != ACTION_RESOLVE &&
+		    action != ACTION_FIND_WORKLOAD)
 			return true;
 	}
 	return false;
@@ -41,17 +42,19 @@ void report_plan(const char *key, const struct plan *plan, const struct orders *
 void report_failure(const char *key, const struct outcome *outcome, const struct retry *retry,
 		    int64_t delay_ms)
 {
-	enum log_level level = retry->kind == RETRY_SOON || outcome->is_news ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN;
+	enum log_level level = retry->kind == RETRY_SOON || outcome->is_news ? LOG_LEVEL_DEBUG
+									     : LOG_LEVEL_WARN;
 
 	log_write(level, "an action failed",
 		  LOG_FIELDS(log_text("channel", key), log_text("action", outcome->failed->text),
-			     log_text("retry", retry_name(retry->kind)), log_number("delayMs", delay_ms),
-			     log_error(&outcome->err)));
+			     log_text("retry", retry_name(retry->kind)),
+			     log_number("delayMs", delay_ms), log_error(&outcome->err)));
 }
 
 const char *report_result(const struct outcome *outcome, bool wakes)
 {
-	if (outcome->failed != NULL && (outcome->is_news || retry_for(&outcome->err).kind == RETRY_SOON))
+	if (outcome->failed != NULL &&
+	    (outcome->is_news || retry_for(&outcome->err).kind == RETRY_SOON))
 		return "requeue";
 	if (outcome->failed != NULL)
 		return "error";

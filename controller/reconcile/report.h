@@ -10,13 +10,13 @@
 #include "reconcile/order.h"
 #include "reconcile/retry.h"
 
-/* A plan is about to be carried out: counts its actions; one line for a plan that changes something, and
- * for those who debug the whole text of every plan. */
+/* A plan is about to be carried out: counts its actions; one line for a plan that changes
+ * something, and for those who debug the whole text of every plan. */
 void report_plan(const char *key, const struct plan *plan, const struct orders *orders,
 		 struct metrics *metrics);
 
-/* An order failed, and key comes back after delay_ms. What the next look will deal with is not worth a
- * warning. */
+/* An order failed, and key comes back after delay_ms. What the next look will deal with is not
+ * worth a warning. */
 void report_failure(const char *key, const struct outcome *outcome, const struct retry *retry,
 		    int64_t delay_ms);
 

@@ -13,9 +13,10 @@ struct retry retry_for(const struct err *err)
 	case ERR_NOMEM:
 		return (struct retry){ RETRY_BACK_OFF, RETRY_NET_MS };
 	case ERR_BUSY:
-		return (struct retry){ RETRY_AFTER,
-				       err->retry_after_ms > 0 ? err->retry_after_ms : RETRY_BUSY_MS };
-	case ERR_DENIED: /* an apiserver that has just started refuses everything until it knows its roles */
+		return (struct retry){ RETRY_AFTER, err->retry_after_ms > 0 ? err->retry_after_ms
+									    : RETRY_BUSY_MS };
+	case ERR_DENIED: /* an apiserver that has just started refuses everything until it knows its
+			    roles */
 		return (struct retry){ RETRY_BACK_OFF, RETRY_DENIED_MS };
 	case ERR_INPUT:
 	case ERR_BUG:

@@ -20,7 +20,8 @@ enum retry_kind {
 	RETRY_SOON,     /* the world moved on: look again with the shortest back-off */
 	RETRY_BACK_OFF, /* nobody's fault, it may work next time: back off */
 	RETRY_AFTER,    /* the server said when, or is overloaded: not before that */
-	RETRY_SLOWLY,   /* only a change elsewhere helps, and that wakes us: try now and then, tell people */
+	RETRY_SLOWLY,   /* only a change elsewhere helps, and that wakes us: try now and then, tell
+			   people */
 };
 
 struct retry {

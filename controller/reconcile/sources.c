@@ -16,7 +16,8 @@ static void each(void *user, enum kind kind, const char *namespace, world_each_f
 	struct store_cursor cursor = STORE_CURSOR_INIT;
 	const struct record *record;
 
-	while (store_next(sources->store, kind, str_is_empty(namespace) ? NULL : namespace, &cursor, &record))
+	while (store_next(sources->store, kind, str_is_empty(namespace) ? NULL : namespace, &cursor,
+			  &record))
 		fn(fn_user, record->object);
 }
 
@@ -33,7 +34,8 @@ static const char *apply_failure(void *user, const char *namespace, const char *
 {
 	struct sources *sources = user;
 
-	return looks_made_failure(sources->looks, namespace, name, sources->now_ms, &sources->until_ms);
+	return looks_made_failure(sources->looks, namespace, name, sources->now_ms,
+				  &sources->until_ms);
 }
 
 static struct asked_place place_of(const char *namespace, const struct artifact *artifact)

@@ -1,10 +1,10 @@
 /*
- * reconcile/sources: where a running operator's world comes from: the two tables of reconcile/world, over
- * the store, the looks, and what the channels asked the registries.
+ * reconcile/sources: where a running operator's world comes from: the two tables of
+ * reconcile/world, over the store, the looks, and what the channels asked the registries.
  *
- * What a gathering hands out points into the store and the looks: it is good until the next change of either,
- * so a look is taken and turned into orders without going back to the loop.
- * May include: kube/store.h, reconcile.
+ * What a gathering hands out points into the store and the looks: it is good until the next change
+ * of either, so a look is taken and turned into orders without going back to the loop. May include:
+ * kube/store.h, reconcile.
  */
 #ifndef SLUICE_RECONCILE_SOURCES_H
 #define SLUICE_RECONCILE_SOURCES_H
@@ -19,7 +19,8 @@ struct sources {
 	struct looks *looks;
 	struct asked *asked;
 	int64_t now_ms;   /* of the present look, wall clock */
-	int64_t until_ms; /* the earliest moment at which something that the look saw is forgotten */
+	int64_t until_ms; /* the earliest moment at which something that the look saw is forgotten
+			   */
 };
 
 /* The tables; sources must live as long as they. */

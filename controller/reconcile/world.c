@@ -105,7 +105,8 @@ static void gather_upstreams_of(struct gathering *g, const struct channel *from,
 		gather_upstream(g, &from->upstream.channels[i], seen);
 }
 
-/* A promotion may ask for what a channel runs that is not upstream; the gates then have their say. */
+/* A promotion may ask for what a channel runs that is not upstream; the gates then have their
+ * say. */
 static void gather_sources(struct gathering *g, struct map *seen)
 {
 	for (size_t i = 0; i < g->world->promotion_count; i++) {
@@ -172,7 +173,8 @@ static void gather_workloads(struct gathering *g)
 {
 	const struct channel *channel = g->world->channel;
 
-	g->world->workloads = arena_new_array(g->arena, channel->workload_count, struct workload_look);
+	g->world->workloads =
+		arena_new_array(g->arena, channel->workload_count, struct workload_look);
 	for (size_t i = 0; i < channel->workload_count; i++)
 		gather_workload(g, &channel->workloads[i], &g->world->workloads[i]);
 }
@@ -235,7 +237,8 @@ static void gather_guard(const struct world_objects *objects, struct world *worl
 	world->is_guard_installed =
 		objects->get(user, KIND_GUARD_POLICY, "", WORLD_GUARD_NAME) != NULL &&
 		objects->get(user, KIND_GUARD_BINDING, "", WORLD_GUARD_NAME) != NULL;
-	world->is_guard_off_here = objects->get(user, KIND_FREE_NAMESPACE, "", world->namespace) != NULL;
+	world->is_guard_off_here = objects->get(user, KIND_FREE_NAMESPACE, "", world->namespace) !=
+				   NULL;
 	world->is_who_may_missing =
 		objects->get(user, KIND_WHO_MAY_POLICY, "", WORLD_WHO_MAY_NAME) == NULL ||
 		objects->get(user, KIND_WHO_MAY_BINDING, "", WORLD_WHO_MAY_NAME) == NULL;
@@ -264,7 +267,9 @@ void world_gather(const struct world_objects *objects, const struct world_regist
 		  struct world *ret_world)
 {
 	struct world *world = ret_world;
-	struct gathering g = { .objects = objects, .registry = registry, .arena = arena, .world = world };
+	struct gathering g = {
+		.objects = objects, .registry = registry, .arena = arena, .world = world
+	};
 
 	*world = (struct world){ .now_ms = now_ms };
 	world->namespace = arena_strdup(arena, namespace);
@@ -273,7 +278,8 @@ void world_gather(const struct world_objects *objects, const struct world_regist
 	gather_guard(objects, world);
 	gather_claims(&g);
 	if (!str_is_empty(name)) {
-		world->channel = objects->get(objects->user, KIND_CHANNEL, world->namespace, world->name);
+		world->channel =
+			objects->get(objects->user, KIND_CHANNEL, world->namespace, world->name);
 		gather_own(&g);
 	}
 	if (world->channel != NULL) {

@@ -1,11 +1,12 @@
 /*
  * reconcile/world: gathers the plain data of one look at a channel.
  *
- * Where the objects and the observations come from is behind two small tables of functions, so that the
- * same gathering serves the running operator (kube/store, registry/observed) and a world file (test/golden).
- * Gathering decides nothing.
+ * Where the objects and the observations come from is behind two small tables of functions, so that
+ * the same gathering serves the running operator (kube/store, registry/observed) and a world file
+ * (test/golden). Gathering decides nothing.
  *
- * May include: base, domain, wire. Deliberately absent: kube, registry (they are behind the tables).
+ * May include: base, domain, wire. Deliberately absent: kube, registry (they are behind the
+ * tables).
  */
 #ifndef SLUICE_RECONCILE_WORLD_H
 #define SLUICE_RECONCILE_WORLD_H
@@ -19,7 +20,8 @@
 #define WORLD_GUARD_NAME "sluice-pin-guard"
 #define WORLD_WHO_MAY_NAME "sluice-who-may"
 
-/* Called for each object; object is a struct channel, struct promotion, struct workload, … by kind. */
+/* Called for each object; object is a struct channel, struct promotion, struct workload, … by
+ * kind. */
 typedef void (*world_each_fn)(void *user, const void *object);
 
 /* Where objects come from. All pointers handed out must stay valid as long as the world is used. */
@@ -27,10 +29,11 @@ struct world_objects {
 	/* The object called namespace/name, or NULL. */
 	const void *(*get)(void *user, enum kind kind, const char *namespace, const char *name);
 	/* Calls fn for every object of the kind in the namespace ("" or NULL: in all). */
-	void (*each)(void *user, enum kind kind, const char *namespace, world_each_fn fn, void *fn_user);
-	/* What was learned of a workload outside the watches: by reading it (FIND_WORKLOAD) and by the
-	 * answers to our applies. Fills in what is known; leaves the rest (state NONE) as it is. It need
-	 * not care for what the watches know: that goes before it. */
+	void (*each)(void *user, enum kind kind, const char *namespace, world_each_fn fn,
+		     void *fn_user);
+	/* What was learned of a workload outside the watches: by reading it (FIND_WORKLOAD) and by
+	 * the answers to our applies. Fills in what is known; leaves the rest (state NONE) as it
+	 * is. It need not care for what the watches know: that goes before it. */
 	void (*look)(void *user, enum workload_kind kind, const char *namespace, const char *name,
 		     struct arena *arena, struct workload_look *look);
 	/* The refusal of the last apply of an HPA or Service of this channel, or NULL. */
@@ -40,8 +43,9 @@ struct world_objects {
 
 /* Where the registry's answers come from. */
 struct world_registry {
-	/* Fills in the tags of a repository (state NONE when nobody asked). For policy INTAKE_NEWEST only
-	 * those that match pattern, with their keys; last_tag's key goes to last_key. */
+	/* Fills in the tags of a repository (state NONE when nobody asked). For policy
+	 * INTAKE_NEWEST only those that match pattern, with their keys; last_tag's key goes to
+	 * last_key. */
 	void (*tags)(void *user, const char *namespace, const struct artifact *artifact,
 		     const struct intake *intake, const char *last_tag, struct arena *arena,
 		     struct tags_look *ret_look);
@@ -54,8 +58,8 @@ struct world_registry {
 /* The kind whose records hold the workloads of that kind. */
 enum kind world_workload_kind(enum workload_kind kind);
 
-/* Gathers the world of channel namespace/name at now_ms into arena. name "" is the namespace's sweep: no
- * channel, all claims, so that pins nobody claims any more can go. */
+/* Gathers the world of channel namespace/name at now_ms into arena. name "" is the namespace's
+ * sweep: no channel, all claims, so that pins nobody claims any more can go. */
 void world_gather(const struct world_objects *objects, const struct world_registry *registry,
 		  const char *namespace, const char *name, int64_t now_ms, struct arena *arena,
 		  struct world *ret_world);

@@ -14,27 +14,57 @@ static const struct {
 	const char *want;           /* the options in words; NULL: refused */
 	const char *error;          /* part of the refusal */
 } rows[] = {
-	{ "without anything the defaults hold", { NULL }, { NULL },
-	  "- - sluice-system no :8080 info [] [] -", NULL },
-	{ "a pod says where and who it is", { NULL }, { "POD_NAMESPACE=ops", "POD_NAME=sluice-0" },
-	  "- - ops no :8080 info [] [] - sluice-0", NULL },
-	{ "flags", { "--kubeconfig=/k", "--context", "dev", "--leader-elect", "--log-level=debug" }, { NULL },
-	  "/k dev sluice-system yes :8080 debug [] [] -", NULL },
-	{ "variables", { NULL },
-	  { "SLUICE_KUBECONFIG=/k", "SLUICE_LEADER_ELECT=true", "SLUICE_BIND=127.0.0.1:1", "SLUICE_NAMESPACE=n" },
-	  "/k - n yes 127.0.0.1:1 info [] [] -", NULL },
-	{ "a flag goes before its variable", { "--bind=:1", "--leader-elect=false" },
-	  { "SLUICE_BIND=:2", "SLUICE_LEADER_ELECT=1" }, "- - sluice-system no :1 info [] [] -", NULL },
-	{ "an empty variable is none", { NULL }, { "SLUICE_BIND=" }, "- - sluice-system no :8080 info [] [] -",
+	{ "without anything the defaults hold",
+	  { NULL },
+	  { NULL },
+	  "- - sluice-system no :8080 info [] [] -",
 	  NULL },
-	{ "a list by repeating the flag", { "--insecure-registry=a:1", "--insecure-registry", "b:2" }, { NULL },
-	  "- - sluice-system no :8080 info [a:1 b:2] [] -", NULL },
-	{ "a list by commas", { NULL }, { "SLUICE_INSECURE_REGISTRIES=a:1,,b:2", "SLUICE_TOKEN_SERVERS=c" },
-	  "- - sluice-system no :8080 info [a:1 b:2] [c] -", NULL },
-	{ "the flag's list takes the place of the variable's", { "--token-server=d", "--token-server=e" },
-	  { "SLUICE_TOKEN_SERVERS=c" }, "- - sluice-system no :8080 info [] [d e] -", NULL },
-	{ "a file of certificate authorities", { "--registry-ca=/ca" }, { NULL },
-	  "- - sluice-system no :8080 info [] [] /ca", NULL },
+	{ "a pod says where and who it is",
+	  { NULL },
+	  { "POD_NAMESPACE=ops", "POD_NAME=sluice-0" },
+	  "- - ops no :8080 info [] [] - sluice-0",
+	  NULL },
+	{ "flags",
+	  { "--kubeconfig=/k", "--context", "dev", "--leader-elect", "--log-level=debug" },
+	  { NULL },
+	  "/k dev sluice-system yes :8080 debug [] [] -",
+	  NULL },
+	{ "variables",
+	  { NULL },
+	  { "SLUICE_KUBECONFIG=/k", "SLUICE_LEADER_ELECT=true", "SLUICE_BIND=127.0.0.1:1",
+	    "SLUICE_NAMESPACE=n" },
+	  "/k - n yes 127.0.0.1:1 info [] [] -",
+	  NULL },
+	{ "a flag goes before its variable",
+	  { "--bind=:1", "--leader-elect=false" },
+	  { "SLUICE_BIND=:2", "SLUICE_LEADER_ELECT=1" },
+	  "- - sluice-system no :1 info [] [] -",
+	  NULL },
+	{ "an empty variable is none",
+	  { NULL },
+	  { "SLUICE_BIND=" },
+	  "- - sluice-system no :8080 info [] [] -",
+	  NULL },
+	{ "a list by repeating the flag",
+	  { "--insecure-registry=a:1", "--insecure-registry", "b:2" },
+	  { NULL },
+	  "- - sluice-system no :8080 info [a:1 b:2] [] -",
+	  NULL },
+	{ "a list by commas",
+	  { NULL },
+	  { "SLUICE_INSECURE_REGISTRIES=a:1,,b:2", "SLUICE_TOKEN_SERVERS=c" },
+	  "- - sluice-system no :8080 info [a:1 b:2] [c] -",
+	  NULL },
+	{ "the flag's list takes the place of the variable's",
+	  { "--token-server=d", "--token-server=e" },
+	  { "SLUICE_TOKEN_SERVERS=c" },
+	  "- - sluice-system no :8080 info [] [d e] -",
+	  NULL },
+	{ "a file of certificate authorities",
+	  { "--registry-ca=/ca" },
+	  { NULL },
+	  "- - sluice-system no :8080 info [] [] /ca",
+	  NULL },
 	{ "help", { "--help" }, { NULL }, "help", NULL },
 	{ "version", { "--version" }, { NULL }, "version", NULL },
 	{ "reference", { "--reference" }, { NULL }, "reference", NULL },
@@ -43,8 +73,16 @@ static const struct {
 	{ "a value that is empty", { "--bind=" }, { NULL }, NULL, "--bind needs a value" },
 	{ "an argument that belongs to nothing", { "run" }, { NULL }, NULL, "\"run\"" },
 	{ "a level that is none", { "--log-level=loud" }, { NULL }, NULL, "\"loud\"" },
-	{ "a variable that is wrong is named", { NULL }, { "SLUICE_LOG_LEVEL=loud" }, NULL, "$SLUICE_LOG_LEVEL" },
-	{ "a switch that is neither on nor off", { NULL }, { "SLUICE_LEADER_ELECT=perhaps" }, NULL, "\"perhaps\"" },
+	{ "a variable that is wrong is named",
+	  { NULL },
+	  { "SLUICE_LOG_LEVEL=loud" },
+	  NULL,
+	  "$SLUICE_LOG_LEVEL" },
+	{ "a switch that is neither on nor off",
+	  { NULL },
+	  { "SLUICE_LEADER_ELECT=perhaps" },
+	  NULL,
+	  "\"perhaps\"" },
 };
 
 static const char *or_dash(const char *text)
@@ -57,7 +95,8 @@ static size_t add_list(char *text, size_t size, const char **items)
 	size_t len = (size_t)snprintf(text, size, " [");
 
 	for (size_t i = 0; items[i] != NULL; i++)
-		len += (size_t)snprintf(text + len, size - len, "%s%s", i == 0 ? "" : " ", items[i]);
+		len += (size_t)snprintf(text + len, size - len, "%s%s", i == 0 ? "" : " ",
+					items[i]);
 	return len + (size_t)snprintf(text + len, size - len, "]");
 }
 
@@ -72,8 +111,9 @@ static void describe(const struct options *o, char *text, size_t size)
 			       o->wants_help ? "help" : o->wants_version ? "version" : "reference");
 		return;
 	}
-	len = (size_t)snprintf(text, size, "%s %s %s %s %s %s", or_dash(o->kubeconfig), or_dash(o->context),
-			       o->namespace, o->leader_elect ? "yes" : "no", o->bind, levels[o->log_level]);
+	len = (size_t)snprintf(text, size, "%s %s %s %s %s %s", or_dash(o->kubeconfig),
+			       or_dash(o->context), o->namespace, o->leader_elect ? "yes" : "no",
+			       o->bind, levels[o->log_level]);
 	len += add_list(text + len, size - len, o->insecure_registries);
 	len += add_list(text + len, size - len, o->token_servers);
 	len += (size_t)snprintf(text + len, size - len, " %s", or_dash(o->registry_ca));

@@ -102,7 +102,8 @@ void fixture_add(struct fixture *fixture, const char *yaml)
 	}
 }
 
-const void *fixture_get(struct fixture *fixture, enum kind kind, const char *namespace, const char *name)
+const void *fixture_get(struct fixture *fixture, enum kind kind, const char *namespace,
+			const char *name)
 {
 	const void *object = get(fixture, kind, namespace, name);
 

@@ -10,7 +10,8 @@
 #define TAGS "{\"name\":\"web\",\"tags\":[\"v1.0.0\",\"main-9\",\"main-10\",\"other\"]}"
 #define JSON_TYPE "Content-Type: application/json\r\n"
 
-/* A registry that answers one script, the memory over it, and the artifact web in the namespace n. */
+/* A registry that answers one script, the memory over it, and the artifact web in the namespace
+ * n. */
 struct bench {
 	struct loop *loop;
 	struct http *http;
@@ -71,13 +72,19 @@ static void bench_finish(struct bench *b)
 
 static struct asked_place place_of(const struct bench *b, const char *namespace, const char *secret)
 {
-	return (struct asked_place){ .namespace = namespace, .repository = b->repository, .secret = secret };
+	return (struct asked_place){ .namespace = namespace,
+				     .repository = b->repository,
+				     .secret = secret };
 }
 
 /* ---- tags ---- */
 
 static const struct fake_step tags_script[] = {
-	{ .method = "GET", .target = "/v2/web/tags/list*", .status = 200, .reply_headers = JSON_TYPE, .reply = TAGS },
+	{ .method = "GET",
+	  .target = "/v2/web/tags/list*",
+	  .status = 200,
+	  .reply_headers = JSON_TYPE,
+	  .reply = TAGS },
 };
 
 static const struct {
@@ -93,11 +100,12 @@ static const struct {
 	  "v1.0.0=v1.0.0 main-9=main-9 main-10=main-10 other=other ", NULL, NULL },
 	{ "newest sees those that match, by their key", INTAKE_NEWEST, "^main-([0-9]+)$", NULL,
 	  "main-9=9 main-10=10 ", NULL, NULL },
-	{ "the tag chosen last has its key under today's pattern", INTAKE_NEWEST, "^main-([0-9]+)$", "main-7",
-	  "main-9=9 main-10=10 ", "7", NULL },
+	{ "the tag chosen last has its key under today's pattern", INTAKE_NEWEST, "^main-([0-9]+)$",
+	  "main-7", "main-9=9 main-10=10 ", "7", NULL },
 	{ "or none when it does not match any more", INTAKE_NEWEST, "^main-([0-9]+)$", "v7",
 	  "main-9=9 main-10=10 ", NULL, NULL },
-	{ "a pattern that is none says so and shows no tags", INTAKE_NEWEST, "(", "v7", "", NULL, "missing" },
+	{ "a pattern that is none says so and shows no tags", INTAKE_NEWEST, "(", "v7", "", NULL,
+	  "missing" },
 };
 
 START_TEST(shows_tags)
@@ -145,7 +153,8 @@ static void on_look(void *user, const void *object)
 }
 
 /* The only digest known at a place; NULL when none was asked for. */
-static const struct digest_look *one_digest(struct bench *b, const struct asked_place *place, int64_t now_ms)
+static const struct digest_look *one_digest(struct bench *b, const struct asked_place *place,
+					    int64_t now_ms)
 {
 	const struct digest_look *look;
 	struct vec found = VEC_INIT;

@@ -42,25 +42,29 @@ static const struct {
 	struct op_row ops[10];
 } rows[] = {
 	{ "nothing is known at first",
-	  { DO(LOOK, 0, KNOWLEDGE_NONE, NULL), DO(MADE_LOOK, 0, 0, NULL), DO(UNTIL, 0, CLOCK_NEVER, NULL) } },
+	  { DO(LOOK, 0, KNOWLEDGE_NONE, NULL), DO(MADE_LOOK, 0, 0, NULL),
+	    DO(UNTIL, 0, CLOCK_NEVER, NULL) } },
 	{ "what was read is known for a while, and then asked for again",
-	  { NEWS(FOUND, 1000, 0, "1"), DO(LOOK, 1000, KNOWLEDGE_KNOWN, NULL), DO(UNTIL, 2000, 31000, NULL),
-	    DO(LOOK, 30999, KNOWLEDGE_KNOWN, NULL), DO(LOOK, 31000, KNOWLEDGE_NONE, NULL),
-	    DO(UNTIL, 31000, CLOCK_NEVER, NULL) } },
+	  { NEWS(FOUND, 1000, 0, "1"), DO(LOOK, 1000, KNOWLEDGE_KNOWN, NULL),
+	    DO(UNTIL, 2000, 31000, NULL), DO(LOOK, 30999, KNOWLEDGE_KNOWN, NULL),
+	    DO(LOOK, 31000, KNOWLEDGE_NONE, NULL), DO(UNTIL, 31000, CLOCK_NEVER, NULL) } },
 	{ "reading the same again is no news, another version is",
-	  { NEWS(FOUND, 0, 0, "1"), DO(FOUND, 5, 0, "1"), NEWS(FOUND, 6, 0, "2"), NEWS(FOUND, 40000, 0, "2") } },
+	  { NEWS(FOUND, 0, 0, "1"), DO(FOUND, 5, 0, "1"), NEWS(FOUND, 6, 0, "2"),
+	    NEWS(FOUND, 40000, 0, "2") } },
 	{ "what does not exist is known as that",
 	  { NEWS(NOT_READ, 0, ERR_NOTFOUND, "gone"), DO(LOOK, 1, KNOWLEDGE_FAILED, "gone"),
 	    DO(NOT_READ, 2, ERR_NOTFOUND, "gone"), NEWS(NOT_READ, 3, ERR_DENIED, "gone"),
 	    DO(LOOK, 40000, KNOWLEDGE_NONE, NULL) } },
 	{ "what was there and is gone is not there",
-	  { NEWS(FOUND, 0, 0, "1"), NEWS(NOT_READ, 5, ERR_NOTFOUND, "gone"), DO(LOOK, 6, KNOWLEDGE_FAILED, "gone") } },
+	  { NEWS(FOUND, 0, 0, "1"), NEWS(NOT_READ, 5, ERR_NOTFOUND, "gone"),
+	    DO(LOOK, 6, KNOWLEDGE_FAILED, "gone") } },
 	{ "what was missing and has come is there, without the failure",
-	  { NEWS(NOT_READ, 0, ERR_NOTFOUND, "gone"), NEWS(FOUND, 5, 0, "1"), DO(LOOK, 6, KNOWLEDGE_KNOWN, NULL) } },
+	  { NEWS(NOT_READ, 0, ERR_NOTFOUND, "gone"), NEWS(FOUND, 5, 0, "1"),
+	    DO(LOOK, 6, KNOWLEDGE_KNOWN, NULL) } },
 	{ "a conflict names the manager, and says nothing of the workload",
-	  { NEWS(CONFLICT, 0, 0, "kubectl"), DO(LOOK, 1, KNOWLEDGE_NONE, "kubectl"), DO(CONFLICT, 2, 0, "kubectl"),
-	    NEWS(CONFLICT, 3, 0, "flux"), DO(LOOK, 4, KNOWLEDGE_NONE, "flux"),
-	    DO(LOOK, 30003, KNOWLEDGE_NONE, NULL) } },
+	  { NEWS(CONFLICT, 0, 0, "kubectl"), DO(LOOK, 1, KNOWLEDGE_NONE, "kubectl"),
+	    DO(CONFLICT, 2, 0, "kubectl"), NEWS(CONFLICT, 3, 0, "flux"),
+	    DO(LOOK, 4, KNOWLEDGE_NONE, "flux"), DO(LOOK, 30003, KNOWLEDGE_NONE, NULL) } },
 	{ "a refused apply is known longer, and says nothing of the workload",
 	  { NEWS(REFUSED, 0, ERR_INPUT, "no"), DO(LOOK, 299999, KNOWLEDGE_NONE, "no"),
 	    DO(REFUSED, 1, ERR_INPUT, "no"), DO(LOOK, 300001, KNOWLEDGE_NONE, NULL) } },
@@ -71,13 +75,14 @@ static const struct {
 	  { NEWS(FOUND, 0, 0, "1"), NEWS(CONFLICT, 0, 0, "flux"), DO(FORGET, 0, 0, NULL),
 	    DO(LOOK, 1, KNOWLEDGE_NONE, NULL), NEWS(CONFLICT, 2, 0, "flux") } },
 	{ "the sweep takes what is too old and leaves the rest",
-	  { NEWS(CONFLICT, 0, 0, "flux"), DO(SWEEP, 29999, 0, NULL), DO(LOOK, 29999, KNOWLEDGE_NONE, "flux"),
-	    DO(SWEEP, 30000, 0, NULL), DO(LOOK, 1, KNOWLEDGE_NONE, NULL) } },
+	  { NEWS(CONFLICT, 0, 0, "flux"), DO(SWEEP, 29999, 0, NULL),
+	    DO(LOOK, 29999, KNOWLEDGE_NONE, "flux"), DO(SWEEP, 30000, 0, NULL),
+	    DO(LOOK, 1, KNOWLEDGE_NONE, NULL) } },
 	{ "a refused HPA is known to its channel until it is taken",
 	  { NEWS(MADE_REFUSED, 0, ERR_INPUT, "HPA web"), DO(MADE_LOOK, 1, 0, "HPA web"),
 	    DO(MADE_REFUSED, 2, ERR_INPUT, "HPA web"), DO(MADE_TAKEN, 3, 0, "Service web"),
-	    DO(MADE_LOOK, 4, 0, "HPA web"), DO(UNTIL, 4, 300002, NULL), DO(MADE_TAKEN, 5, 0, "HPA web"),
-	    DO(MADE_LOOK, 6, 0, NULL) } },
+	    DO(MADE_LOOK, 4, 0, "HPA web"), DO(UNTIL, 4, 300002, NULL),
+	    DO(MADE_TAKEN, 5, 0, "HPA web"), DO(MADE_LOOK, 6, 0, NULL) } },
 	{ "a refused Service is forgotten when the channel changes",
 	  { NEWS(MADE_REFUSED, 0, ERR_INPUT, "Service web"), DO(MADE_FORGET, 1, 0, NULL),
 	    DO(MADE_LOOK, 2, 0, NULL), NEWS(MADE_REFUSED, 3, ERR_INPUT, "Service web") } },
@@ -92,7 +97,8 @@ static bool found(struct looks *looks, const struct op_row *op)
 	bool is_news;
 
 	fixture_init(&fixture);
-	fixture_add(&fixture, strcmp(op->text, "1") == 0 ? WORKLOAD("web", "1") : WORKLOAD("web", "2"));
+	fixture_add(&fixture,
+		    strcmp(op->text, "1") == 0 ? WORKLOAD("web", "1") : WORKLOAD("web", "2"));
 	is_news = looks_found(looks, WORKLOAD_DEPLOYMENT, "n", "web", fixture.records[0], op->now);
 	fixture_finish(&fixture);
 	return is_news;
@@ -107,7 +113,8 @@ static int64_t check_look(const char *name, struct looks *looks, const struct op
 	looks_fill(looks, WORKLOAD_DEPLOYMENT, "n", "web", op->now, &arena, &look, &until_ms);
 	(void)looks_made_failure(looks, "n", "shop", op->now, &until_ms);
 	if (op->op == LOOK) {
-		const char *said = look.conflict_manager != NULL ? look.conflict_manager : look.failure.message;
+		const char *said = look.conflict_manager != NULL ? look.conflict_manager
+								 : look.failure.message;
 
 		expect_int(name, look.state, op->number);
 		expect_str(name, said, op->text);
@@ -146,7 +153,8 @@ static void run_op(const char *name, struct looks *looks, const struct op_row *o
 	else if (op->op == LOOK)
 		(void)check_look(name, looks, op);
 	else if (op->op == MADE_LOOK)
-		expect_str(name, looks_made_failure(looks, "n", "shop", op->now, &until_ms), op->text);
+		expect_str(name, looks_made_failure(looks, "n", "shop", op->now, &until_ms),
+			   op->text);
 	else if (op->op == UNTIL)
 		expect_int(name, check_look(name, looks, op), op->number);
 	expect_int(name, is_news, op->is_news);
@@ -159,11 +167,13 @@ START_TEST(a_refused_body_is_not_tried_again_soon)
 
 	(void)err_set(&err, ERR_INPUT, "no");
 	ck_assert(looks_made_refused(looks, "n", "shop", "Service web", "{}", &err, 0));
-	ck_assert_str_eq(looks_made_refusal(looks, "n", "shop", "Service web", "{}", 1)->text, "no");
+	ck_assert_str_eq(looks_made_refusal(looks, "n", "shop", "Service web", "{}", 1)->text,
+			 "no");
 	ck_assert_ptr_null(looks_made_refusal(looks, "n", "shop", "Service web", "{\"x\":1}", 1));
 	ck_assert_ptr_null(looks_made_refusal(looks, "n", "shop", "Service api", "{}", 1));
 	ck_assert_ptr_null(looks_made_refusal(looks, "n", "other", "Service web", "{}", 1));
-	ck_assert_ptr_null(looks_made_refusal(looks, "n", "shop", "Service web", "{}", LOOKS_REFUSAL_LIFE_MS));
+	ck_assert_ptr_null(
+		looks_made_refusal(looks, "n", "shop", "Service web", "{}", LOOKS_REFUSAL_LIFE_MS));
 	looks_made_forget(looks, "n", "shop");
 	ck_assert_ptr_null(looks_made_refusal(looks, "n", "shop", "Service web", "{}", 1));
 	looks_destroy(looks);

@@ -11,18 +11,20 @@
 #define WEB "artifacts: [{name: web, image: registry.example.com/shop/web}]"
 #define NEXT "---\n"
 
-/* develop → staging → beta, and beside it in beta a channel with the same workload and one without any. */
-static const char shop[] =
-	CHANNEL "metadata: {name: shop, namespace: develop}\nspec: {" WEB "}\n" NEXT
-	CHANNEL "metadata: {name: shop, namespace: staging}\n"
-		"spec: {" WEB ", upstream: {channels: [{namespace: develop, name: shop}]}}\n" NEXT
-	CHANNEL "metadata: {name: shop, namespace: beta}\n"
-		"spec: {" WEB ", upstream: {channels: [{namespace: staging, name: shop}]},\n"
-		"  workloads: [{kind: Deployment, name: web, containers: {web: web}},\n"
-		"    {kind: StatefulSet, name: db, containers: {db: web}}]}\n" NEXT
-	CHANNEL "metadata: {name: twin, namespace: beta}\n"
-		"spec: {" WEB ", workloads: [{kind: Deployment, name: web, containers: {web: web}}]}\n" NEXT
-	CHANNEL "metadata: {name: idle, namespace: beta}\nspec: {" WEB "}\n";
+/* develop → staging → beta, and beside it in beta a channel with the same workload and one without
+ * any. */
+static const char shop[] = CHANNEL
+	"metadata: {name: shop, namespace: develop}\nspec: {" WEB "}\n" NEXT CHANNEL
+	"metadata: {name: shop, namespace: staging}\n"
+	"spec: {" WEB ", upstream: {channels: [{namespace: develop, name: shop}]}}\n" NEXT CHANNEL
+	"metadata: {name: shop, namespace: beta}\n"
+	"spec: {" WEB ", upstream: {channels: [{namespace: staging, name: shop}]},\n"
+	"  workloads: [{kind: Deployment, name: web, containers: {web: web}},\n"
+	"    {kind: StatefulSet, name: db, containers: {db: web}}]}\n" NEXT CHANNEL
+	"metadata: {name: twin, namespace: beta}\n"
+	"spec: {" WEB
+	", workloads: [{kind: Deployment, name: web, containers: {web: web}}]}\n" NEXT CHANNEL
+	"metadata: {name: idle, namespace: beta}\nspec: {" WEB "}\n";
 
 #define EVERYBODY "beta/idle beta/shop beta/twin develop/shop staging/shop "
 #define BETA "beta/idle beta/shop beta/twin "
@@ -30,15 +32,16 @@ static const char shop[] =
 #define META(name, more) "metadata: {name: " name ", namespace: beta" more "}\n"
 #define LABEL(channel) ", labels: {sluice.dev/channel: " channel "}"
 #define POLICY "apiVersion: admissionregistration.k8s.io/v1\nkind: "
-#define PROMOTION(channel)                                   \
-	"apiVersion: sluice.dev/v1alpha1\nkind: Promotion\n" \
-	META("p", "") "spec: {channel: " channel ", release: r-0123456789}\n"
-#define WORKLOAD(kind, name, more) "apiVersion: apps/v1\nkind: " kind "\n" META(name, more) \
-	"spec: {template: {spec: {containers: [{name: web, image: x}]}}}\n"
-#define POD(owner, name)                                                                         \
-	"apiVersion: v1\nkind: Pod\n"                                                            \
-	META("x", ", ownerReferences: [{controller: true, kind: " owner ", name: " name ", uid: u}]") \
-	"spec: {schedulingGates: [{name: sluice.dev/no-release}]}\n"
+#define PROMOTION(channel)                                                                         \
+	"apiVersion: sluice.dev/v1alpha1\nkind: Promotion\n" META(                                 \
+		"p", "") "spec: {channel: " channel ", release: r-0123456789}\n"
+#define WORKLOAD(kind, name, more)                                                                 \
+	"apiVersion: apps/v1\nkind: " kind                                                         \
+	"\n" META(name, more) "spec: {template: {spec: {containers: [{name: web, image: x}]}}}\n"
+#define POD(owner, name)                                                                           \
+	"apiVersion: v1\nkind: Pod\n" META(                                                        \
+		"x", ", ownerReferences: [{controller: true, kind: " owner ", name: " name         \
+		     ", uid: u}]") "spec: {schedulingGates: [{name: sluice.dev/no-release}]}\n"
 #define HPA(more) "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n" META("web", more)
 
 static const struct {
@@ -52,8 +55,8 @@ static const struct {
 	{ "a promotion that goes concerns its channel", PROMOTION("shop"), NULL, "beta/shop " },
 	{ "a workload concerns the channel of its label and those that list it", NULL,
 	  WORKLOAD("Deployment", "web", LABEL("idle")), "beta/idle beta/shop beta/twin " },
-	{ "a workload without a label concerns those that list it", NULL, WORKLOAD("Deployment", "web", ""),
-	  "beta/shop beta/twin " },
+	{ "a workload without a label concerns those that list it", NULL,
+	  WORKLOAD("Deployment", "web", ""), "beta/shop beta/twin " },
 	{ "a workload of the same name and another kind concerns nobody", NULL,
 	  WORKLOAD("DaemonSet", "web", ""), "" },
 	{ "a label that moves concerns the old channel and the new one",
@@ -61,26 +64,31 @@ static const struct {
 	  "beta/idle beta/twin " },
 	{ "pins concern all channels of the namespace and its sweep", NULL,
 	  "apiVersion: v1\nkind: ConfigMap\n" META("sluice-pins", ""), "beta/ " BETA },
-	{ "an HPA concerns the channel of its label", NULL, HPA(LABEL("shop")) "spec: {maxReplicas: 3}\n",
-	  "beta/shop " },
+	{ "an HPA concerns the channel of its label", NULL,
+	  HPA(LABEL("shop")) "spec: {maxReplicas: 3}\n", "beta/shop " },
 	{ "an HPA that somebody edits concerns it", HPA(LABEL("shop")) "spec: {maxReplicas: 3}\n",
 	  HPA(LABEL("shop")) "spec: {maxReplicas: 4}\n", "beta/shop " },
 	{ "an HPA whose figures move concerns nobody",
 	  HPA(LABEL("shop")) "spec: {maxReplicas: 3}\nstatus: {currentReplicas: 1}\n",
 	  HPA(LABEL("shop")) "spec: {maxReplicas: 3}\nstatus: {currentReplicas: 2}\n", "" },
-	{ "an HPA without our label concerns nobody", NULL, HPA("") "spec: {maxReplicas: 3}\n", "" },
+	{ "an HPA without our label concerns nobody", NULL, HPA("") "spec: {maxReplicas: 3}\n",
+	  "" },
 	{ "a Service that goes concerns its channel",
-	  "apiVersion: v1\nkind: Service\n" META("web", LABEL("twin")) "spec: {}\n", NULL, "beta/twin " },
-	{ "a gated pod of a StatefulSet concerns those that list that", NULL, POD("StatefulSet", "db"),
-	  "beta/shop " },
-	{ "a gated pod of a ReplicaSet leaves the gate by itself", NULL, POD("ReplicaSet", "db"), "" },
+	  "apiVersion: v1\nkind: Service\n" META("web", LABEL("twin")) "spec: {}\n", NULL,
+	  "beta/twin " },
+	{ "a gated pod of a StatefulSet concerns those that list that", NULL,
+	  POD("StatefulSet", "db"), "beta/shop " },
+	{ "a gated pod of a ReplicaSet leaves the gate by itself", NULL, POD("ReplicaSet", "db"),
+	  "" },
 	{ "a namespace whose guard is switched off concerns all channels in it", NULL,
-	  "apiVersion: v1\nkind: Namespace\nmetadata: {name: beta, labels: {sluice.dev/guard: 'off'}}\n",
+	  "apiVersion: v1\nkind: Namespace\nmetadata: {name: beta, labels: {sluice.dev/guard: "
+	  "'off'}}\n",
 	  BETA },
 	{ "the guard's policy concerns everybody", NULL,
 	  POLICY "MutatingAdmissionPolicy\nmetadata: {name: sluice-pin-guard}\n", EVERYBODY },
 	{ "so does its binding, when it goes",
-	  POLICY "MutatingAdmissionPolicyBinding\nmetadata: {name: sluice-pin-guard}\n", NULL, EVERYBODY },
+	  POLICY "MutatingAdmissionPolicyBinding\nmetadata: {name: sluice-pin-guard}\n", NULL,
+	  EVERYBODY },
 	{ "so does the policy on who may promote", NULL,
 	  POLICY "ValidatingAdmissionPolicy\nmetadata: {name: sluice-who-may}\n", EVERYBODY },
 	{ "a channel concerns itself and those right below it", NULL,
@@ -88,8 +96,8 @@ static const struct {
 	  "beta/shop staging/shop " },
 	{ "a channel that goes leaves its namespace to be swept",
 	  CHANNEL "metadata: {name: shop, namespace: staging}\n"
-		  "spec: {" WEB ", upstream: {channels: [{namespace: develop, name: shop}]}}\n", NULL,
-	  "beta/shop staging/ staging/shop " },
+		  "spec: {" WEB ", upstream: {channels: [{namespace: develop, name: shop}]}}\n",
+	  NULL, "beta/shop staging/ staging/shop " },
 };
 
 static void on_key(void *user, const char *key)
@@ -107,7 +115,8 @@ static void take_keys(struct vec *keys, char *text, size_t size)
 		qsort(keys->items, keys->len, sizeof(void *), str_compare_items);
 	for (size_t i = 0; i < keys->len; i++) {
 		if (i == 0 || !str_equal(keys->items[i], keys->items[i - 1]))
-			len += (size_t)snprintf(text + len, size - len, "%s ", (char *)keys->items[i]);
+			len += (size_t)snprintf(text + len, size - len, "%s ",
+						(char *)keys->items[i]);
 	}
 	for (size_t i = 0; i < keys->len; i++)
 		free(keys->items[i]);
@@ -152,14 +161,16 @@ END_TEST
 
 /* ---- the index ---- */
 
-#define EDIT(generation, spec) \
-	CHANNEL "metadata: {name: c, namespace: n, generation: " generation "}\nspec: {" WEB spec "}\n"
+#define EDIT(generation, spec)                                                                     \
+	CHANNEL "metadata: {name: c, namespace: n, generation: " generation "}\nspec: {" WEB spec  \
+		"}\n"
 
 static const struct {
 	const char *name;
 	const char *before;
 	const char *after;
-	const char *want; /* channels below n/a, then those below n/b, then those that list Deployment web */
+	const char *want; /* channels below n/a, then those below n/b, then those that list
+			     Deployment web */
 } edits[] = {
 	{ "what a new channel names is found", NULL,
 	  EDIT("1", ", upstream: {channels: [{namespace: n, name: a}, {namespace: n, name: b}]}"),
@@ -170,13 +181,15 @@ static const struct {
 	{ "a status that is written leaves the index alone",
 	  EDIT("2", ", upstream: {channels: [{namespace: n, name: a}]}"),
 	  EDIT("2", ", upstream: {channels: [{namespace: n, name: a}]}"), "n/c | | | " },
-	{ "a channel that goes names nobody", EDIT("1", ", upstream: {channels: [{namespace: n, name: a}]}"),
-	  NULL, "| | | " },
+	{ "a channel that goes names nobody",
+	  EDIT("1", ", upstream: {channels: [{namespace: n, name: a}]}"), NULL, "| | | " },
 	{ "workloads are found by kind and name", NULL,
-	  EDIT("1", ", workloads: [{kind: Deployment, name: web, containers: {web: web}}]"), "| | n/c | " },
+	  EDIT("1", ", workloads: [{kind: Deployment, name: web, containers: {web: web}}]"),
+	  "| | n/c | " },
 	{ "workloads that are no longer listed are not",
 	  EDIT("1", ", workloads: [{kind: Deployment, name: web, containers: {web: web}}]"),
-	  EDIT("2", ", workloads: [{kind: CronJob, name: web, containers: {web: web}}]"), "| | | " },
+	  EDIT("2", ", workloads: [{kind: CronJob, name: web, containers: {web: web}}]"),
+	  "| | | " },
 };
 
 START_TEST(keeps_the_index)

@@ -121,8 +121,9 @@ static void run_op(const char *name, struct queue *queue, const struct op_row *o
 		break;
 	case FAIL:
 		delay_ms = queue_add_failed(queue, op->key, op->now, floor_ms);
-		ck_assert_msg(delay_ms >= op->at && delay_ms <= op->to, "%s: back-off %jd is not in [%jd, %jd]",
-			      name, (intmax_t)delay_ms, (intmax_t)op->at, (intmax_t)op->to);
+		ck_assert_msg(delay_ms >= op->at && delay_ms <= op->to,
+			      "%s: back-off %jd is not in [%jd, %jd]", name, (intmax_t)delay_ms,
+			      (intmax_t)op->at, (intmax_t)op->to);
 		break;
 	case FORGIVE:
 		queue_forget_failures(queue, op->key);

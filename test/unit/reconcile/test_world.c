@@ -13,49 +13,58 @@
 #define NEXT "---\n"
 
 /* A line develop → staging → beta, and what lies around in beta. */
-static const char shop[] =
-	CHANNEL "metadata: {name: shop, namespace: develop}\nspec: {" WEB "}\n" NEXT
-	CHANNEL "metadata: {name: shop, namespace: staging}\n"
-		"spec: {" WEB ", upstream: {channels: [{namespace: develop, name: shop}]}}\n" NEXT
-	CHANNEL "metadata: {name: shop, namespace: beta}\n"
-		"spec: {" WEB ", upstream: {channels: [{namespace: staging, name: shop}]},\n"
-		"  workloads: [{kind: Deployment, name: web, containers: {web: web}},\n"
-		"    {kind: CronJob, name: tidy, containers: {tidy: web}}]}\n" NEXT
-	CHANNEL "metadata: {name: other, namespace: beta, creationTimestamp: 2026-01-01T00:00:00Z}\n"
-		"spec: {" WEB ", workloads: [{kind: DaemonSet, name: agent, containers: {a: web}},\n"
-		"  {kind: Deployment, name: web, containers: {web: web}}]}\n" NEXT
-	PROMOTION "metadata: {name: p1, namespace: beta}\nspec: {channel: shop, release: r-0123456789}\n" NEXT
-	PROMOTION "metadata: {name: p2, namespace: beta}\nspec: {channel: other, release: r-0123456789}\n" NEXT
-	PROMOTION "metadata: {name: p3, namespace: staging}\nspec: {channel: shop, release: r-0123456789}\n" NEXT
-	PROMOTION "metadata: {name: p4, namespace: beta}\nspec: {channel: lost, release: r-0123456789}\n" NEXT
+static const char shop[] = CHANNEL
+	"metadata: {name: shop, namespace: develop}\nspec: {" WEB "}\n" NEXT CHANNEL
+	"metadata: {name: shop, namespace: staging}\n"
+	"spec: {" WEB ", upstream: {channels: [{namespace: develop, name: shop}]}}\n" NEXT CHANNEL
+	"metadata: {name: shop, namespace: beta}\n"
+	"spec: {" WEB ", upstream: {channels: [{namespace: staging, name: shop}]},\n"
+	"  workloads: [{kind: Deployment, name: web, containers: {web: web}},\n"
+	"    {kind: CronJob, name: tidy, containers: {tidy: web}}]}\n" NEXT CHANNEL
+	"metadata: {name: other, namespace: beta, creationTimestamp: 2026-01-01T00:00:00Z}\n"
+	"spec: {" WEB ", workloads: [{kind: DaemonSet, name: agent, containers: {a: web}},\n"
+	"  {kind: Deployment, name: web, containers: {web: web}}]}\n" NEXT PROMOTION
+	"metadata: {name: p1, namespace: beta}\nspec: {channel: shop, release: r-0123456789}\n" NEXT
+		PROMOTION "metadata: {name: p2, namespace: beta}\nspec: {channel: other, release: "
+			  "r-0123456789}\n" NEXT PROMOTION
+	"metadata: {name: p3, namespace: staging}\nspec: {channel: shop, release: "
+	"r-0123456789}\n" NEXT PROMOTION
+	"metadata: {name: p4, namespace: beta}\nspec: {channel: lost, release: r-0123456789}\n" NEXT
 	"apiVersion: apps/v1\nkind: Deployment\n"
 	"metadata: {name: web, namespace: beta, labels: {sluice.dev/channel: shop}}\n"
-	"spec: {selector: {matchLabels: {app: web}}, template: {spec: {containers: [{name: web, image: x}]}}}\n" NEXT
-	"apiVersion: v1\nkind: ConfigMap\n"
+	"spec: {selector: {matchLabels: {app: web}}, template: {spec: {containers: [{name: web, "
+	"image: x}]}}}\n" NEXT "apiVersion: v1\nkind: ConfigMap\n"
 	"metadata: {name: sluice-pins, namespace: beta, labels: {sluice.dev/pins: 'true'}}\n"
 	"data: {Deployment.web.web: 'x@sha256:1'}\n" NEXT
 	"apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n"
-	"metadata: {name: web, namespace: beta, labels: {sluice.dev/channel: shop}}\nspec: {maxReplicas: 3}\n" NEXT
-	"apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n"
-	"metadata: {name: foreign, namespace: beta, labels: {sluice.dev/channel: other}}\nspec: {maxReplicas: 3}\n" NEXT
-	"apiVersion: v1\nkind: Service\n"
-	"metadata: {name: web, namespace: beta, labels: {sluice.dev/channel: shop}}\nspec: {}\n" NEXT
-	"apiVersion: v1\nkind: Pod\n"
-	"metadata: {name: db-0, namespace: beta}\nspec: {schedulingGates: [{name: sluice.dev/no-release}]}\n";
+	"metadata: {name: web, namespace: beta, labels: {sluice.dev/channel: shop}}\nspec: "
+	"{maxReplicas: 3}\n" NEXT "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n"
+	"metadata: {name: foreign, namespace: beta, labels: {sluice.dev/channel: other}}\nspec: "
+	"{maxReplicas: 3}\n" NEXT "apiVersion: v1\nkind: Service\n"
+	"metadata: {name: web, namespace: beta, labels: {sluice.dev/channel: shop}}\nspec: "
+	"{}\n" NEXT "apiVersion: v1\nkind: Pod\n"
+	"metadata: {name: db-0, namespace: beta}\nspec: {schedulingGates: [{name: "
+	"sluice.dev/no-release}]}\n";
 
-static const char circle[] =
-	CHANNEL "metadata: {name: a, namespace: n}\n"
-		"spec: {" WEB ", upstream: {channels: [{namespace: n, name: b}, {namespace: n, name: gone}]}}\n" NEXT
-	CHANNEL "metadata: {name: b, namespace: n}\n"
-		"spec: {" WEB ", upstream: {channels: [{namespace: n, name: c}, {namespace: n, name: gone}]}}\n" NEXT
-	CHANNEL "metadata: {name: c, namespace: n}\n"
-		"spec: {" WEB ", upstream: {channels: [{namespace: n, name: a}]}}\n";
+static const char circle[] = CHANNEL
+	"metadata: {name: a, namespace: n}\n"
+	"spec: {" WEB
+	", upstream: {channels: [{namespace: n, name: b}, {namespace: n, name: gone}]}}\n" NEXT
+		CHANNEL "metadata: {name: b, namespace: n}\n"
+	"spec: {" WEB
+	", upstream: {channels: [{namespace: n, name: c}, {namespace: n, name: gone}]}}\n" NEXT
+		CHANNEL "metadata: {name: c, namespace: n}\n"
+	"spec: {" WEB ", upstream: {channels: [{namespace: n, name: a}]}}\n";
 
 #define GUARD ADMISSION "MutatingAdmissionPolicy\nmetadata: {name: sluice-pin-guard}\n"
-#define GUARD_BINDING ADMISSION "MutatingAdmissionPolicyBinding\nmetadata: {name: sluice-pin-guard}\n"
+#define GUARD_BINDING                                                                              \
+	ADMISSION "MutatingAdmissionPolicyBinding\nmetadata: {name: sluice-pin-guard}\n"
 #define WHO_MAY ADMISSION "ValidatingAdmissionPolicy\nmetadata: {name: sluice-who-may}\n"
-#define WHO_MAY_BINDING ADMISSION "ValidatingAdmissionPolicyBinding\nmetadata: {name: sluice-who-may}\n"
-#define FREE "apiVersion: v1\nkind: Namespace\nmetadata: {name: beta, labels: {sluice.dev/guard: 'off'}}\n"
+#define WHO_MAY_BINDING                                                                            \
+	ADMISSION "ValidatingAdmissionPolicyBinding\nmetadata: {name: sluice-who-may}\n"
+#define FREE                                                                                       \
+	"apiVersion: v1\nkind: Namespace\nmetadata: {name: beta, labels: {sluice.dev/guard: "      \
+	"'off'}}\n"
 
 static const struct {
 	const char *name;
@@ -70,24 +79,31 @@ static const struct {
 	  "pins 1\nscaler web\nservice web\npod db-0\nwho-may missing\n" },
 	{ "a channel that does not exist still has its promotions", shop, "beta", "lost",
 	  "no channel\npromotion p4\nclaim Deployment web shop\nclaim CronJob tidy shop\n"
-	  "claim DaemonSet agent other\nclaim Deployment web other\npins 1\npod db-0\nwho-may missing\n" },
+	  "claim DaemonSet agent other\nclaim Deployment web other\npins 1\npod db-0\nwho-may "
+	  "missing\n" },
 	{ "the sweep of a namespace sees pins and all claims", shop, "beta", "",
 	  "no channel\nclaim Deployment web shop\nclaim CronJob tidy shop\n"
 	  "claim DaemonSet agent other\nclaim Deployment web other\npins 1\nwho-may missing\n" },
 	{ "an entry channel has no upstream", shop, "develop", "shop",
 	  "develop/shop\nwho-may missing\n" },
-	{ "a circle ends, and holds the channel itself; a missing one is there once", circle, "n", "a",
-	  "n/a\nupstream n/b\nupstream n/gone missing\nupstream n/c\nupstream n/a\nwho-may missing\n" },
-	{ "the guard is there when policy and binding are", GUARD NEXT GUARD_BINDING NEXT WHO_MAY NEXT
-	  WHO_MAY_BINDING, "beta", "", "no channel\nguard installed\n" },
-	{ "a guard without its binding guards nothing", GUARD NEXT WHO_MAY NEXT WHO_MAY_BINDING, "beta", "",
-	  "no channel\n" },
-	{ "a policy on who may without its binding binds nobody", GUARD NEXT GUARD_BINDING NEXT WHO_MAY, "beta",
-	  "", "no channel\nguard installed\nwho-may missing\n" },
-	{ "an admin may switch the guard off in one namespace", GUARD NEXT GUARD_BINDING NEXT FREE NEXT WHO_MAY
-	  NEXT WHO_MAY_BINDING, "beta", "", "no channel\nguard installed\nguard off\n" },
-	{ "that does not concern another", GUARD NEXT GUARD_BINDING NEXT FREE NEXT WHO_MAY NEXT
-	  WHO_MAY_BINDING, "stable", "", "no channel\nguard installed\n" },
+	{ "a circle ends, and holds the channel itself; a missing one is there once", circle, "n",
+	  "a",
+	  "n/a\nupstream n/b\nupstream n/gone missing\nupstream n/c\nupstream n/a\nwho-may "
+	  "missing\n" },
+	{ "the guard is there when policy and binding are",
+	  GUARD NEXT GUARD_BINDING NEXT WHO_MAY NEXT WHO_MAY_BINDING, "beta", "",
+	  "no channel\nguard installed\n" },
+	{ "a guard without its binding guards nothing", GUARD NEXT WHO_MAY NEXT WHO_MAY_BINDING,
+	  "beta", "", "no channel\n" },
+	{ "a policy on who may without its binding binds nobody",
+	  GUARD NEXT GUARD_BINDING NEXT WHO_MAY, "beta", "",
+	  "no channel\nguard installed\nwho-may missing\n" },
+	{ "an admin may switch the guard off in one namespace",
+	  GUARD NEXT GUARD_BINDING NEXT FREE NEXT WHO_MAY NEXT WHO_MAY_BINDING, "beta", "",
+	  "no channel\nguard installed\nguard off\n" },
+	{ "that does not concern another",
+	  GUARD NEXT GUARD_BINDING NEXT FREE NEXT WHO_MAY NEXT WHO_MAY_BINDING, "stable", "",
+	  "no channel\nguard installed\n" },
 };
 
 static void put(char **at, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -109,7 +125,8 @@ static void describe_channel(const struct world *world, char **at)
 		put(at, "promotion %s\n", world->promotions[i]->meta.name);
 	for (size_t i = 0; i < world->upstream_count; i++)
 		put(at, "upstream %s/%s%s\n", world->upstreams[i].ref.namespace,
-		    world->upstreams[i].ref.name, world->upstreams[i].channel == NULL ? " missing" : "");
+		    world->upstreams[i].ref.name,
+		    world->upstreams[i].channel == NULL ? " missing" : "");
 	for (size_t i = 0; world->channel != NULL && i < world->channel->workload_count; i++)
 		put(at, "workload %s\n", states[world->workloads[i].state]);
 }
@@ -149,8 +166,8 @@ START_TEST(gathers)
 
 	fixture_init(&fixture);
 	fixture_add(&fixture, rows[_i].objects);
-	world_gather(&fixture.objects, &fixture.registry, rows[_i].namespace, rows[_i].channel, 5, &arena,
-		     &world);
+	world_gather(&fixture.objects, &fixture.registry, rows[_i].namespace, rows[_i].channel, 5,
+		     &arena, &world);
 	describe(&world, text);
 	expect_str(rows[_i].name, text, rows[_i].want);
 	expect_int(rows[_i].name, world.now_ms, 5);
@@ -163,7 +180,8 @@ END_TEST
 
 static const struct workload read_once = { .meta = { .name = "tidy", .resource_version = "7" } };
 
-/* Of the Deployment web: it could not be read, and other took its image. Of the CronJob tidy: read. */
+/* Of the Deployment web: it could not be read, and other took its image. Of the CronJob tidy:
+ * read. */
 static void look(void *user, enum workload_kind kind, const char *namespace, const char *name,
 		 struct arena *arena, struct workload_look *ret_look)
 {
@@ -189,7 +207,8 @@ START_TEST(what_is_watched_goes_before_what_was_read)
 	fixture.objects.look = look;
 	world_gather(&fixture.objects, &fixture.registry, "beta", "shop", 5, &arena, &world);
 	ck_assert_int_eq(world.workloads[0].state, KNOWLEDGE_KNOWN);
-	ck_assert_ptr_eq(world.workloads[0].workload, fixture_get(&fixture, KIND_DEPLOYMENT, "beta", "web"));
+	ck_assert_ptr_eq(world.workloads[0].workload,
+			 fixture_get(&fixture, KIND_DEPLOYMENT, "beta", "web"));
 	ck_assert_int_eq(world.workloads[0].failure.class, ERR_NONE);
 	ck_assert_str_eq(world.workloads[0].conflict_manager, "other");
 	ck_assert_int_eq(world.workloads[1].state, KNOWLEDGE_KNOWN);
@@ -265,8 +284,10 @@ START_TEST(a_line_without_end_is_cut)
 
 	fixture_init(&fixture);
 	for (int i = 0; i < 300; i++) {
-		(void)snprintf(yaml, sizeof(yaml), CHANNEL "metadata: {name: c%d, namespace: n}\nspec: {" WEB
-			       ", upstream: {channels: [{namespace: n, name: c%d}]}}\n", i, i + 1);
+		(void)snprintf(yaml, sizeof(yaml),
+			       CHANNEL "metadata: {name: c%d, namespace: n}\nspec: {" WEB
+				       ", upstream: {channels: [{namespace: n, name: c%d}]}}\n",
+			       i, i + 1);
 		fixture_add(&fixture, yaml);
 	}
 	world_gather(&fixture.objects, &fixture.registry, "n", "c0", 5, &arena, &world);
