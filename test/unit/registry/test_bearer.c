@@ -119,6 +119,34 @@ START_TEST(replaces_a_token_that_is_not_taken_any_more)
 }
 END_TEST
 
+/* The token server is gone, too: what the registry would not have is not offered to it again. */
+START_TEST(a_token_that_is_not_taken_is_forgotten)
+{
+	struct fake_route routes[] = {
+		{ "HEAD", BY_TAG, .authorization = "Bearer old", .most = 1, .status = 200,
+		  .content_type = MANIFEST, .digest = WEB_DIGEST },
+		{ "GET", BY_DIGEST, .authorization = "Bearer old", .status = 200, .content_type = MANIFEST,
+		  .body = WEB_BODY },
+		{ "HEAD", BY_TAG, .authorization = "Bearer old", .status = 401, .www_authenticate = CHALLENGE },
+		{ "HEAD", BY_TAG, .authorization = "", .status = 401, .www_authenticate = CHALLENGE },
+		{ "GET", TOKEN_URL, .most = 1, .status = 200, .content_type = JSON,
+		  .body = "{\"token\":\"old\",\"expires_in\":3600}" },
+		{ "GET", TOKEN_URL, .failure = "connection refused" },
+	};
+	struct fixture fixture;
+
+	fixture_init(&fixture, routes, 6, NULL);
+	fixture_resolve(&fixture, "r.example.com/shop/web", "v1", NULL);
+	fixture_clock_ms += 2 * MINUTE_MS;
+	expect_int("no token", fixture_resolve(&fixture, "r.example.com/shop/web", "v1", NULL)->err.class, ERR_NET);
+	fixture_clock_ms += 2 * MINUTE_MS;
+	fixture_resolve(&fixture, "r.example.com/shop/web", "v1", NULL);
+	expect_int("refused once", routes[2].hits, 1);
+	expect_int("asked without it at first and at last", routes[3].hits, 2);
+	fixture_finish(&fixture);
+}
+END_TEST
+
 START_TEST(tokens_of_others_are_not_used)
 {
 	struct fake_route routes[] = {
@@ -274,6 +302,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, gets_a_token_with_credentials);
 	suite_add_rows(tests, keeps_a_token_for_its_life, lives);
 	tcase_add_test(tests, replaces_a_token_that_is_not_taken_any_more);
+	tcase_add_test(tests, a_token_that_is_not_taken_is_forgotten);
 	tcase_add_test(tests, tokens_of_others_are_not_used);
 	suite_add_rows(tests, follows_no_bad_realm, bad);
 	suite_add_rows(tests, private_token_servers_need_a_reason, places);
