@@ -21,7 +21,7 @@ void candidate_wait(struct decision *d, struct candidate *c, enum promotion_phas
 {
 	c->status.phase = phase;
 	c->status.waiting = arena_new(d->arena, struct waiting_for);
-	*c->status.waiting = (struct waiting_for){ gate, until_ms, message };
+	*c->status.waiting = (struct waiting_for){ gate, until_ms, brief(d, message) };
 	c->status.waiting_count = 1;
 }
 

@@ -85,6 +85,10 @@ void candidate_conclude(struct decision *d, struct candidate *c);
 void decision_tell(struct decision *d, const struct promotion *promotion, bool is_warning,
 		   const char *reason, const char *note);
 
+/* The text as far as a field of a status takes it: foreign messages (of a registry, of an apiserver) may be of
+ * any length, and what is computed has to equal what is stored. */
+const char *brief(struct decision *d, const char *text);
+
 /* "shop-beta/shop". */
 const char *ref_text(struct decision *d, const struct channel_ref *ref);
 

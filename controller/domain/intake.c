@@ -123,9 +123,9 @@ static void note_move(struct decision *d, const struct release_artifact *a)
 
 	if (d->channel->intake.policy == INTAKE_TAG || before == NULL || str_equal(before, a->digest))
 		return;
-	d->status.intake.moved =
-		arena_printf(d->arena, "tag %s of artifact \"%s\" was %s here and is %s now; not followed",
-			     a->tag, a->name, before, a->digest);
+	d->status.intake.moved = brief(
+		d, arena_printf(d->arena, "tag %s of artifact \"%s\" was %s here and is %s now; not followed",
+			     a->tag, a->name, before, a->digest));
 }
 
 /* The release that the tag makes, over all artifacts. false while a digest is missing. */

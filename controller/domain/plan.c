@@ -62,6 +62,15 @@ void decision_tell(struct decision *d, const struct promotion *promotion, bool i
 	vec_push(&d->events, action);
 }
 
+#define BRIEF_MAX 1024 /* maxLength of the messages in crds/ */
+
+const char *brief(struct decision *d, const char *text)
+{
+	if (text == NULL || strlen(text) <= BRIEF_MAX)
+		return text;
+	return arena_strndup(d->arena, text, str_cut_utf8(text, BRIEF_MAX));
+}
+
 const char *ref_text(struct decision *d, const struct channel_ref *ref)
 {
 	return arena_printf(d->arena, "%s/%s", ref->namespace, ref->name);

@@ -44,13 +44,13 @@ static void mark_verified(struct decision *d, const struct release *release, con
 	d->status.verified_count = count;
 }
 
-static void finish_step(struct candidate *c, int64_t now_ms, const char *message)
+static void finish_step(struct decision *d, struct candidate *c, const char *message)
 {
 	if (c->status.step_count > 0) {
 		struct step *last = &c->status.steps[c->status.step_count - 1];
 
-		last->finished_ms = last->finished_ms == 0 ? now_ms : last->finished_ms;
-		last->message = message;
+		last->finished_ms = last->finished_ms == 0 ? d->world->now_ms : last->finished_ms;
+		last->message = brief(d, message);
 	}
 }
 
@@ -83,7 +83,7 @@ static void succeed(struct decision *d, struct candidate *c)
 	};
 	d->status.desired = (struct release_stay){ .promotion = NULL };
 	mark_verified(d, &c->release, NULL);
-	finish_step(c, d->world->now_ms, message);
+	finish_step(d, c, message);
 	candidate_finish(d, c, PHASE_SUCCEEDED, "Succeeded", message);
 	d->running = NULL;
 }
@@ -123,7 +123,7 @@ static void fail(struct decision *d, struct candidate *c)
 		d->status.hold = (struct hold){ "sluice", d->world->now_ms,
 						arena_printf(d->arena, "the rollout of %s failed",
 							     failed.release.id) };
-	finish_step(c, d->world->now_ms, why);
+	finish_step(d, c, why);
 	candidate_finish(d, c, PHASE_FAILED, "ProgressDeadlineExceeded", why);
 	d->running = NULL;
 }
