@@ -58,7 +58,7 @@ class Foreign:
                 and one["metadata"].get("labels", {}).get(key) != value]
 
     def _is_installed_by_demo(self):
-        done = self.kubectl.try_("-n", SYSTEM, "get", "configmap", "demo", "-l", MARK, "-o", "name")
+        done = self.kubectl.try_("-n", SYSTEM, "get", "configmaps", "-l", MARK, "-o", "name")
         return bool(done.stdout.strip())
 
     def _is_installed(self):
