@@ -1,5 +1,8 @@
 #include "reconcile/report.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "telemetry/log.h"
 
 /* A line of the log has 8 KiB; a plan that is longer is cut. */
@@ -42,11 +45,14 @@ void report_plan(const char *key, const struct plan *plan, const struct orders *
 void report_failure(const char *key, const struct outcome *outcome, const struct retry *retry,
 		    int64_t delay_ms)
 {
+	const char *text = outcome->failed->text;
+	char action[256]; /* the first line, without the conditions of a status */
 	enum log_level level = retry->kind == RETRY_SOON || outcome->is_news ? LOG_LEVEL_DEBUG
 									     : LOG_LEVEL_WARN;
 
+	(void)snprintf(action, sizeof(action), "%.*s", (int)strcspn(text, "\n"), text);
 	log_write(level, "an action failed",
-		  LOG_FIELDS(log_text("channel", key), log_text("action", outcome->failed->text),
+		  LOG_FIELDS(log_text("channel", key), log_text("action", action),
 			     log_text("retry", retry_name(retry->kind)),
 			     log_number("delayMs", delay_ms), log_error(&outcome->err)));
 }

@@ -1,6 +1,6 @@
 /*
- * test/unit/reconcile/bench: an executor and all its tools, against one scripted server that is apiserver and
- * registry at once. May include: everything that reconcile may, net, fake.
+ * test/unit/reconcile/bench: an executor and all its tools, against one scripted server that is
+ * apiserver and registry at once. May include: everything that reconcile may, net, fake.
  */
 #ifndef SLUICE_TEST_RECONCILE_BENCH_H
 #define SLUICE_TEST_RECONCILE_BENCH_H
@@ -38,7 +38,8 @@ int64_t bench_now(void);
 /* Makes everything. */
 void bench_init(struct bench *bench, const struct fake_step *script, size_t count);
 
-/* Fails the test when the script was not followed, or something is still under way; frees everything. */
+/* Fails the test when the script was not followed, or something is still under way; frees
+ * everything. */
 void bench_finish(struct bench *bench);
 
 /* Room for count orders. */

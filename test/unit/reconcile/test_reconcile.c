@@ -1,0 +1,269 @@
+#include "reconcile/reconcile.h"
+
+#include <unistd.h>
+
+#include "bench.h"
+#include "telemetry/log.h"
+
+#define CHANNEL(name, version)                                                                     \
+	"{\"apiVersion\":\"sluice.dev/"                                                            \
+	"v1alpha1\",\"kind\":\"ReleaseChannel\",\"metadata\":{\"name\":\"" name                    \
+	"\",\"namespace\":\"n\",\"uid\":\"u\",\"generation\":" version                             \
+	",\"resourceVersion\":\"" version "\"},\"spec\":{\"artifacts\":"                           \
+	"[{\"name\":\"web\",\"image\":\"r.example/web\"}]}}"
+#define PROMOTION                                                                                  \
+	"{\"apiVersion\":\"sluice.dev/"                                                            \
+	"v1alpha1\",\"kind\":\"Promotion\",\"metadata\":{\"name\":\"p\","                          \
+	"\"namespace\":\"n\",\"uid\":\"v\",\"resourceVersion\":\"1\"},\"spec\":{\"channel\":"      \
+	"\"lost\","                                                                                \
+	"\"release\":\"r-0123456789\"}}"
+#define STATUS_OF(name)                                                                            \
+	.method = "PATCH",                                                                         \
+	.target = "/apis/sluice.dev/v1alpha1/namespaces/n/releasechannels/" name "/status?*"
+/* An answer that leaves everything as it is, and is not worth another try for minutes. */
+#define REFUSED                                                                                    \
+	.status = 422, .reply_headers = JSON_TYPE, .reply = STATUS(422, "Invalid", "no")
+
+/* A reconciler over the bench's tools. */
+struct stage {
+	struct bench bench;
+	struct reconciler *reconciler;
+	bool is_stopped;
+};
+
+static void stage_init(struct stage *s, const struct fake_step *script, size_t count)
+{
+	struct reconciler_options options = { .concurrency = 2, .seed = 1 };
+
+	log_open(LOG_LEVEL_ERROR, STDERR_FILENO, NULL); /* what fails here fails on purpose */
+	*s = (struct stage){ .is_stopped = false };
+	bench_init(&s->bench, script, count);
+	options.loop = s->bench.loop;
+	options.tools = s->bench.tools;
+	s->reconciler = reconciler_create(&options);
+	store_on_change(s->bench.tools.store, reconciler_on_change, s->reconciler);
+}
+
+static void on_stopped(void *user)
+{
+	struct stage *s = user;
+
+	s->is_stopped = true;
+}
+
+static void stage_finish(struct stage *s)
+{
+	if (!s->is_stopped)
+		reconciler_stop(s->reconciler, on_stopped, s);
+	ck_assert(s->is_stopped || fake_run_until(s->bench.loop, &s->is_stopped, 5000));
+	store_on_change(s->bench.tools.store, NULL, NULL);
+	reconciler_destroy(s->reconciler);
+	bench_finish(&s->bench);
+}
+
+static void put(struct stage *s, enum kind kind, const char *json)
+{
+	struct record *record = NULL;
+	struct err err = ERR_INIT;
+
+	ck_assert_msg(record_from_json(kind, json, strlen(json), &record, &err) == 0, "%s",
+		      err.text);
+	(void)store_put(s->bench.tools.store, record);
+	record_unref(record);
+}
+
+/* Runs until the server has seen count requests in all, and then to see that there is not one
+ * more. */
+static void expect_requests(struct stage *s, size_t count)
+{
+	for (int i = 0; i < 1000 && fake_server_served(s->bench.server) < count; i++)
+		fake_run_for(s->bench.loop, 5);
+	fake_run_for(s->bench.loop, 50);
+	ck_assert_uint_eq(fake_server_served(s->bench.server), count);
+}
+
+START_TEST(works_only_when_synced_and_leading)
+{
+	const struct fake_step script[] = { { STATUS_OF("shop"), REFUSED } };
+	struct stage s;
+
+	stage_init(&s, script, 1);
+	put(&s, KIND_CHANNEL, CHANNEL("shop", "1"));
+	expect_requests(&s, 0);
+	if (_i == 0)
+		reconciler_set_synced(s.reconciler);
+	else
+		reconciler_set_leading(s.reconciler, true);
+	expect_requests(&s, 0);
+	reconciler_set_synced(s.reconciler);
+	reconciler_set_leading(s.reconciler, true);
+	expect_requests(&s, 1);
+	stage_finish(&s);
+}
+END_TEST
+
+static void begin_work(struct stage *s)
+{
+	reconciler_set_synced(s->reconciler);
+	reconciler_set_leading(s->reconciler, true);
+}
+
+START_TEST(looks_again_when_something_changes)
+{
+	const struct fake_step script[] = { { STATUS_OF("shop"), REFUSED },
+					    { STATUS_OF("shop"), REFUSED } };
+	struct stage s;
+
+	stage_init(&s, script, 2);
+	put(&s, KIND_CHANNEL, CHANNEL("shop", "1"));
+	begin_work(&s);
+	expect_requests(&s, 1);
+	put(&s, KIND_CHANNEL, CHANNEL("shop", "2"));
+	expect_requests(&s, 2);
+	stage_finish(&s);
+}
+END_TEST
+
+START_TEST(looks_once_more_at_what_changes_under_its_hands)
+{
+	struct fake_step script[] = { { STATUS_OF("shop"), REFUSED },
+				      { STATUS_OF("shop"), REFUSED } };
+	struct stage s;
+
+	script[0].delay_ms = 50;
+	stage_init(&s, script, 2);
+	put(&s, KIND_CHANNEL, CHANNEL("shop", "1"));
+	begin_work(&s);
+	while (fake_server_served(s.bench.server) < 1)
+		fake_run_for(s.bench.loop, 5);
+	put(&s, KIND_CHANNEL, CHANNEL("shop", "2"));
+	put(&s, KIND_CHANNEL, CHANNEL("shop", "3"));
+	fake_run_for(s.bench.loop, 20);
+	ck_assert_uint_eq(fake_server_served(s.bench.server), 1);
+	expect_requests(&s, 2);
+	stage_finish(&s);
+}
+END_TEST
+
+START_TEST(tries_again_by_itself)
+{
+	const struct fake_step script[] = {
+		{ STATUS_OF("shop"), .status = 409, .reply_headers = JSON_TYPE,
+		  .reply = STATUS(409, "Conflict", "newer") },
+		{ STATUS_OF("shop"), REFUSED },
+	};
+	struct stage s;
+
+	stage_init(&s, script, 2);
+	put(&s, KIND_CHANNEL, CHANNEL("shop", "1"));
+	begin_work(&s);
+	expect_requests(&s, 2);
+	stage_finish(&s);
+}
+END_TEST
+
+START_TEST(a_promotion_of_no_channel_gets_its_look)
+{
+	const struct fake_step script[] = {
+		{ .method = "PATCH",
+		  .target = "/apis/sluice.dev/v1alpha1/namespaces/n/promotions/p/status?*",
+		  REFUSED },
+	};
+	struct stage s;
+
+	stage_init(&s, script, 1);
+	put(&s, KIND_PROMOTION, PROMOTION);
+	begin_work(&s);
+	expect_requests(&s, 1);
+	stage_finish(&s);
+}
+END_TEST
+
+START_TEST(no_more_keys_are_under_way_than_allowed)
+{
+	struct fake_step script[3] = { { STATUS_OF("*"), REFUSED }, { STATUS_OF("*"), REFUSED },
+				       { STATUS_OF("*"), REFUSED } };
+	struct stage s;
+
+	for (int i = 0; i < 3; i++)
+		script[i].delay_ms = 100;
+	stage_init(&s, script, 3);
+	put(&s, KIND_CHANNEL, CHANNEL("a", "1"));
+	put(&s, KIND_CHANNEL, CHANNEL("b", "1"));
+	put(&s, KIND_CHANNEL, CHANNEL("c", "1"));
+	begin_work(&s);
+	while (fake_server_served(s.bench.server) < 2)
+		fake_run_for(s.bench.loop, 5);
+	fake_run_for(s.bench.loop, 20);
+	ck_assert_uint_eq(fake_server_served(s.bench.server), 2);
+	expect_requests(&s, 3);
+	stage_finish(&s);
+}
+END_TEST
+
+START_TEST(stops_after_the_answer_that_it_waits_for)
+{
+	struct fake_step script[] = { { STATUS_OF("shop"), REFUSED } };
+	struct stage s;
+
+	script[0].delay_ms = 50;
+	stage_init(&s, script, 1);
+	put(&s, KIND_CHANNEL, CHANNEL("shop", "1"));
+	begin_work(&s);
+	while (fake_server_served(s.bench.server) < 1)
+		fake_run_for(s.bench.loop, 5);
+	reconciler_stop(s.reconciler, on_stopped, &s);
+	ck_assert(!s.is_stopped);
+	ck_assert(fake_run_until(s.bench.loop, &s.is_stopped, 5000));
+	put(&s, KIND_CHANNEL, CHANNEL("shop", "2"));
+	expect_requests(&s, 1);
+	stage_finish(&s);
+}
+END_TEST
+
+START_TEST(with_nothing_under_way_it_stops_at_once)
+{
+	struct stage s;
+
+	stage_init(&s, NULL, 0);
+	begin_work(&s);
+	reconciler_stop(s.reconciler, on_stopped, &s);
+	ck_assert(s.is_stopped);
+	stage_finish(&s);
+}
+END_TEST
+
+START_TEST(shows_its_figures)
+{
+	auto_buf text = BUF_INIT(1 << 20);
+	struct err err = ERR_INIT;
+	struct stage s;
+
+	stage_init(&s, NULL, 0);
+	put(&s, KIND_CHANNEL, CHANNEL("a", "1"));
+	metrics_on_collect(s.bench.tools.metrics, reconciler_on_collect, s.reconciler);
+	ck_assert_int_eq(metrics_write(s.bench.tools.metrics, &text, &err), 0);
+	expect_contains("figures", buf_text(&text), "sluice_channels{state=\"waiting\"} 1\n");
+	expect_contains("figures", buf_text(&text), "sluice_channels{state=\"ready\"} 0\n");
+	expect_contains("figures", buf_text(&text), "sluice_guard_enforced 0\n");
+	expect_contains("figures", buf_text(&text),
+			"sluice_store_objects{kind=\"ReleaseChannel\"} 1\n");
+	expect_contains("figures", buf_text(&text), "workqueue_depth{name=\"channel\"} 0\n");
+	stage_finish(&s);
+}
+END_TEST
+
+static void add(TCase *tests)
+{
+	tcase_add_loop_test(tests, works_only_when_synced_and_leading, 0, 2);
+	tcase_add_test(tests, looks_again_when_something_changes);
+	tcase_add_test(tests, looks_once_more_at_what_changes_under_its_hands);
+	tcase_add_test(tests, tries_again_by_itself);
+	tcase_add_test(tests, a_promotion_of_no_channel_gets_its_look);
+	tcase_add_test(tests, no_more_keys_are_under_way_than_allowed);
+	tcase_add_test(tests, stops_after_the_answer_that_it_waits_for);
+	tcase_add_test(tests, with_nothing_under_way_it_stops_at_once);
+	tcase_add_test(tests, shows_its_figures);
+}
+
+SUITE_MAIN("reconcile", add)
