@@ -95,15 +95,17 @@ int apply_send(struct client *client, struct store *store, const struct apply *a
 	asked->has_object = true;
 	asked->fn = fn;
 	return send_asked(client,
-			  &(struct client_request){ .method = "PATCH", .target = buf_text(&target),
+			  &(struct client_request){ .method = "PATCH",
+						    .target = buf_text(&target),
 						    .content_type = "application/apply-patch+yaml",
-						    .body = apply->json, .body_len = apply->json_len },
+						    .body = apply->json,
+						    .body_len = apply->json_len },
 			  on_object, asked, err);
 }
 
 /* DeleteOptions (meta/v1). */
-static int write_options(struct buf *buf, const char *uid, const char *resource_version, char **ret_json,
-			 struct err *err)
+static int write_options(struct buf *buf, const char *uid, const char *resource_version,
+			 char **ret_json, struct err *err)
 {
 	struct writer writer = WRITER_INIT(buf);
 
@@ -120,7 +122,8 @@ static int write_options(struct buf *buf, const char *uid, const char *resource_
 }
 
 int apply_delete(struct client *client, enum kind kind, const char *namespace, const char *name,
-		 const char *uid, const char *resource_version, apply_fn fn, void *user, struct err *err)
+		 const char *uid, const char *resource_version, apply_fn fn, void *user,
+		 struct err *err)
 {
 	auto_buf target = PATH_INIT;
 	auto_buf text = BUF_INIT(1024);
@@ -134,15 +137,17 @@ int apply_delete(struct client *client, enum kind kind, const char *namespace, c
 	asked = asked_create(kind, user);
 	asked->fn = fn;
 	r = send_asked(client,
-		       &(struct client_request){ .method = "DELETE", .target = buf_text(&target),
-						 .body = json, .body_len = strlen(json) },
+		       &(struct client_request){ .method = "DELETE",
+						 .target = buf_text(&target),
+						 .body = json,
+						 .body_len = strlen(json) },
 		       on_object, asked, err);
 	free(json);
 	return r;
 }
 
-int apply_get(struct client *client, enum kind kind, const char *namespace, const char *name, apply_fn fn,
-	      void *user, struct err *err)
+int apply_get(struct client *client, enum kind kind, const char *namespace, const char *name,
+	      apply_fn fn, void *user, struct err *err)
 {
 	auto_buf target = PATH_INIT;
 	struct asked *asked;
@@ -153,12 +158,13 @@ int apply_get(struct client *client, enum kind kind, const char *namespace, cons
 	asked = asked_create(kind, user);
 	asked->has_object = true;
 	asked->fn = fn;
-	return send_asked(client, &(struct client_request){ .method = "GET", .target = buf_text(&target) },
+	return send_asked(client,
+			  &(struct client_request){ .method = "GET", .target = buf_text(&target) },
 			  on_object, asked, err);
 }
 
-int apply_list(struct client *client, enum kind kind, const char *namespace, const char *label_selector,
-	       apply_list_fn fn, void *user, struct err *err)
+int apply_list(struct client *client, enum kind kind, const char *namespace,
+	       const char *label_selector, apply_list_fn fn, void *user, struct err *err)
 {
 	auto_buf target = PATH_INIT;
 	struct asked *asked;
@@ -170,7 +176,9 @@ int apply_list(struct client *client, enum kind kind, const char *namespace, con
 	asked = asked_create(kind, user);
 	asked->list_fn = fn;
 	return send_asked(client,
-			  &(struct client_request){ .method = "GET", .target = buf_text(&target),
-						    .is_bulk = true, .max_body = CLIENT_LIST_LIMIT },
+			  &(struct client_request){ .method = "GET",
+						    .target = buf_text(&target),
+						    .is_bulk = true,
+						    .max_body = CLIENT_LIST_LIMIT },
 			  on_list, asked, err);
 }

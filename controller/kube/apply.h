@@ -1,11 +1,11 @@
 /*
  * kube/apply: the writes of Sluice, and single reads, by kind.
  *
- * Every write is a server-side apply with field manager `sluice` (a PATCH whose body is JSON, which is
- * YAML; unknown fields are refused: fieldValidation=Strict). A deletion names the uid and, if wanted, the
- * resourceVersion of the object that was looked at, so that it cannot hit another one.
- * The object that an apply is answered with goes into the store before the caller is told, so that the
- * next look at the world sees the write (read your own writes); the store tells its listener.
+ * Every write is a server-side apply with field manager `sluice` (a PATCH whose body is JSON, which
+ * is YAML; unknown fields are refused: fieldValidation=Strict). A deletion names the uid and, if
+ * wanted, the resourceVersion of the object that was looked at, so that it cannot hit another one.
+ * The object that an apply is answered with goes into the store before the caller is told, so that
+ * the next look at the world sees the write (read your own writes); the store tells its listener.
  *
  * May include: base, wire/record.h, kube. Deliberately absent: what to apply, retries.
  */
@@ -25,18 +25,19 @@ struct store;
 
 struct apply {
 	enum kind kind;
-	const char *namespace;   /* NULL or "" for cluster-scoped kinds */
+	const char *namespace; /* NULL or "" for cluster-scoped kinds */
 	const char *name;
 	const char *subresource; /* "status", or NULL for the object itself */
 	const char *json;        /* the configuration, with apiVersion and kind */
 	size_t json_len;
-	bool is_forced;          /* takes fields from other managers */
+	bool is_forced; /* takes fields from other managers */
 };
 
 /* The end of a request about one object, exactly once. err is never NULL; when it is set, record is
- * NULL, and manager names who owns the field of a conflict ("" otherwise). record is the caller's to
- * look at during the call; record_ref() keeps it. */
-typedef void (*apply_fn)(void *user, struct record *record, const char *manager, const struct err *err);
+ * NULL, and manager names who owns the field of a conflict ("" otherwise). record is the caller's
+ * to look at during the call; record_ref() keeps it. */
+typedef void (*apply_fn)(void *user, struct record *record, const char *manager,
+			 const struct err *err);
 
 /* Applies. store gets the answer's record; NULL: nobody does (the object is not one that the kind's
  * watch selects). Errors as client_send(): then fn is not called. */
@@ -44,20 +45,23 @@ int apply_send(struct client *client, struct store *store, const struct apply *a
 	       void *user, struct err *err) __attribute__((warn_unused_result));
 
 /* Deletes the object if it is still the one with that uid (and resource_version, unless NULL): else
- * ERR_CONFLICT. What it owns goes in the background. fn gets no record: the watch tells when it is gone. */
+ * ERR_CONFLICT. What it owns goes in the background. fn gets no record: the watch tells when it is
+ * gone. */
 int apply_delete(struct client *client, enum kind kind, const char *namespace, const char *name,
-		 const char *uid, const char *resource_version, apply_fn fn, void *user, struct err *err)
-	__attribute__((warn_unused_result));
+		 const char *uid, const char *resource_version, apply_fn fn, void *user,
+		 struct err *err) __attribute__((warn_unused_result));
 
 /* Reads one object, past the store: for those that no watch selects. */
-int apply_get(struct client *client, enum kind kind, const char *namespace, const char *name, apply_fn fn,
-	      void *user, struct err *err) __attribute__((warn_unused_result));
+int apply_get(struct client *client, enum kind kind, const char *namespace, const char *name,
+	      apply_fn fn, void *user, struct err *err) __attribute__((warn_unused_result));
 
 /* The end of a listing. page is NULL when err is set, and valid during the call. */
 typedef void (*apply_list_fn)(void *user, const struct list_page *page, const struct err *err);
 
-/* Lists the objects of a kind in one namespace (NULL: in all) that have the labels (NULL: any), whole. */
-int apply_list(struct client *client, enum kind kind, const char *namespace, const char *label_selector,
-	       apply_list_fn fn, void *user, struct err *err) __attribute__((warn_unused_result));
+/* Lists the objects of a kind in one namespace (NULL: in all) that have the labels (NULL: any),
+ * whole. */
+int apply_list(struct client *client, enum kind kind, const char *namespace,
+	       const char *label_selector, apply_list_fn fn, void *user, struct err *err)
+	__attribute__((warn_unused_result));
 
 #endif

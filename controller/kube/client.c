@@ -8,8 +8,8 @@
 #include "kube/client_internal.h"
 #include "net/address.h"
 
-/* A token in the clear is everybody's token. On the way to one's own machine (a proxy, a test) it is
- * not in the clear. */
+/* A token in the clear is everybody's token. On the way to one's own machine (a proxy, a test) it
+ * is not in the clear. */
 static int check_plain(const struct kubeconfig *config, struct err *err)
 {
 	const char *host = config->server + strlen("http://");
@@ -41,11 +41,14 @@ static void fill_headers(struct client *client, const struct kubeconfig *config)
 	client->headers[count++] = "User-Agent: sluice/" SLUICE_VERSION;
 	client->headers[count++] = "Accept: application/json";
 	if (config->as_user != NULL)
-		client->headers[count++] = arena_printf(arena, "Impersonate-User: %s", config->as_user);
+		client->headers[count++] =
+			arena_printf(arena, "Impersonate-User: %s", config->as_user);
 	if (config->as_uid != NULL)
-		client->headers[count++] = arena_printf(arena, "Impersonate-Uid: %s", config->as_uid);
+		client->headers[count++] =
+			arena_printf(arena, "Impersonate-Uid: %s", config->as_uid);
 	for (size_t i = 0; i < groups; i++)
-		client->headers[count++] = arena_printf(arena, "Impersonate-Group: %s", config->as_groups[i]);
+		client->headers[count++] =
+			arena_printf(arena, "Impersonate-Group: %s", config->as_groups[i]);
 	client->header_count = count;
 }
 
@@ -55,7 +58,8 @@ static void fill(struct client *client, const struct kubeconfig *config)
 
 	client->server = arena_strdup(arena, config->server);
 	client->proxy = arena_strdup(arena, config->proxy_url);
-	client->namespace = arena_strdup(arena, config->namespace != NULL ? config->namespace : "default");
+	client->namespace =
+		arena_strdup(arena, config->namespace != NULL ? config->namespace : "default");
 	client->is_plain = str_has_prefix(config->server, "http://");
 	client->tls = (struct http_tls){
 		.ca_pem = arena_strdup(arena, config->ca_pem),
@@ -122,43 +126,48 @@ const char *client_namespace(const struct client *client)
 
 int client_get(struct client *client, const char *target, client_fn fn, void *user, struct err *err)
 {
-	return client_send(client, &(struct client_request){ .method = "GET", .target = target }, fn, user,
-			   NULL, err);
+	return client_send(client, &(struct client_request){ .method = "GET", .target = target },
+			   fn, user, NULL, err);
 }
 
-int client_post(struct client *client, const char *target, const char *body, size_t len, client_fn fn,
-		void *user, struct err *err)
+int client_post(struct client *client, const char *target, const char *body, size_t len,
+		client_fn fn, void *user, struct err *err)
+{
+	return client_send(
+		client,
+		&(struct client_request){
+			.method = "POST", .target = target, .body = body, .body_len = len },
+		fn, user, NULL, err);
+}
+
+int client_put(struct client *client, const char *target, const char *body, size_t len,
+	       client_fn fn, void *user, struct err *err)
+{
+	return client_send(
+		client,
+		&(struct client_request){
+			.method = "PUT", .target = target, .body = body, .body_len = len },
+		fn, user, NULL, err);
+}
+
+int client_patch(struct client *client, const char *target, const char *content_type,
+		 const char *body, size_t len, client_fn fn, void *user, struct err *err)
 {
 	return client_send(client,
-			   &(struct client_request){ .method = "POST", .target = target, .body = body,
+			   &(struct client_request){ .method = "PATCH",
+						     .target = target,
+						     .content_type = content_type,
+						     .body = body,
 						     .body_len = len },
 			   fn, user, NULL, err);
 }
 
-int client_put(struct client *client, const char *target, const char *body, size_t len, client_fn fn,
-	       void *user, struct err *err)
+int client_delete(struct client *client, const char *target, const char *body, size_t len,
+		  client_fn fn, void *user, struct err *err)
 {
-	return client_send(client,
-			   &(struct client_request){ .method = "PUT", .target = target, .body = body,
-						     .body_len = len },
-			   fn, user, NULL, err);
-}
-
-int client_patch(struct client *client, const char *target, const char *content_type, const char *body,
-		 size_t len, client_fn fn, void *user, struct err *err)
-{
-	return client_send(client,
-			   &(struct client_request){ .method = "PATCH", .target = target,
-						     .content_type = content_type, .body = body,
-						     .body_len = len },
-			   fn, user, NULL, err);
-}
-
-int client_delete(struct client *client, const char *target, const char *body, size_t len, client_fn fn,
-		  void *user, struct err *err)
-{
-	return client_send(client,
-			   &(struct client_request){ .method = "DELETE", .target = target, .body = body,
-						     .body_len = len },
-			   fn, user, NULL, err);
+	return client_send(
+		client,
+		&(struct client_request){
+			.method = "DELETE", .target = target, .body = body, .body_len = len },
+		fn, user, NULL, err);
 }

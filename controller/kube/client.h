@@ -2,10 +2,10 @@
  * kube/client: requests to one apiserver, as the identity of a kubeconfig.
  *
  * It adds to a request what every request needs: the server's URL, TLS, Authorization, User-Agent,
- * impersonation, time limits, a limit on the answer. And it turns every status but 2xx into a struct
- * err by its class, with http_status and retry_after_ms, so that nobody else reads status codes.
- * A token from a file is read again every 60 s, and at once when the server says 401: a new token is
- * then tried once, with the same request. There are no other retries here.
+ * impersonation, time limits, a limit on the answer. And it turns every status but 2xx into a
+ * struct err by its class, with http_status and retry_after_ms, so that nobody else reads status
+ * codes. A token from a file is read again every 60 s, and at once when the server says 401: a new
+ * token is then tried once, with the same request. There are no other retries here.
  *
  * Two connections are kept apart: bulk (watches, lists) and the rest, so that a lease renewal or a
  * write never waits behind a list.
@@ -34,15 +34,16 @@ struct client_call;
 
 /* The server's answer, whatever its status. Valid during the callback only. */
 struct client_answer {
-	int status;          /* 0 when none came */
-	const char *body;    /* terminated; "" when none came */
+	int status;       /* 0 when none came */
+	const char *body; /* terminated; "" when none came */
 	size_t body_len;
 	const char *warning; /* what the server warned of, "" if nothing */
 	const char *manager; /* who owns the field, when an apply met a conflict; "" otherwise */
 };
 
 /* The end of a call, exactly once, also when it is cancelled or the client is destroyed. Neither
- * pointer is NULL; err_is_set(err) says whether it failed: no answer, or a status other than 2xx. */
+ * pointer is NULL; err_is_set(err) says whether it failed: no answer, or a status other than
+ * 2xx. */
 typedef void (*client_fn)(void *user, const struct client_answer *answer, const struct err *err);
 
 struct client_request {
@@ -51,9 +52,9 @@ struct client_request {
 	const char *content_type; /* of the body; NULL: "application/json" */
 	const char *body;         /* NULL: none; copied */
 	size_t body_len;
-	bool is_bulk;             /* goes over the connection of watches and lists */
-	size_t max_body;          /* of the answer; 0: CLIENT_BODY_LIMIT. A longer one ends in ERR_INPUT */
-	int64_t timeout_ms;       /* of the whole call; 0: 30 s */
+	bool is_bulk;    /* goes over the connection of watches and lists */
+	size_t max_body; /* of the answer; 0: CLIENT_BODY_LIMIT. A longer one ends in ERR_INPUT */
+	int64_t timeout_ms; /* of the whole call; 0: 30 s */
 };
 
 /* Makes a client. config's strings are copied. http and loop must outlive it. ERR_INPUT when config
@@ -64,24 +65,25 @@ int client_create(struct loop *loop, struct http *http, const struct kubeconfig 
 /* Ends it. Its calls must have ended: http_destroy() or client_cancel() end them. NULL is fine. */
 void client_destroy(struct client *client);
 
-/* Sends a request; fn is never called from inside. ret_call may be NULL. ERR_INPUT, ERR_NOMEM, ERR_NET
- * (the HTTP client is shutting down): then fn is not called at all. */
-int client_send(struct client *client, const struct client_request *request, client_fn fn, void *user,
-		struct client_call **ret_call, struct err *err) __attribute__((warn_unused_result));
+/* Sends a request; fn is never called from inside. ret_call may be NULL. ERR_INPUT, ERR_NOMEM,
+ * ERR_NET (the HTTP client is shutting down): then fn is not called at all. */
+int client_send(struct client *client, const struct client_request *request, client_fn fn,
+		void *user, struct client_call **ret_call, struct err *err)
+	__attribute__((warn_unused_result));
 
 /* The usual requests, by target. Errors as client_send(). */
 int client_get(struct client *client, const char *target, client_fn fn, void *user, struct err *err)
 	__attribute__((warn_unused_result));
-int client_post(struct client *client, const char *target, const char *body, size_t len, client_fn fn,
-		void *user, struct err *err) __attribute__((warn_unused_result));
-int client_put(struct client *client, const char *target, const char *body, size_t len, client_fn fn,
-	       void *user, struct err *err) __attribute__((warn_unused_result));
-int client_patch(struct client *client, const char *target, const char *content_type, const char *body,
-		 size_t len, client_fn fn, void *user, struct err *err)
+int client_post(struct client *client, const char *target, const char *body, size_t len,
+		client_fn fn, void *user, struct err *err) __attribute__((warn_unused_result));
+int client_put(struct client *client, const char *target, const char *body, size_t len,
+	       client_fn fn, void *user, struct err *err) __attribute__((warn_unused_result));
+int client_patch(struct client *client, const char *target, const char *content_type,
+		 const char *body, size_t len, client_fn fn, void *user, struct err *err)
 	__attribute__((warn_unused_result));
 /* body (DeleteOptions) may be NULL. */
-int client_delete(struct client *client, const char *target, const char *body, size_t len, client_fn fn,
-		  void *user, struct err *err) __attribute__((warn_unused_result));
+int client_delete(struct client *client, const char *target, const char *body, size_t len,
+		  client_fn fn, void *user, struct err *err) __attribute__((warn_unused_result));
 
 /* Ends a call early: its end follows from the loop, with ERR_NET. NULL is fine. */
 void client_cancel(struct client_call *call);
@@ -101,7 +103,8 @@ struct client_stream {
 
 /* GETs target as a stream, over the bulk connection. Errors as client_send(). */
 int client_watch(struct client *client, const char *target, const struct client_stream *stream,
-		 struct client_call **ret_call, struct err *err) __attribute__((warn_unused_result));
+		 struct client_call **ret_call, struct err *err)
+	__attribute__((warn_unused_result));
 
 /* New bulk requests get a new connection; call it when the present one seems dead. */
 void client_reconnect(struct client *client);

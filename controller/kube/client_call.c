@@ -150,30 +150,32 @@ static int start(struct client_call *call, struct err *err)
 	if (token != NULL)
 		headers[count++] = arena_printf(&arena, "Authorization: Bearer %s", token);
 	if (call->request.body != NULL)
-		headers[count++] = arena_printf(&arena, "Content-Type: %s", call->request.content_type);
+		headers[count++] =
+			arena_printf(&arena, "Content-Type: %s", call->request.content_type);
 	buf_reset(&call->body);
 	call->body.limit = call->request.max_body;
 	call->status = 0;
 	call->retry_after_ms = 0;
 	call->started_ms = clock_monotonic_ms();
-	r = http_start(client->http,
-		       &(struct http_request){
-			       .method = call->request.method,
-			       .url = arena_printf(&arena, "%s%s", client->server, call->request.target),
-			       .headers = headers,
-			       .body = call->request.body,
-			       .body_len = call->request.body_len,
-			       .tls = &client->tls,
-			       .proxy = client->proxy,
-			       .lane = is_bulk ? HTTP_LANE_WATCH : HTTP_LANE_WRITE,
-			       .allow_plain = client->is_plain,
-			       .connect_timeout_ms = CONNECT_TIMEOUT_MS,
-			       .head_timeout_ms = call->stream.head_timeout_ms,
-			       .idle_timeout_ms = call->stream.idle_timeout_ms,
-			       .total_timeout_ms = call->is_stream ? call->stream.total_timeout_ms
-								   : call->request.timeout_ms,
-		       },
-		       &(struct http_handler){ on_head, on_bytes, on_done, call }, &call->exchange, err);
+	r = http_start(
+		client->http,
+		&(struct http_request){
+			.method = call->request.method,
+			.url = arena_printf(&arena, "%s%s", client->server, call->request.target),
+			.headers = headers,
+			.body = call->request.body,
+			.body_len = call->request.body_len,
+			.tls = &client->tls,
+			.proxy = client->proxy,
+			.lane = is_bulk ? HTTP_LANE_WATCH : HTTP_LANE_WRITE,
+			.allow_plain = client->is_plain,
+			.connect_timeout_ms = CONNECT_TIMEOUT_MS,
+			.head_timeout_ms = call->stream.head_timeout_ms,
+			.idle_timeout_ms = call->stream.idle_timeout_ms,
+			.total_timeout_ms = call->is_stream ? call->stream.total_timeout_ms
+							    : call->request.timeout_ms,
+		},
+		&(struct http_handler){ on_head, on_bytes, on_done, call }, &call->exchange, err);
 	arena_finish(&arena);
 	return r;
 }
@@ -190,9 +192,8 @@ static struct client_call *call_create(struct client *client, const struct clien
 	call->request = *request;
 	call->request.method = arena_strdup(arena, request->method);
 	call->request.target = arena_strdup(arena, request->target);
-	call->request.content_type = arena_strdup(arena, request->content_type != NULL
-								 ? request->content_type
-								 : "application/json");
+	call->request.content_type = arena_strdup(
+		arena, request->content_type != NULL ? request->content_type : "application/json");
 	if (request->body != NULL)
 		call->request.body = arena_strndup(arena, request->body, request->body_len);
 	if (request->max_body == 0)
@@ -216,8 +217,8 @@ static int begin(struct client_call *call, struct client_call **ret_call, struct
 	return 0;
 }
 
-int client_send(struct client *client, const struct client_request *request, client_fn fn, void *user,
-		struct client_call **ret_call, struct err *err)
+int client_send(struct client *client, const struct client_request *request, client_fn fn,
+		void *user, struct client_call **ret_call, struct err *err)
 {
 	struct client_call *call = call_create(client, request);
 
@@ -230,7 +231,8 @@ int client_watch(struct client *client, const char *target, const struct client_
 		 struct client_call **ret_call, struct err *err)
 {
 	struct client_call *call = call_create(
-		client, &(struct client_request){ .method = "GET", .target = target, .is_bulk = true });
+		client,
+		&(struct client_request){ .method = "GET", .target = target, .is_bulk = true });
 
 	call->is_stream = true;
 	call->stream = *stream;

@@ -1,6 +1,6 @@
 /*
- * kube/client_internal: what client.c (the identity) and client_call.c (one request) share, and nobody
- * else may include.
+ * kube/client_internal: what client.c (the identity) and client_call.c (one request) share, and
+ * nobody else may include.
  */
 #ifndef SLUICE_KUBE_CLIENT_INTERNAL_H
 #define SLUICE_KUBE_CLIENT_INTERNAL_H

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 #include "kube/file.h"
+#include "kube/kubeconfig_field.h"
 #include "net/base64.h"
 
 #define FILE_LIMIT ((size_t)1024 * 1024)
@@ -35,7 +36,9 @@ static yaml_node_t *node_at(const struct source *source, int id)
 
 static const char *node_text(const yaml_node_t *node)
 {
-	return node != NULL && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
+	bool is_text = node != NULL && node->type == YAML_SCALAR_NODE;
+
+	return is_text ? (const char *)node->data.scalar.value : NULL;
 }
 
 /* An absent value: nothing, "", null. Tools write such fields out. */
@@ -65,7 +68,7 @@ static yaml_node_t *node_field(const struct source *source, const yaml_node_t *m
 	return NULL;
 }
 
-/* The entry called name in the list `plural` of the first file that has it; its part is `single`. */
+/* The entry called name in the first file's list `plural` that has it; its part is `single`. */
 static yaml_node_t *find_entry(struct reading *reading, const char *plural, const char *single,
 			       const char *name)
 {
@@ -82,7 +85,8 @@ static yaml_node_t *find_entry(struct reading *reading, const char *plural, cons
 			if (!str_equal(node_text(node_field(source, entry, "name")), name))
 				continue;
 			reading->source = source;
-			reading->part = arena_printf(&reading->config->arena, "%s \"%s\"", single, name);
+			reading->part =
+				arena_printf(&reading->config->arena, "%s \"%s\"", single, name);
 			return node_field(source, entry, single);
 		}
 	}
@@ -90,57 +94,6 @@ static yaml_node_t *find_entry(struct reading *reading, const char *plural, cons
 }
 
 /* ---- fields ---- */
-
-enum field_form {
-	FORM_IGNORED,     /* says nothing that matters here */
-	FORM_UNSUPPORTED, /* asks for something that we do not do */
-	FORM_TEXT,
-	FORM_BOOL,
-	FORM_TEXTS,
-	FORM_PATH, /* made absolute */
-	FORM_PEM_FILE,
-	FORM_PEM_DATA,
-};
-
-struct field {
-	const char *name;
-	enum field_form form;
-	size_t offset; /* in struct kubeconfig */
-};
-
-#define AT(member) offsetof(struct kubeconfig, member)
-
-/* Data stands before its file, so that it is there when the file is met, and wins. */
-static const struct field cluster_fields[] = {
-	{ "server", FORM_TEXT, AT(server) },
-	{ "tls-server-name", FORM_TEXT, AT(tls_server_name) },
-	{ "insecure-skip-tls-verify", FORM_BOOL, AT(is_insecure) },
-	{ "certificate-authority-data", FORM_PEM_DATA, AT(ca_pem) },
-	{ "certificate-authority", FORM_PEM_FILE, AT(ca_pem) },
-	{ "proxy-url", FORM_TEXT, AT(proxy_url) },
-	{ "disable-compression", FORM_IGNORED, 0 }, /* we never ask for any */
-	{ "extensions", FORM_IGNORED, 0 },
-	{ NULL, FORM_IGNORED, 0 },
-};
-
-static const struct field user_fields[] = {
-	{ "client-certificate-data", FORM_PEM_DATA, AT(cert_pem) },
-	{ "client-certificate", FORM_PEM_FILE, AT(cert_pem) },
-	{ "client-key-data", FORM_PEM_DATA, AT(key_pem) },
-	{ "client-key", FORM_PEM_FILE, AT(key_pem) },
-	{ "token", FORM_TEXT, AT(token) },
-	{ "tokenFile", FORM_PATH, AT(token_file) },
-	{ "as", FORM_TEXT, AT(as_user) },
-	{ "as-uid", FORM_TEXT, AT(as_uid) },
-	{ "as-groups", FORM_TEXTS, AT(as_groups) },
-	{ "as-user-extra", FORM_UNSUPPORTED, 0 },
-	{ "username", FORM_UNSUPPORTED, 0 },
-	{ "password", FORM_UNSUPPORTED, 0 },
-	{ "auth-provider", FORM_UNSUPPORTED, 0 },
-	{ "exec", FORM_UNSUPPORTED, 0 },
-	{ "extensions", FORM_IGNORED, 0 },
-	{ NULL, FORM_IGNORED, 0 },
-};
 
 static int complain(const struct reading *reading, const char *field, const char *what)
 {
@@ -162,15 +115,16 @@ static int read_pem_file(const struct reading *reading, const char *path, const 
 
 	if (*ret_pem != NULL)
 		return 0;
-	r = file_read(&reading->config->arena, absolute(reading, path), FILE_LIMIT, &text, reading->err);
+	path = absolute(reading, path);
+	r = file_read(&reading->config->arena, path, FILE_LIMIT, &text, reading->err);
 	if (r < 0)
 		err_prefix(reading->err, "%s", reading->part);
 	*ret_pem = text;
 	return r;
 }
 
-static int read_texts(const struct reading *reading, const struct field *field, const yaml_node_t *node,
-		      const char *const **ret_texts)
+static int read_texts(const struct reading *reading, const struct field *field,
+		      const yaml_node_t *node, const char *const **ret_texts)
 {
 	size_t count;
 	const char **texts;
@@ -180,9 +134,10 @@ static int read_texts(const struct reading *reading, const struct field *field, 
 	count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
 	texts = arena_new_array(&reading->config->arena, count + 1, const char *);
 	for (size_t i = 0; i < count; i++) {
+		yaml_node_item_t item = node->data.sequence.items.start[i];
+
 		texts[i] = arena_strdup(&reading->config->arena,
-					node_text(node_at(reading->source,
-							  node->data.sequence.items.start[i])));
+					node_text(node_at(reading->source, item)));
 		if (texts[i] == NULL)
 			return complain(reading, field->name, "holds something that is not text");
 	}
@@ -190,7 +145,8 @@ static int read_texts(const struct reading *reading, const struct field *field, 
 	return 0;
 }
 
-static int read_field(const struct reading *reading, const struct field *field, const yaml_node_t *node)
+static int read_field(const struct reading *reading, const struct field *field,
+		      const yaml_node_t *node)
 {
 	struct arena *arena = &reading->config->arena;
 	void *at = (char *)reading->config + field->offset;
@@ -228,13 +184,15 @@ static int read_field(const struct reading *reading, const struct field *field, 
 }
 
 /* Reads the fields of a map that the table knows; one that it does not know is an error. */
-static int read_fields(const struct reading *reading, const struct field *fields, const yaml_node_t *map)
+static int read_fields(const struct reading *reading, const struct field *fields,
+		       const yaml_node_t *map)
 {
 	int r = 0;
 
+	if (node_is_empty(map))
+		return 0;
 	if (map->type != YAML_MAPPING_NODE)
-		return node_is_empty(map) ? 0
-					  : err_set(reading->err, ERR_INPUT, "%s is not a map", reading->part);
+		return err_set(reading->err, ERR_INPUT, "%s is not a map", reading->part);
 	for (const yaml_node_pair_t *pair = map->data.mapping.pairs.start;
 	     pair < map->data.mapping.pairs.top; pair++) {
 		const char *key = node_text(node_at(reading->source, pair->key));
@@ -267,6 +225,7 @@ static const char *current_context(const struct reading *reading)
 static int read_context(struct reading *reading, const char *context)
 {
 	const yaml_node_t *entry;
+	const char *namespace;
 	const char *cluster;
 	const char *user;
 	int r;
@@ -280,21 +239,21 @@ static int read_context(struct reading *reading, const char *context)
 		return err_set(reading->err, ERR_INPUT, "there is no context \"%s\"", context);
 	cluster = node_text(node_field(reading->source, entry, "cluster"));
 	user = node_text(node_field(reading->source, entry, "user"));
-	reading->config->namespace = arena_strdup(&reading->config->arena,
-						  node_text(node_field(reading->source, entry, "namespace")));
-	if (str_is_empty(reading->config->namespace))
-		reading->config->namespace = NULL;
+	namespace = node_text(node_field(reading->source, entry, "namespace"));
+	if (!str_is_empty(namespace))
+		reading->config->namespace = arena_strdup(&reading->config->arena, namespace);
 	entry = cluster == NULL ? NULL : find_entry(reading, "clusters", "cluster", cluster);
 	if (entry == NULL)
-		return err_set(reading->err, ERR_INPUT, "context \"%s\": there is no cluster \"%s\"", context,
+		return err_set(reading->err, ERR_INPUT,
+			       "context \"%s\": there is no cluster \"%s\"", context,
 			       cluster == NULL ? "" : cluster);
-	r = read_fields(reading, cluster_fields, entry);
+	r = read_fields(reading, kubeconfig_cluster_fields(), entry);
 	if (r == 0 && !str_is_empty(user)) {
 		entry = find_entry(reading, "users", "user", user);
 		if (entry == NULL)
-			return err_set(reading->err, ERR_INPUT, "context \"%s\": there is no user \"%s\"",
-				       context, user);
-		r = read_fields(reading, user_fields, entry);
+			return err_set(reading->err, ERR_INPUT,
+				       "context \"%s\": there is no user \"%s\"", context, user);
+		r = read_fields(reading, kubeconfig_user_fields(), entry);
 	}
 	return r < 0 ? r : kubeconfig_check(reading->config, reading->err);
 }
@@ -343,7 +302,8 @@ int kubeconfig_parse(const char *text, size_t len, const char *folder, const cha
 	struct kubeconfig config = { .arena = ARENA_INIT };
 	struct reading reading = { .config = &config, .err = err };
 
-	return finish_reading(&reading, add_source(&reading, text, len, folder), context, ret_config);
+	return finish_reading(&reading, add_source(&reading, text, len, folder), context,
+			      ret_config);
 }
 
 /* Reads one file of the list. */
@@ -351,12 +311,14 @@ static int add_file(struct reading *reading, const char *path)
 {
 	struct arena *arena = &reading->config->arena;
 	const char *slash = strrchr(path, '/');
-	const char *folder = slash == NULL ? "." : arena_strndup(arena, path, (size_t)(slash - path));
+	const char *folder = ".";
 	char *text = NULL;
 	int r = file_read(arena, path, FILE_LIMIT, &text, reading->err);
 
 	if (r < 0)
 		return r;
+	if (slash != NULL)
+		folder = arena_strndup(arena, path, (size_t)(slash - path));
 	r = add_source(reading, text, strlen(text), folder);
 	if (r < 0)
 		err_prefix(reading->err, "%s", path);

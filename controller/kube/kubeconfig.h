@@ -2,12 +2,13 @@
  * kube/kubeconfig: where the apiserver is and who we are there.
  *
  * Read from a kubeconfig (clientcmd v1: KUBECONFIG may name several files, the first that defines a
- * name wins; paths in a file are relative to it; data goes before a file, a token file before a token)
- * or, inside a pod, from its environment and service account. A field that asks for something Sluice
- * does not do (exec, auth-provider, username …) is an error that names it, never silently left out,
- * because a client that drops credentials acts as somebody else.
+ * name wins; paths in a file are relative to it; data goes before a file, a token file before a
+ * token) or, inside a pod, from its environment and service account. A field that asks for
+ * something Sluice does not do (exec, auth-provider, username …) is an error that names it, never
+ * silently left out, because a client that drops credentials acts as somebody else.
  *
- * May include: base (the .c files: libyaml, net/base64). Deliberately absent: connections, refreshing.
+ * May include: base (the .c files: libyaml, net/base64). Deliberately absent: connections,
+ * refreshing.
  */
 #ifndef SLUICE_KUBE_KUBECONFIG_H
 #define SLUICE_KUBE_KUBECONFIG_H
@@ -29,9 +30,9 @@ struct kubeconfig {
 	const char *key_pem;
 	const char *token;
 	const char *token_file;
-	const char *as_user;            /* impersonation */
+	const char *as_user; /* impersonation */
 	const char *as_uid;
-	const char *const *as_groups;   /* NULL at the end; NULL: none */
+	const char *const *as_groups; /* NULL at the end; NULL: none */
 	const char *namespace;
 };
 
@@ -43,17 +44,21 @@ int kubeconfig_load(const char *paths, const char *context, struct kubeconfig *r
 
 /* Reads a kubeconfig that is there as text. folder: what its relative paths start from. */
 int kubeconfig_parse(const char *text, size_t len, const char *folder, const char *context,
-		     struct kubeconfig *ret_config, struct err *err) __attribute__((warn_unused_result));
+		     struct kubeconfig *ret_config, struct err *err)
+	__attribute__((warn_unused_result));
 
 /* As a pod: host and port from the environment (as given), the rest from files in folder, usually
  * KUBECONFIG_POD_FOLDER. ERR_NOTFOUND: host or port is NULL or "" (this is no pod), or files are
  * missing. */
 #define KUBECONFIG_POD_FOLDER "/var/run/secrets/kubernetes.io/serviceaccount"
 int kubeconfig_of_pod(const char *host, const char *port, const char *folder,
-		      struct kubeconfig *ret_config, struct err *err) __attribute__((warn_unused_result));
+		      struct kubeconfig *ret_config, struct err *err)
+	__attribute__((warn_unused_result));
 
-/* Do the fields fit together? Takes slashes off the server's end. ERR_INPUT; the readers above call it. */
-int kubeconfig_check(struct kubeconfig *config, struct err *err) __attribute__((warn_unused_result));
+/* Do the fields fit together? Takes slashes off the server's end. ERR_INPUT; the readers above call
+ * it. */
+int kubeconfig_check(struct kubeconfig *config, struct err *err)
+	__attribute__((warn_unused_result));
 
 /* Wipes secrets and frees everything. A zeroed one is fine. */
 void kubeconfig_finish(struct kubeconfig *config);

@@ -11,8 +11,8 @@ static int pod_text(struct kubeconfig *config, const char *folder, const char *n
 		    const char **ret_text, struct err *err)
 {
 	char *text = NULL;
-	int r = file_read(&config->arena, arena_printf(&config->arena, "%s/%s", folder, name), FILE_LIMIT,
-			  &text, err);
+	int r = file_read(&config->arena, arena_printf(&config->arena, "%s/%s", folder, name),
+			  FILE_LIMIT, &text, err);
 
 	*ret_text = text;
 	return r;
@@ -28,12 +28,14 @@ int kubeconfig_of_pod(const char *host, const char *port, const char *folder,
 	int r;
 
 	if (str_is_empty(host) || str_is_empty(port))
-		return err_set(err, ERR_NOTFOUND, "not inside a pod: KUBERNETES_SERVICE_HOST and "
-						  "KUBERNETES_SERVICE_PORT are not set");
+		return err_set(err, ERR_NOTFOUND,
+			       "not inside a pod: KUBERNETES_SERVICE_HOST and "
+			       "KUBERNETES_SERVICE_PORT are not set");
 	if (!str_to_int(port, 1, 65535, &number))
-		return err_set(err, ERR_INPUT, "KUBERNETES_SERVICE_PORT \"%s\" is not a port", port);
-	config.server = arena_printf(&config.arena, wants_brackets ? "https://[%s]:%s" : "https://%s:%s",
-				     host, port);
+		return err_set(err, ERR_INPUT, "KUBERNETES_SERVICE_PORT \"%s\" is not a port",
+			       port);
+	config.server = arena_printf(
+		&config.arena, wants_brackets ? "https://[%s]:%s" : "https://%s:%s", host, port);
 	config.token_file = arena_printf(&config.arena, "%s/token", folder);
 	r = pod_text(&config, folder, "ca.crt", &config.ca_pem, err);
 	if (r == 0 && pod_text(&config, folder, "namespace", &config.namespace, NULL) == 0)

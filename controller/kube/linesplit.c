@@ -12,7 +12,8 @@ static bool emit(const char *line, size_t len, linesplit_fn fn, void *user)
 }
 
 /* Keeps the beginning of a line. On failure the line is given up. */
-static bool keep(struct linesplit *split, const char *bytes, size_t len, linesplit_fn fn, void *user)
+static bool keep(struct linesplit *split, const char *bytes, size_t len, linesplit_fn fn,
+		 void *user)
 {
 	struct err err = ERR_INIT;
 
@@ -25,7 +26,8 @@ static bool keep(struct linesplit *split, const char *bytes, size_t len, linespl
 }
 
 /* The end of a line has come: len bytes, without the line break. */
-static bool complete(struct linesplit *split, const char *bytes, size_t len, linesplit_fn fn, void *user)
+static bool complete(struct linesplit *split, const char *bytes, size_t len, linesplit_fn fn,
+		     void *user)
 {
 	bool goes_on = true;
 
@@ -41,7 +43,8 @@ static bool complete(struct linesplit *split, const char *bytes, size_t len, lin
 	return goes_on;
 }
 
-bool linesplit_feed(struct linesplit *split, const char *bytes, size_t len, linesplit_fn fn, void *user)
+bool linesplit_feed(struct linesplit *split, const char *bytes, size_t len, linesplit_fn fn,
+		    void *user)
 {
 	while (len > 0) {
 		const char *end = memchr(bytes, '\n', len);

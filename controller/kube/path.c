@@ -56,8 +56,8 @@ int path_write_kind(struct buf *buf, enum kind kind, const char *namespace, cons
 {
 	const struct kind_info *info = kind_info(kind);
 
-	return path_write(buf, info->path, info->plural, info->is_namespaced ? namespace : NULL, name,
-			  subresource, err);
+	return path_write(buf, info->path, info->plural, info->is_namespaced ? namespace : NULL,
+			  name, subresource, err);
 }
 
 int path_query(struct buf *buf, const char *key, const char *value, struct err *err)

@@ -1,9 +1,10 @@
 /*
- * kube/path: request targets of the Kubernetes API, "/apis/apps/v1/namespaces/shop/deployments/web?…".
+ * kube/path: request targets of the Kubernetes API,
+ * "/apis/apps/v1/namespaces/shop/deployments/web?…".
  *
  * Every name and value is percent-encoded, whatever it holds, so that no object's name can reach
- * another resource. Errors of all functions: ERR_INPUT (longer than the buffer's limit, or a name that
- * is "", "." or ".."), ERR_NOMEM. May include: base, wire/kind.h.
+ * another resource. Errors of all functions: ERR_INPUT (longer than the buffer's limit, or a name
+ * that is "", "." or ".."), ERR_NOMEM. May include: base, wire/kind.h.
  */
 #ifndef SLUICE_KUBE_PATH_H
 #define SLUICE_KUBE_PATH_H
@@ -15,8 +16,9 @@
 /* A buffer that every target fits into. */
 #define PATH_INIT BUF_INIT(8192)
 
-/* Writes the path of a resource: api is "/apis/apps/v1", plural "deployments". namespace NULL: of all
- * namespaces, or not namespaced. name NULL: the collection. subresource ("status") NULL: the object. */
+/* Writes the path of a resource: api is "/apis/apps/v1", plural "deployments". namespace NULL: of
+ * all namespaces, or not namespaced. name NULL: the collection. subresource ("status") NULL: the
+ * object. */
 int path_write(struct buf *buf, const char *api, const char *plural, const char *namespace,
 	       const char *name, const char *subresource, struct err *err)
 	__attribute__((warn_unused_result));

@@ -17,7 +17,7 @@ struct shard {
 	struct map entries; /* name → struct entry */
 };
 
-struct shelf { /* the objects of one kind */
+struct shelf {             /* the objects of one kind */
 	struct map shards; /* namespace → struct shard; none is empty */
 	unsigned generation;
 	size_t count;
@@ -56,7 +56,8 @@ void store_on_change(struct store *store, store_change_fn fn, void *user)
 	store->user = user;
 }
 
-static void tell(struct store *store, enum kind kind, const struct record *old, const struct record *new)
+static void tell(struct store *store, enum kind kind, const struct record *old,
+		 const struct record *new)
 {
 	if (store->on_change == NULL)
 		return;
@@ -157,7 +158,8 @@ bool store_put(struct store *store, struct record *record)
 	}
 	if (str_equal(entry->record->meta->uid, record->meta->uid))
 		entry->generation = shelf->generation;
-	if (store_compare_versions(record->meta->resource_version, entry->record->meta->resource_version) <= 0)
+	if (store_compare_versions(record->meta->resource_version,
+				   entry->record->meta->resource_version) <= 0)
 		return false;
 	entry->generation = shelf->generation;
 	replace(store, entry, record);
@@ -171,7 +173,8 @@ bool store_put_written(struct store *store, struct record *record)
 	const char *version = record->meta->resource_version;
 
 	if (entry == NULL) {
-		/* The watch is past this version and does not know the object: it has gone since. */
+		/* The watch is past this version and does not know the object: it has gone
+		 * since. */
 		if (store_compare_versions(version, shelf->position) <= 0)
 			return false;
 		/* Not of the present generation: only a list or an event can confirm it. */
@@ -191,8 +194,8 @@ bool store_remove(struct store *store, const struct record *last)
 	const struct meta *meta = last->meta;
 	struct entry *entry = find(shelf, meta->namespace, meta->name);
 
-	if (entry == NULL ||
-	    store_compare_versions(meta->resource_version, entry->record->meta->resource_version) < 0)
+	if (entry == NULL || store_compare_versions(meta->resource_version,
+						    entry->record->meta->resource_version) < 0)
 		return false;
 	take_out(store, last->kind, map_get(&shelf->shards, meta->namespace), entry);
 	drop_shard_if_empty(shelf, meta->namespace);
@@ -224,7 +227,8 @@ static size_t sweep(struct store *store, enum kind kind, const char *version)
 
 			if (version != NULL &&
 			    (entry->generation == shelf->generation ||
-			     store_compare_versions(entry->record->meta->resource_version, version) > 0))
+			     store_compare_versions(entry->record->meta->resource_version,
+						    version) > 0))
 				continue;
 			take_out(store, kind, shard, entry);
 			removed++;

@@ -1,17 +1,17 @@
 /*
  * kube/store: what the apiserver has told us, by kind, namespace and name.
  *
- * Records are immutable and shared by reference; the store holds one reference of each. An object never
- * goes back: a record replaces another only when its resourceVersion is greater, so a late event cannot
- * undo what the answer of a write has brought. Versions are compared as the API defines it: decimal
- * numbers of any length, within one kind only.
+ * Records are immutable and shared by reference; the store holds one reference of each. An object
+ * never goes back: a record replaces another only when its resourceVersion is greater, so a late
+ * event cannot undo what the answer of a write has brought. Versions are compared as the API
+ * defines it: decimal numbers of any length, within one kind only.
  *
- * A list is taken in by mark and sweep: store_begin() starts a new generation, store_put() marks what
- * the list names, store_sweep() removes what it did not name. Nothing is built up beside the store. What
- * was written after the list was drawn is newer than the list and stays.
+ * A list is taken in by mark and sweep: store_begin() starts a new generation, store_put() marks
+ * what the list names, store_sweep() removes what it did not name. Nothing is built up beside the
+ * store. What was written after the list was drawn is newer than the list and stays.
  *
- * Every change is told to one listener, whoever made it: a watch, the answer of a write, a sweep. An
- * object that was deleted and made again is told as two changes.
+ * Every change is told to one listener, whoever made it: a watch, the answer of a write, a sweep.
+ * An object that was deleted and made again is told as two changes.
  *
  * May include: base, wire/record.h. Deliberately absent: requests, copies of objects.
  */
@@ -41,8 +41,8 @@ void store_on_change(struct store *store, store_change_fn fn, void *user);
 
 /* ---- reading ---- */
 
-/* The object, or NULL. namespace is "" for cluster-scoped kinds. It is the store's: record_ref() it to
- * keep it beyond the next turn of the loop. */
+/* The object, or NULL. namespace is "" for cluster-scoped kinds. It is the store's: record_ref() it
+ * to keep it beyond the next turn of the loop. */
 const struct record *store_get(const struct store *store, enum kind kind, const char *namespace,
 			       const char *name);
 
@@ -54,8 +54,8 @@ struct store_cursor {
 
 #define STORE_CURSOR_INIT ((struct store_cursor){ .shard = 0 })
 
-/* Walks the objects of a kind, of one namespace or (NULL) of all, in no order. false at the end. The
- * store must not change during the walk. */
+/* Walks the objects of a kind, of one namespace or (NULL) of all, in no order. false at the end.
+ * The store must not change during the walk. */
 bool store_next(const struct store *store, enum kind kind, const char *namespace,
 		struct store_cursor *cursor, const struct record **ret_record);
 
@@ -75,11 +75,12 @@ bool store_put(struct store *store, struct record *record);
 /* Takes in that an object is gone, as its last record says. Was anything changed? */
 bool store_remove(struct store *store, const struct record *last);
 
-/* The list is complete, as of version: removes what it did not name and what is not newer. Returns how
- * many that were. */
+/* The list is complete, as of version: removes what it did not name and what is not newer. Returns
+ * how many that were. */
 size_t store_sweep(struct store *store, enum kind kind, const char *version);
 
-/* Removes all objects of a kind: it is not served any more, or the server's history has gone back. */
+/* Removes all objects of a kind: it is not served any more, or the server's history has gone
+ * back. */
 void store_clear(struct store *store, enum kind kind);
 
 /* The watch of the kind has seen everything up to version. */
@@ -90,9 +91,9 @@ const char *store_position(const struct store *store, enum kind kind);
 
 /* ---- writing: answers ---- */
 
-/* Takes in the object that a write of ours was answered with, so that the next look at the world sees
- * it. Only for objects that the kind's watch selects. One that the watch has already seen deleted does
- * not come back. Was anything changed? */
+/* Takes in the object that a write of ours was answered with, so that the next look at the world
+ * sees it. Only for objects that the kind's watch selects. One that the watch has already seen
+ * deleted does not come back. Was anything changed? */
 bool store_put_written(struct store *store, struct record *record);
 
 /* Orders two resourceVersions of one kind: <0, 0, >0. "" comes before all. */

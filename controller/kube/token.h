@@ -1,9 +1,9 @@
 /*
  * kube/token: a bearer token that may change under way.
  *
- * A fixed one, or one from a file that somebody renews (the kubelet, for a pod's service account): it is
- * read again when 60 s have passed since the last time. A file that cannot be read or holds no token
- * leaves the old one in force. May include: base.
+ * A fixed one, or one from a file that somebody renews (the kubelet, for a pod's service account):
+ * it is read again when 60 s have passed since the last time. A file that cannot be read or holds
+ * no token leaves the old one in force. May include: base.
  */
 #ifndef SLUICE_KUBE_TOKEN_H
 #define SLUICE_KUBE_TOKEN_H
@@ -14,13 +14,13 @@
 #include "base/err.h"
 
 struct token {
-	char *file; /* NULL: fixed */
-	char *text; /* NULL: none */
+	char *file;      /* NULL: fixed */
+	char *text;      /* NULL: none */
 	int64_t read_ms; /* monotonic */
 };
 
-/* Takes the file if there is one, else the text; both may be NULL. ERR_INPUT, ERR_NOTFOUND: the file
- * holds no token. */
+/* Takes the file if there is one, else the text; both may be NULL. ERR_INPUT, ERR_NOTFOUND: the
+ * file holds no token. */
 int token_init(struct token *token, const char *text, const char *file, struct err *err)
 	__attribute__((warn_unused_result));
 

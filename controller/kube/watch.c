@@ -31,7 +31,8 @@ static void enter(struct watch *watch, enum watch_state state, const struct err 
 
 	watch->report.state = state;
 	if (is_new && watch->handler.on_state != NULL)
-		watch->handler.on_state(watch->handler.user, watch->kind, state, why != NULL ? why : &none);
+		watch->handler.on_state(watch->handler.user, watch->kind, state,
+					why != NULL ? why : &none);
 }
 
 static void wait_for(struct watch *watch, int64_t delay_ms, const struct err *why)
@@ -97,8 +98,8 @@ static int64_t react_to_absence(struct watch *watch)
 	return watch->times.absent_ms + backoff_random(0, watch->times.absent_ms / 10);
 }
 
-/* The version asked for is too old or too new: list again, not older than what we have; when that is of
- * no use either, the newest. A continue token that has expired: the whole list in one. */
+/* The version asked for is too old or too new: list again, not older than what we have; when that
+ * is of no use either, the newest. A continue token that has expired: the whole list in one. */
 static int64_t react_to_expiry(struct watch *watch)
 {
 	if (watch->continue_token != NULL)
@@ -107,12 +108,13 @@ static int64_t react_to_expiry(struct watch *watch)
 		watch->takes_any = true;
 	watch->must_list = true;
 	forget_list(watch);
-	return watch->takes_any || watch->lists_whole ? backoff_next(&watch->backoff, clock_monotonic_ms())
-						      : 0;
+	return watch->takes_any || watch->lists_whole
+		       ? backoff_next(&watch->backoff, clock_monotonic_ms())
+		       : 0;
 }
 
-/* The request was not to the server's liking. If it was for a streaming list, pages may be; if a page was
- * too long for us, shorter ones. */
+/* The request was not to the server's liking. If it was for a streaming list, pages may be; if a
+ * page was too long for us, shorter ones. */
 static int64_t react_to_refusal(struct watch *watch, const struct err *err)
 {
 	bool is_server = err->http_status != 0;
@@ -131,7 +133,7 @@ static int64_t react_to_refusal(struct watch *watch, const struct err *err)
 
 /* What follows upon a failure: changes what the next request will be, and returns when it is due.
  *
- *	expired (410), too large   list again: not older than seen, then the newest      at once, then later
+ *	expired (410), too large   list again: not older than seen, then the newest
  *	not there (404)            list again later; an optional kind is empty until then
  *	denied (401, 403)          the same again, slowly
  *	throttled (429, 5xx)       the same again, not before the server wants it
@@ -171,8 +173,9 @@ static void end_stream(struct watch *watch, const struct err *err)
 	struct err why = *err;
 
 	if (!err_is_set(&why))
-		(void)err_set(&why, ERR_NET, was_live ? "the stream ended at once"
-						      : "the list ended before it was complete");
+		(void)err_set(&why, ERR_NET,
+			      was_live ? "the stream ended at once"
+				       : "the list ended before it was complete");
 	err_prefix(&why, "watch of %s", kind_info(watch->kind)->plural);
 	if (was_live && has_lasted && (!err_is_set(err) || err->class == ERR_NET)) {
 		if (err_is_set(err)) {
@@ -188,8 +191,8 @@ static void end_stream(struct watch *watch, const struct err *err)
 /* The list is complete. */
 static void end_list(struct watch *watch)
 {
-	/* A version before what we have seen: the server's history was put back (a restored backup). Nothing
-	 * that the store holds can be compared with it. */
+	/* A version before what we have seen: the server's history was put back (a restored
+	 * backup). Nothing that the store holds can be compared with it. */
 	if (store_compare_versions(watch->listed, store_position(watch->store, watch->kind)) < 0) {
 		store_clear(watch->store, watch->kind);
 		watch->report.is_synced = false;
@@ -271,8 +274,9 @@ static int64_t or_default(int64_t given, int64_t usual)
 	return given > 0 ? given : usual;
 }
 
-struct watch *watch_create(struct loop *loop, struct client *client, struct store *store, enum kind kind,
-			   const struct watch_times *times, const struct watch_handler *handler)
+struct watch *watch_create(struct loop *loop, struct client *client, struct store *store,
+			   enum kind kind, const struct watch_times *times,
+			   const struct watch_handler *handler)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
 

@@ -1,14 +1,14 @@
 /*
  * kube/watch: keeps one kind of the store equal to what the apiserver has.
  *
- * A streaming list (WatchList) brings the objects and goes on as a watch; a server that has it switched
- * off is listed in pages. After that the stream is resumed where it ended, and listed again only when
- * the server says that the version has expired. The store is changed in place (mark and sweep), so that
- * a list does not double the memory. The contract followed here is client-go's reflector; the table of
- * reactions is in watch.c, react().
+ * A streaming list (WatchList) brings the objects and goes on as a watch; a server that has it
+ * switched off is listed in pages. After that the stream is resumed where it ended, and listed
+ * again only when the server says that the version has expired. The store is changed in place (mark
+ * and sweep), so that a list does not double the memory. The contract followed here is client-go's
+ * reflector; the table of reactions is in watch.c, react().
  *
- * Changes are told by the store (store_on_change()). May include: base, wire, kube (the .c files: net).
- * Deliberately absent: decisions, logging.
+ * Changes are told by the store (store_on_change()). May include: base, wire, kube (the .c files:
+ * net). Deliberately absent: decisions, logging.
  */
 #ifndef SLUICE_KUBE_WATCH_H
 #define SLUICE_KUBE_WATCH_H
@@ -26,19 +26,20 @@ struct watch;
 
 /* Only step() in watch.c writes it. */
 enum watch_state {
-	WATCH_STOPPED,  /* not started, or stopped */
-	WATCH_SYNCING,  /* a streaming list was asked for: initial events come, in no order */
-	WATCH_LISTING,  /* a page of a list was asked for */
-	WATCH_RESUMING, /* a stream from the last version on was asked for, and has not been granted yet */
-	WATCH_LIVE,     /* the store follows the stream */
-	WATCH_WAITING,  /* something failed: a timer runs, then it goes on where it makes sense */
+	WATCH_STOPPED, /* not started, or stopped */
+	WATCH_SYNCING, /* a streaming list was asked for: initial events come, in no order */
+	WATCH_LISTING, /* a page of a list was asked for */
+	WATCH_RESUMING, /* a stream from the last version on was asked for, and not granted yet */
+	WATCH_LIVE,    /* the store follows the stream */
+	WATCH_WAITING, /* something failed: a timer runs, then it goes on where it makes sense */
 };
 
 /* "Syncing", "Live", … for logs and metrics. */
 const char *watch_state_name(enum watch_state state);
 
 struct watch_handler {
-	/* The state has changed. why is set when it is WATCH_WAITING, and names what failed. May be NULL. */
+	/* The state has changed. why is set when it is WATCH_WAITING, and names what failed. May be
+	 * NULL. */
 	void (*on_state)(void *user, enum kind kind, enum watch_state state, const struct err *why);
 	/* A list is complete: the store holds all objects of the kind. May be NULL. */
 	void (*on_synced)(void *user, enum kind kind);
@@ -53,10 +54,10 @@ struct watch_handler {
 struct watch_times {
 	int64_t backoff_first_ms; /* 800 */
 	int64_t backoff_limit_ms; /* 30 s; with chance up to twice that */
-	int64_t absent_ms;        /* until the next look for an optional kind that the server lacks: 30 s */
-	int64_t denied_ms;        /* after 401 and 403: 30 s */
-	int64_t idle_ms;          /* silence after which a stream counts as dead: 90 s (bookmarks: 60 s) */
-	int64_t short_ms;         /* a stream without events that ends sooner was none: 1 s */
+	int64_t absent_ms; /* until the next look for an optional kind that is missing: 30 s */
+	int64_t denied_ms; /* after 401 and 403: 30 s */
+	int64_t idle_ms;   /* silence after which a stream counts as dead: 90 s (bookmarks: 60 s) */
+	int64_t short_ms;  /* a stream without events that ends sooner was none: 1 s */
 };
 
 /* How a watch has fared. */
@@ -73,9 +74,11 @@ struct watch_report {
 	struct err trouble;   /* the last failure; not set while all is well */
 };
 
-/* Makes a watch that is not running. client and store must outlive it. Ends the process without memory. */
-struct watch *watch_create(struct loop *loop, struct client *client, struct store *store, enum kind kind,
-			   const struct watch_times *times, const struct watch_handler *handler);
+/* Makes a watch that is not running. client and store must outlive it. Ends the process without
+ * memory. */
+struct watch *watch_create(struct loop *loop, struct client *client, struct store *store,
+			   enum kind kind, const struct watch_times *times,
+			   const struct watch_handler *handler);
 
 /* Starts it: from nothing, or where it was stopped. */
 void watch_start(struct watch *watch);
@@ -83,7 +86,8 @@ void watch_start(struct watch *watch);
 /* Ends the stream; what the store holds stays. No callback follows. */
 void watch_stop(struct watch *watch);
 
-/* The connection is taken for dead (err says why): gives the stream up and opens another at once. */
+/* The connection is taken for dead (err says why): gives the stream up and opens another at
+ * once. */
 void watch_restart(struct watch *watch, const struct err *why);
 
 /* Does the store hold all objects of the kind, as of a moment ago? An optional kind that the server

@@ -2,7 +2,7 @@
  * kube/watch_internal: what the files of a watch share, and nobody else may include.
  *
  *	watch.c          the state machine: what follows upon what
- *	watch_request.c  requests: streaming list, pages, stream; their answers become events of the machine
+ *	watch_request.c  requests, and their answers as events of the machine
  */
 #ifndef SLUICE_KUBE_WATCH_INTERNAL_H
 #define SLUICE_KUBE_WATCH_INTERNAL_H
@@ -20,8 +20,8 @@ enum watch_event {
 	WATCH_EVENT_START,
 	WATCH_EVENT_OPENED, /* the server grants a stream */
 	WATCH_EVENT_SYNCED, /* the list is complete, as of watch->listed */
-	WATCH_EVENT_ENDED,  /* the request is over; err, if set, says why it failed. More pages may follow */
-	WATCH_EVENT_TIME,   /* the wait is over */
+	WATCH_EVENT_ENDED, /* the request is over; err, if set, says why it failed */
+	WATCH_EVENT_TIME, /* the wait is over */
 	WATCH_EVENT_STOP,
 };
 
@@ -50,9 +50,9 @@ struct watch {
 	bool is_closing;          /* watch_destroy() was called: free at the end of the request */
 	bool is_ignored;          /* watch_stop() was called: its end means nothing */
 	int64_t opened_ms;
-	uint64_t events_before;   /* report.events + bookmarks when it was opened */
+	uint64_t events_before; /* report.events + bookmarks when it was opened */
 	struct linesplit lines;
-	struct err cause;         /* why we end the stream ourselves */
+	struct err cause; /* why we end the stream ourselves */
 };
 
 /* Does event to the machine. err may be NULL; what it says is copied. */

@@ -8,7 +8,8 @@
 #include "kube/watch_internal.h"
 #include "wire/record.h"
 
-/* The server ends a stream after so long, drawn at random so that not all end together (client-go). */
+/* The server ends a stream after so long, drawn at random so that not all end together
+ * (client-go). */
 #define STREAM_MIN_S 300
 #define STREAM_MAX_S 600
 #define STREAM_GRACE_MS 15000
@@ -37,8 +38,8 @@ static void complain(struct watch *watch, const struct err *why)
 
 /* ---- a stream ---- */
 
-/* An object's event. While a list streams in, its events come in no order and say nothing about where
- * the stream stands. */
+/* An object's event. While a list streams in, its events come in no order and say nothing about
+ * where the stream stands. */
 static void take_object(struct watch *watch, const struct event *event)
 {
 	const char *version = event->record->meta->resource_version;
@@ -152,7 +153,8 @@ int watch_request_stream(struct watch *watch, bool is_list, struct err *err)
 		r = r < 0 ? r : path_query(&target, "sendInitialEvents", "true", err);
 		r = r < 0 ? r : path_query(&target, "resourceVersionMatch", "NotOlderThan", err);
 	}
-	r = r < 0 ? r : path_query(&target, "resourceVersion", watch->takes_any ? NULL : position, err);
+	r = r < 0 ? r
+		  : path_query(&target, "resourceVersion", watch->takes_any ? NULL : position, err);
 	r = r < 0 ? r : path_query(&target, "timeoutSeconds", number, err);
 	if (r < 0)
 		return r;
@@ -223,8 +225,10 @@ int watch_request_page(struct watch *watch, struct err *err)
 	if (r < 0)
 		return r;
 	return client_send(watch->client,
-			   &(struct client_request){ .method = "GET", .target = buf_text(&target),
-						     .is_bulk = true, .max_body = CLIENT_LIST_LIMIT,
+			   &(struct client_request){ .method = "GET",
+						     .target = buf_text(&target),
+						     .is_bulk = true,
+						     .max_body = CLIENT_LIST_LIMIT,
 						     .timeout_ms = PAGE_TIMEOUT_MS },
 			   on_page, watch, &watch->call, err);
 }

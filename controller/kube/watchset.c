@@ -24,7 +24,8 @@ struct watchset {
 	bool is_closing; /* free at the end of the probe */
 };
 
-/* When a byte last came over the connection. *ret_has_stream: is any stream open that could bring one? */
+/* When a byte last came over the connection. *ret_has_stream: is any stream open that could bring
+ * one? */
 static int64_t last_byte_ms(const struct watchset *set, bool *ret_has_stream)
 {
 	int64_t last = set->answered_ms;
@@ -47,9 +48,11 @@ static void listen_on(struct watchset *set)
 	bool has_stream;
 	int64_t silent_ms = clock_monotonic_ms() - last_byte_ms(set, &has_stream);
 
-	/* Without a stream, or with one that has not brought a byte yet, its own time limits hold. */
-	timer_start(set->timer, has_stream && silent_ms < set->silence_ms ? set->silence_ms - silent_ms
-									 : set->silence_ms);
+	/* Without a stream, or with one that has not brought a byte yet, its own time limits
+	 * hold. */
+	timer_start(set->timer, has_stream && silent_ms < set->silence_ms
+					? set->silence_ms - silent_ms
+					: set->silence_ms);
 }
 
 static void give_up(struct watchset *set, const struct err *why)
@@ -94,16 +97,20 @@ static void on_silence(void *user)
 
 	if (set->probe != NULL)
 		return;
-	if (clock_monotonic_ms() - last_byte_ms(set, &has_stream) < set->silence_ms || !has_stream ||
+	if (clock_monotonic_ms() - last_byte_ms(set, &has_stream) < set->silence_ms ||
+	    !has_stream ||
 	    client_send(set->client,
-			&(struct client_request){ .method = "GET", .target = PROBE_TARGET, .is_bulk = true,
+			&(struct client_request){ .method = "GET",
+						  .target = PROBE_TARGET,
+						  .is_bulk = true,
 						  .timeout_ms = set->answer_ms },
 			on_probed, set, &set->probe, &err) < 0)
 		listen_on(set);
 }
 
 struct watchset *watchset_create(struct loop *loop, struct client *client, struct store *store,
-				 const struct watchset_times *times, const struct watch_handler *handler)
+				 const struct watchset_times *times,
+				 const struct watch_handler *handler)
 {
 	struct watchset *set = calloc(1, sizeof(*set));
 
@@ -113,7 +120,8 @@ struct watchset *watchset_create(struct loop *loop, struct client *client, struc
 	set->answer_ms = times->answer_ms > 0 ? times->answer_ms : ANSWER_MS;
 	set->timer = timer_open(loop, on_silence, set);
 	for (int kind = 0; kind < KIND_COUNT; kind++)
-		set->watches[kind] = watch_create(loop, client, store, (enum kind)kind, &times->watch, handler);
+		set->watches[kind] =
+			watch_create(loop, client, store, (enum kind)kind, &times->watch, handler);
 	return set;
 }
 

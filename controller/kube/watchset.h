@@ -2,9 +2,9 @@
  * kube/watchset: the watches of all kinds, and the question whether the server is still there.
  *
  * All streams share one connection, and a peer that has died without a word (a lost host, a stopped
- * process behind a live kernel) says nothing on any of them. When no stream has brought a byte for 30 s,
- * a small request goes over the same connection; without an answer within 15 s the connection is given
- * up and every stream is resumed on a new one. So a dead server is noticed within 45 s.
+ * process behind a live kernel) says nothing on any of them. When no stream has brought a byte for
+ * 30 s, a small request goes over the same connection; without an answer within 15 s the connection
+ * is given up and every stream is resumed on a new one. So a dead server is noticed within 45 s.
  *
  * May include: base, kube (the .c file: net/loop.h). Deliberately absent: decisions, logging.
  */
@@ -24,7 +24,8 @@ struct watchset_times {
 /* Makes the watches of every kind, not running. client and store must outlive it. Ends the process
  * without memory. */
 struct watchset *watchset_create(struct loop *loop, struct client *client, struct store *store,
-				 const struct watchset_times *times, const struct watch_handler *handler);
+				 const struct watchset_times *times,
+				 const struct watch_handler *handler);
 
 /* Starts all. */
 void watchset_start(struct watchset *set);

@@ -1,10 +1,10 @@
 /*
  * net/address: is a network address one of the public internet?
  *
- * A URL that a stranger wrote (a registry's token realm) must not lead the operator to its own host or
- * into its own network. What counts as private: the special-purpose registries of IANA (RFC 6890 and
- * its updates), and the IPv6 forms that carry an IPv4 address inside (mapped, NAT64, 6to4), judged by
- * that address. May include: libc.
+ * A URL that a stranger wrote (a registry's token realm) must not lead the operator to its own host
+ * or into its own network. What counts as private: the special-purpose registries of IANA (RFC 6890
+ * and its updates), and the IPv6 forms that carry an IPv4 address inside (mapped, NAT64, 6to4),
+ * judged by that address. May include: libc.
  */
 #ifndef SLUICE_NET_ADDRESS_H
 #define SLUICE_NET_ADDRESS_H
@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* true for loopback, link-local, private, shared, unspecified, multicast, reserved and documentation
- * addresses, and for every family but IPv4 and IPv6. */
+/* true for loopback, link-local, private, shared, unspecified, multicast, reserved and
+ * documentation addresses, and for every family but IPv4 and IPv6. */
 bool address_is_private(const struct sockaddr *address);
 
 /* As address_is_private(), for an address as text; text that is no address is private. */

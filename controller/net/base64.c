@@ -20,10 +20,12 @@ char *base64_decode(struct arena *arena, const char *text, size_t *ret_len)
 	digits[count] = '\0';
 	while (padding < 2 && padding < count && digits[count - 1 - padding] == '=')
 		padding++;
-	/* OpenSSL skips white space and takes '=' for a zero digit anywhere: both are checked here. */
+	/* OpenSSL skips white space and takes '=' for a zero digit anywhere: both are checked
+	 * here. */
 	if (count > INT_MAX || count % 4 != 0 || memchr(digits, '=', count - padding) != NULL)
 		return NULL;
-	decoded = EVP_DecodeBlock((unsigned char *)bytes, (const unsigned char *)digits, (int)count);
+	decoded =
+		EVP_DecodeBlock((unsigned char *)bytes, (const unsigned char *)digits, (int)count);
 	if (decoded < 0 || (size_t)decoded < padding)
 		return NULL;
 	*ret_len = (size_t)decoded - padding;

@@ -1,5 +1,6 @@
 /*
- * net/base64: the standard alphabet of RFC 4648, strictly. May include: base (the .c file: OpenSSL).
+ * net/base64: the standard alphabet of RFC 4648, strictly. May include: base (the .c file:
+ * OpenSSL).
  */
 #ifndef SLUICE_NET_BASE64_H
 #define SLUICE_NET_BASE64_H
@@ -8,8 +9,8 @@
 
 #include "base/arena.h"
 
-/* Decodes padded base64; line breaks and spaces between the digits are passed over. Returns the bytes,
- * followed by a NUL that does not count in *ret_len, or NULL when text is not base64. */
+/* Decodes padded base64; line breaks and spaces between the digits are passed over. Returns the
+ * bytes, followed by a NUL that does not count in *ret_len, or NULL when text is not base64. */
 char *base64_decode(struct arena *arena, const char *text, size_t *ret_len);
 
 #endif

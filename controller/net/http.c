@@ -59,8 +59,8 @@ static void end_retired(struct http *http)
 	}
 }
 
-/* Works off what had piled up when it began; what its callbacks add comes in the next turn. Nobody but
- * this loop ends exchanges while it runs, so the list that it has taken stays true. */
+/* Works off what had piled up when it began; what its callbacks add comes in the next turn. Nobody
+ * but this loop ends exchanges while it runs, so the list that it has taken stays true. */
 static void on_kick(void *user)
 {
 	struct http *http = user;
@@ -98,7 +98,8 @@ int http_create(struct loop *loop, struct http **ret_http, struct err *err)
 }
 
 int http_start(struct http *http, const struct http_request *request,
-	       const struct http_handler *handler, struct http_exchange **ret_exchange, struct err *err)
+	       const struct http_handler *handler, struct http_exchange **ret_exchange,
+	       struct err *err)
 {
 	struct http_exchange *exchange;
 	int r;

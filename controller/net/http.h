@@ -2,15 +2,17 @@
  * net/http: HTTP/1.1 and HTTP/2 exchanges on the loop, by libcurl's multi interface.
  *
  * Each exchange names its lane: exchanges of one lane share connections (HTTP/2 streams) and a DNS
- * cache, those of different lanes never do, so that a lease renewal cannot queue behind a large list.
- * Redirects are never followed here, no proxy is taken from the environment, no credential is added:
- * headers are sent exactly as given. Nothing is asked for compressed and nothing is decoded. Response
- * bytes are handed over as they come; an exchange is never paused. The one repetition there is: when a
- * connection that was kept open turns out to be closed before a byte of the answer came, the request is
- * sent once more on a new one. Errors: ERR_NET (no usable answer: which phase and why is in the text), ERR_INPUT (URL or
- * TLS material unusable), ERR_NOMEM. An HTTP status, whatever it is, is not an error here.
+ * cache, those of different lanes never do, so that a lease renewal cannot queue behind a large
+ * list. Redirects are never followed here, no proxy is taken from the environment, no credential is
+ * added: headers are sent exactly as given. Nothing is asked for compressed and nothing is decoded.
+ * Response bytes are handed over as they come; an exchange is never paused. The one repetition
+ * there is: when a connection that was kept open turns out to be closed before a byte of the answer
+ * came, the request is sent once more on a new one. Errors: ERR_NET (no usable answer: which phase
+ * and why is in the text), ERR_INPUT (URL or TLS material unusable), ERR_NOMEM. An HTTP status,
+ * whatever it is, is not an error here.
  *
- * May include: base, net/loop.h (the .c file: curl, uv). Deliberately absent: JSON, retries, tokens.
+ * May include: base, net/loop.h (the .c file: curl, uv). Deliberately absent: JSON, retries,
+ * tokens.
  */
 #ifndef SLUICE_NET_HTTP_H
 #define SLUICE_NET_HTTP_H
@@ -30,7 +32,7 @@ enum http_lane { HTTP_LANE_WATCH, HTTP_LANE_WRITE, HTTP_LANE_REGISTRY };
 
 /* TLS material in PEM, NULL where there is none. Copied by http_start(). */
 struct http_tls {
-	const char *ca_pem;      /* instead of the system's CAs */
+	const char *ca_pem; /* instead of the system's CAs */
 	const char *cert_pem;
 	const char *key_pem;
 	const char *server_name; /* name to verify and to send as SNI, instead of the URL's host */
@@ -47,17 +49,18 @@ struct http_head {
 	const char *location;              /* "" when absent */
 	const char *etag;                  /* "" when absent */
 	const char *warning;               /* "" when absent; several are joined by ", " */
-	int64_t retry_after_ms;            /* 0 when absent; seconds or HTTP date, at most an hour */
-	int64_t content_length;            /* -1 when absent */
+	int64_t retry_after_ms; /* 0 when absent; seconds or HTTP date, at most an hour */
+	int64_t content_length; /* -1 when absent */
 };
 
 struct http_handler {
 	/* Headers are complete (of the final answer, not of 1xx). May be NULL. */
 	void (*on_head)(void *user, const struct http_head *head);
-	/* A piece of the body. Return false to end the exchange at once with ERR_INPUT. May be NULL. */
+	/* A piece of the body. Return false to end the exchange at once with ERR_INPUT. May be
+	 * NULL. */
 	bool (*on_bytes)(void *user, const char *bytes, size_t len);
-	/* The end, exactly once, also after http_cancel(): status is 0 when no answer came; err is not
-	 * set when the answer was complete. The exchange is gone after it returns. */
+	/* The end, exactly once, also after http_cancel(): status is 0 when no answer came; err is
+	 * not set when the answer was complete. The exchange is gone after it returns. */
 	void (*on_done)(void *user, int status, const struct err *err);
 	void *user;
 };
@@ -72,8 +75,8 @@ struct http_request {
 	const char *proxy;          /* NULL: direct */
 	enum http_lane lane;
 	bool allow_plain;
-	bool forbid_private_peers;  /* refuse to connect to loopback, link-local, private, unspecified addresses */
-	bool fresh_connection;      /* do not reuse a connection (after a certificate was rotated) */
+	bool forbid_private_peers; /* refuse addresses that are not public (net/address.h) */
+	bool fresh_connection; /* do not reuse a connection (after a certificate was rotated) */
 	int64_t connect_timeout_ms; /* name, TCP and TLS together; 0: 30 s */
 	int64_t head_timeout_ms;    /* from start to complete headers; 0: none */
 	int64_t idle_timeout_ms;    /* longest silence within the body; 0: none */
@@ -84,10 +87,10 @@ struct http_request {
 int http_create(struct loop *loop, struct http **ret_http, struct err *err)
 	__attribute__((warn_unused_result));
 
-/* Begins an exchange. Everything in request is copied. handler callbacks are never called from inside
- * this function. On success the exchange is valid until its on_done returns; ret_exchange may be NULL.
- * ERR_INPUT (nothing was begun): the URL is none, holds a user name, or is http:// without allow_plain;
- * a header holds a line break. */
+/* Begins an exchange. Everything in request is copied. handler callbacks are never called from
+ * inside this function. On success the exchange is valid until its on_done returns; ret_exchange
+ * may be NULL. ERR_INPUT (nothing was begun): the URL is none, holds a user name, or is http://
+ * without allow_plain; a header holds a line break. */
 int http_start(struct http *http, const struct http_request *request,
 	       const struct http_handler *handler, struct http_exchange **ret_exchange,
 	       struct err *err) __attribute__((warn_unused_result));
@@ -98,8 +101,8 @@ void http_cancel(struct http_exchange *exchange);
 /* Closes idle connections of a lane; exchanges that run on them go on, new ones connect afresh. */
 void http_drop_connections(struct http *http, enum http_lane lane);
 
-/* Cancels what runs (on_done is called from here for each), then frees everything. Never from inside a
- * callback of an exchange. NULL is fine. */
+/* Cancels what runs (on_done is called from here for each), then frees everything. Never from
+ * inside a callback of an exchange. NULL is fine. */
 void http_destroy(struct http *http);
 
 /* ---- the common case: a small answer, collected whole ---- */

@@ -30,7 +30,8 @@ static int add_line(struct curl_slist **list, const char *line, struct err *err)
 }
 
 /* The given headers; and curl's own ones switched off ("Name:" alone does that). */
-static int apply_headers(struct http_exchange *exchange, const char *const *headers, struct err *err)
+static int apply_headers(struct http_exchange *exchange, const char *const *headers,
+			 struct err *err)
 {
 	static const char *const unwanted[] = { "Accept", "Content-Type", "Expect" };
 	char line[32];
@@ -66,7 +67,8 @@ static void url_parts_finish(struct url_parts *parts)
 }
 
 /* Reads the URL and refuses what this room does not do. The text never shows the URL's query. */
-static int url_parts_init(struct url_parts *parts, const struct http_request *request, struct err *err)
+static int url_parts_init(struct url_parts *parts, const struct http_request *request,
+			  struct err *err)
 {
 	char *user = NULL;
 	bool has_user;
@@ -86,7 +88,8 @@ static int url_parts_init(struct url_parts *parts, const struct http_request *re
 		return err_set(err, ERR_INPUT, "%s: a URL must not hold a user name", parts->host);
 	if (strcmp(parts->scheme, "https") != 0 &&
 	    (strcmp(parts->scheme, "http") != 0 || !request->allow_plain))
-		return err_set(err, ERR_INPUT, "%s: %s:// is not allowed here", parts->host, parts->scheme);
+		return err_set(err, ERR_INPUT, "%s: %s:// is not allowed here", parts->host,
+			       parts->scheme);
 	return 0;
 }
 
@@ -102,13 +105,14 @@ static int apply_server_name(struct http_exchange *exchange, struct url_parts *p
 
 	if (strpbrk(name, "\r\n:/") != NULL || strlen(name) > 253 || strlen(parts->host) > 253)
 		return err_set(err, ERR_INPUT, "\"%s\" is not a server name", name);
-	(void)snprintf(line, sizeof(line), "%s:%s:%s:%s", name, parts->port, parts->host, parts->port);
+	(void)snprintf(line, sizeof(line), "%s:%s:%s:%s", name, parts->port, parts->host,
+		       parts->port);
 	r = add_line(&exchange->connect_to, line, err);
 	if (r == 0 && !has_header(request->headers, "Host")) {
 		bool is_default = strcmp(parts->port, "443") == 0;
 
-		(void)snprintf(line, sizeof(line), "Host: %s%s%s", parts->host, is_default ? "" : ":",
-			       is_default ? "" : parts->port);
+		(void)snprintf(line, sizeof(line), "Host: %s%s%s", parts->host,
+			       is_default ? "" : ":", is_default ? "" : parts->port);
 		r = add_line(&exchange->headers, line, err);
 	}
 	if (r < 0)
@@ -159,7 +163,8 @@ static int apply_method(struct http_exchange *exchange, const struct http_reques
 		return 0;
 	}
 	if (request->body != NULL) {
-		(void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+		(void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+				       (curl_off_t)request->body_len);
 		if (curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body) != CURLE_OK)
 			return err_set(err, ERR_NOMEM, "no memory for a request's body");
 	}
@@ -185,7 +190,8 @@ static void apply_policy(struct http_exchange *exchange)
 	(void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, exchange);
 	(void)curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, exchange_tune_socket);
 	(void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* never waits for a resolver thread */
+	(void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT,
+			       1L); /* never waits for a resolver thread */
 	(void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	(void)curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -204,7 +210,8 @@ int curl_apply_request(struct http_exchange *exchange, const struct http_request
 
 	if (r == 0) {
 		exchange->host = strdup(parts.host);
-		r = exchange->host == NULL ? err_set(err, ERR_NOMEM, "no memory for a host name") : 0;
+		r = exchange->host == NULL ? err_set(err, ERR_NOMEM, "no memory for a host name")
+					   : 0;
 	}
 	if (r < 0) {
 		url_parts_finish(&parts);
@@ -245,11 +252,13 @@ static const char *phase(const struct http_exchange *exchange)
 
 void curl_describe(const struct http_exchange *exchange, CURLcode result, struct err *err)
 {
-	const char *text = exchange->curl_text[0] != '\0' ? exchange->curl_text : curl_easy_strerror(result);
+	const char *text =
+		exchange->curl_text[0] != '\0' ? exchange->curl_text : curl_easy_strerror(result);
 	enum err_class class = ERR_NET;
 
 	if (exchange->peer_was_refused) {
-		(void)err_set(err, ERR_INPUT, "%s leads to a private address, which is not allowed here",
+		(void)err_set(err, ERR_INPUT,
+			      "%s leads to a private address, which is not allowed here",
 			      exchange->host);
 		return;
 	}

@@ -11,8 +11,8 @@
 
 #define CONNECT_TIMEOUT_MS 30000
 
-/* A peer that is gone is noticed by the kernel after 15 s + 3 × 5 s of silence, or when bytes of ours
- * stay unacknowledged for 30 s. */
+/* A peer that is gone is noticed by the kernel after 15 s + 3 × 5 s of silence, or when bytes of
+ * ours stay unacknowledged for 30 s. */
 #define KEEPALIVE_IDLE_S 15
 #define KEEPALIVE_INTERVAL_S 5
 #define KEEPALIVE_PROBES 3
@@ -72,8 +72,8 @@ static void on_time_limit(void *user)
 	int64_t now = clock_monotonic_ms();
 
 	if (deadline(exchange->started_ms, exchange->total_timeout_ms) <= now)
-		(void)err_set(&exchange->err, ERR_NET, "%s: not finished within %lld ms", exchange->host,
-			      (long long)exchange->total_timeout_ms);
+		(void)err_set(&exchange->err, ERR_NET, "%s: not finished within %lld ms",
+			      exchange->host, (long long)exchange->total_timeout_ms);
 	else if (state_deadline(exchange) > now)
 		arm(exchange); /* bytes have come since the timer was started */
 	else if (exchange->state == EXCHANGE_READING)
@@ -83,8 +83,8 @@ static void on_time_limit(void *user)
 		(void)err_set(&exchange->err, ERR_NET, "%s: not connected within %lld ms",
 			      exchange->host, (long long)(now - exchange->started_ms));
 	else
-		(void)err_set(&exchange->err, ERR_NET, "%s: no answer within %lld ms", exchange->host,
-			      (long long)exchange->head_timeout_ms);
+		(void)err_set(&exchange->err, ERR_NET, "%s: no answer within %lld ms",
+			      exchange->host, (long long)exchange->head_timeout_ms);
 	if (err_is_set(&exchange->err))
 		exchange_end(exchange, CURLE_OPERATION_TIMEDOUT);
 }
@@ -116,7 +116,7 @@ int exchange_create(struct http *http, const struct http_request *request,
 		.lane = request->lane,
 		.forbids_private = request->forbid_private_peers,
 		.connect_timeout_ms = request->connect_timeout_ms > 0 ? request->connect_timeout_ms
-								     : CONNECT_TIMEOUT_MS,
+								      : CONNECT_TIMEOUT_MS,
 		.head_timeout_ms = request->head_timeout_ms,
 		.idle_timeout_ms = request->idle_timeout_ms,
 		.total_timeout_ms = request->total_timeout_ms,
@@ -173,7 +173,8 @@ void exchange_fail(struct http_exchange *exchange, enum err_class class, const c
 	exchange_end(exchange, CURLE_ABORTED_BY_CALLBACK);
 }
 
-/* Returned to curl, any number but the one that it gave ends the transfer with CURLE_WRITE_ERROR. */
+/* Returned to curl, any number but the one that it gave ends the transfer with
+ * CURLE_WRITE_ERROR. */
 static size_t refuse(size_t len)
 {
 	return len == 0 ? 1 : 0;
@@ -192,8 +193,9 @@ size_t exchange_on_header(char *line, size_t size, size_t count, void *user)
 	case HEAD_MORE:
 		return len;
 	case HEAD_TOO_LARGE:
-		(void)err_set(&exchange->err, ERR_NET, "%s: the answer's headers are longer than %zu bytes",
-			      exchange->host, HTTP_HEAD_LIMIT);
+		(void)err_set(&exchange->err, ERR_NET,
+			      "%s: the answer's headers are longer than %zu bytes", exchange->host,
+			      HTTP_HEAD_LIMIT);
 		return refuse(len);
 	case HEAD_COMPLETE:
 		break;
@@ -222,7 +224,8 @@ size_t exchange_on_bytes(char *bytes, size_t size, size_t count, void *user)
 		exchange->http->calls--;
 	}
 	if (!goes_on)
-		(void)err_set(&exchange->err, ERR_INPUT, "%s: the answer was refused", exchange->host);
+		(void)err_set(&exchange->err, ERR_INPUT, "%s: the answer was refused",
+			      exchange->host);
 	return goes_on && !exchange->is_cancelled ? len : refuse(len);
 }
 

@@ -54,8 +54,10 @@ int http_fetch(struct http *http, const struct http_request *request, size_t max
 		return err_set(err, ERR_NOMEM, "no memory for an HTTP exchange");
 	*fetch = (struct fetch){ .fn = fn, .user = user, .body = BUF_INIT(max_body) };
 	r = http_start(http, request,
-		       &(struct http_handler){ .on_head = on_head, .on_bytes = on_bytes,
-					       .on_done = on_done, .user = fetch },
+		       &(struct http_handler){ .on_head = on_head,
+					       .on_bytes = on_bytes,
+					       .on_done = on_done,
+					       .user = fetch },
 		       ret_exchange, err);
 	if (r < 0)
 		free(fetch);

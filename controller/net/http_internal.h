@@ -8,9 +8,9 @@
  *	http_head.c      header lines become a struct http_head
  *	http_fetch.c     small answers, collected whole
  *
- * curl forbids calls of multi functions from its callbacks, but users of this room may start and cancel
- * exchanges from theirs. So both only put the exchange on the set's todo list, which a timer of 0 ms
- * works off outside of curl.
+ * curl forbids calls of multi functions from its callbacks, but users of this room may start and
+ * cancel exchanges from theirs. So both only put the exchange on the set's todo list, which a timer
+ * of 0 ms works off outside of curl.
  */
 #ifndef SLUICE_NET_HTTP_INTERNAL_H
 #define SLUICE_NET_HTTP_INTERNAL_H
@@ -32,13 +32,13 @@ struct pool;
 struct http {
 	struct loop *loop;
 	struct pool *lanes[HTTP_LANES]; /* made at first use */
-	struct vec retired;             /* pools that take nothing new and end with their last exchange */
-	struct vec exchanges;           /* all that run */
-	struct vec todo;                /* exchanges to be handed to curl, or that were cancelled */
-	struct timer *kick;             /* works off todo */
-	bool is_in_curl;                /* a multi function is running */
-	bool is_ending;                 /* http_destroy() is at work: nothing may begin */
-	unsigned calls;                 /* callbacks of users that are running */
+	struct vec retired;   /* pools that take nothing new and end with their last exchange */
+	struct vec exchanges; /* all that run */
+	struct vec todo;      /* exchanges to be handed to curl, or that were cancelled */
+	struct timer *kick;   /* works off todo */
+	bool is_in_curl;      /* a multi function is running */
+	bool is_ending;       /* http_destroy() is at work: nothing may begin */
+	unsigned calls;       /* callbacks of users that are running */
 };
 
 /* ---- http_head.c ---- */
@@ -64,11 +64,11 @@ void head_reader_finish(struct head_reader *reader);
 
 /* How far an exchange is. Only enter() in http_exchange.c writes it. */
 enum exchange_state {
-	EXCHANGE_QUEUED,     /* waits on the todo list to be handed to curl */
-	EXCHANGE_CONNECTING, /* curl looks up the name, connects, agrees on TLS, or waits for a connection */
-	EXCHANGE_WAITING,    /* the request is leaving or has left; the headers are not complete */
-	EXCHANGE_READING,    /* the headers are complete, the body is coming */
-	EXCHANGE_ENDED,      /* on_done is being called */
+	EXCHANGE_QUEUED, /* waits on the todo list to be handed to curl */
+	EXCHANGE_CONNECTING, /* name, TCP, TLS, or the wait for a connection to share */
+	EXCHANGE_WAITING, /* the request is leaving or has left; the headers are not complete */
+	EXCHANGE_READING, /* the headers are complete, the body is coming */
+	EXCHANGE_ENDED,   /* on_done is being called */
 };
 
 struct http_exchange {

@@ -23,7 +23,8 @@ static void collect(struct pool *pool)
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
-		CHECK(curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange) == CURLE_OK);
+		CHECK(curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange) ==
+		      CURLE_OK);
 		exchange_end(exchange, result);
 	}
 }
@@ -49,8 +50,8 @@ static void on_socket_ready(uv_poll_t *poll, int status, int events)
 	struct sock *sock = poll->data;
 	int mask = 0;
 
-	/* libuv reports an error in place of what can be read before it, and stops the handle. curl shall
-	 * read what there is and find the error itself, and may go on waiting until then. */
+	/* libuv reports an error in place of what can be read before it, and stops the handle. curl
+	 * shall read what there is and find the error itself, and may go on waiting until then. */
 	if (status < 0) {
 		mask = CURL_CSELECT_IN | CURL_CSELECT_OUT;
 		(void)uv_poll_start(poll, sock->events, on_socket_ready);

@@ -33,8 +33,8 @@ int loop_create(struct loop **ret_loop, struct err *err)
 	r = uv_loop_init(&loop->uv);
 	if (r < 0) {
 		free(loop);
-		return err_set(err, r == UV_ENOMEM ? ERR_NOMEM : ERR_BUG, "cannot make the loop: %s",
-			       uv_strerror(r));
+		return err_set(err, r == UV_ENOMEM ? ERR_NOMEM : ERR_BUG,
+			       "cannot make the loop: %s", uv_strerror(r));
 	}
 	/* A peer that closes must end an exchange, not the process. */
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -126,9 +126,11 @@ struct timer *timer_open(struct loop *loop, timer_fn fn, void *user)
 
 void timer_start(struct timer *timer, int64_t delay_ms)
 {
-	/* libuv counts from the beginning of the loop's turn, which a long callback leaves behind. */
+	/* libuv counts from the beginning of the loop's turn, which a long callback leaves
+	 * behind. */
 	uv_update_time(timer->handle.loop);
-	CHECK(uv_timer_start(&timer->handle, on_timer, delay_ms < 0 ? 0 : (uint64_t)delay_ms, 0) == 0);
+	CHECK(uv_timer_start(&timer->handle, on_timer, delay_ms < 0 ? 0 : (uint64_t)delay_ms, 0) ==
+	      0);
 }
 
 void timer_stop(struct timer *timer)

@@ -1,9 +1,9 @@
 /*
  * net/loop: the one event loop of the process, and timers and signals on it.
  *
- * A thin face of libuv, so that kube, registry and reconcile never see a uv type. Everything runs on
- * one thread: a callback is never entered while another one of ours is running.
- * May include: base (the .c file: uv). Deliberately absent: threads.
+ * A thin face of libuv, so that kube, registry and reconcile never see a uv type. Everything runs
+ * on one thread: a callback is never entered while another one of ours is running. May include:
+ * base (the .c file: uv). Deliberately absent: threads.
  */
 #ifndef SLUICE_NET_LOOP_H
 #define SLUICE_NET_LOOP_H
@@ -35,8 +35,8 @@ int loop_on_signal(struct loop *loop, int signum, signal_fn fn, void *user, stru
 	__attribute__((warn_unused_result));
 
 /* A timer that is not running. fn(user) is called at each expiry, never from inside timer_start().
- * The caller ends it with timer_close(). Ends the process when there is no memory. (timer_create() is
- * taken by POSIX.) */
+ * The caller ends it with timer_close(). Ends the process when there is no memory. (timer_create()
+ * is taken by POSIX.) */
 struct timer *timer_open(struct loop *loop, timer_fn fn, void *user);
 
 /* Starts (or moves) it: one expiry, delay_ms from now; negative counts as 0. */

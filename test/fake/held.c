@@ -67,7 +67,8 @@ const char *fake_server_complaint(struct fake_server *server)
 	for (size_t i = 0; i < server->count && server->complaint[0] == '\0'; i++) {
 		if (!server->steps[i].is_served)
 			server_complain(server, "step %zu was never asked for: %s %s", i,
-				 server->steps[i].step->method, server->steps[i].step->target);
+					server->steps[i].step->method,
+					server->steps[i].step->target);
 	}
 	return server->complaint[0] != '\0' ? server->complaint : NULL;
 }

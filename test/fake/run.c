@@ -4,8 +4,8 @@
 #include "base/err.h"
 #include "fake/server.h"
 
-/* uv_run() runs timers first and then waits for the next event, whatever they did; so that a timer under
- * test that ends the waiting is noticed soon, there is always a next event. */
+/* uv_run() runs timers first and then waits for the next event, whatever they did; so that a timer
+ * under test that ends the waiting is noticed soon, there is always a next event. */
 #define GLANCE_MS 5
 
 static void on_glance(uv_timer_t *timer)

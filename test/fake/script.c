@@ -16,7 +16,8 @@ static char *header_value(const char *headers, const char *name)
 		const char *end = strstr(line, "\r\n");
 		size_t len = end != NULL ? (size_t)(end - line) : strlen(line);
 
-		if (len > name_len && line[name_len] == ':' && strncasecmp(line, name, name_len) == 0) {
+		if (len > name_len && line[name_len] == ':' &&
+		    strncasecmp(line, name, name_len) == 0) {
 			const char *value = line + name_len + 1;
 
 			value += strspn(value, " \t");
@@ -42,7 +43,8 @@ int script_request_take(struct buf *bytes, struct script_request *ret_request)
 		return 0;
 	head_len = (size_t)(head_end - bytes->data) + 4;
 	if (sscanf(bytes->data, "%*s%n %n%*s%n HTTP/1.1%n", &method_len, &target_start, &target_len,
-		   &line_len) < 0 || line_len == 0)
+		   &line_len) < 0 ||
+	    line_len == 0)
 		return -1;
 	head_end[2] = '\0';
 	length = header_value(bytes->data, "Transfer-Encoding");
@@ -157,12 +159,14 @@ static bool status_has_body(int status)
 void script_reply(const struct fake_step *step, const char *method, struct buf *ret_bytes)
 {
 	bool is_chunked = step->is_chunked || step->end == FAKE_HOLD;
-	size_t len = step->reply == NULL ? 0 : step->reply_len > 0 ? step->reply_len : strlen(step->reply);
+	size_t len = step->reply == NULL   ? 0
+		     : step->reply_len > 0 ? step->reply_len
+					   : strlen(step->reply);
 	int r = 0;
 
 	if (step->raw != NULL) {
-		r = buf_append(ret_bytes, step->raw, step->raw_len > 0 ? step->raw_len : strlen(step->raw),
-			       NULL);
+		r = buf_append(ret_bytes, step->raw,
+			       step->raw_len > 0 ? step->raw_len : strlen(step->raw), NULL);
 	} else if (step->status != 0) {
 		r |= buf_printf(ret_bytes, NULL, "HTTP/1.1 %d Scripted\r\n%s", step->status,
 				step->reply_headers != NULL ? step->reply_headers : "");

@@ -20,8 +20,9 @@ struct script_request {
 	size_t body_len;
 };
 
-/* Takes one whole request from the front of bytes. Returns 1 when there is one (the caller ends it with
- * script_request_finish()), 0 when bytes are missing, -1 when it is none that this server can read. */
+/* Takes one whole request from the front of bytes. Returns 1 when there is one (the caller ends it
+ * with script_request_finish()), 0 when bytes are missing, -1 when it is none that this server can
+ * read. */
 int script_request_take(struct buf *bytes, struct script_request *ret_request);
 
 /* Frees what a request holds. */

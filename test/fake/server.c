@@ -71,7 +71,8 @@ static void conn_close(struct conn *conn, bool is_reset)
 
 void conn_finish_reply(struct conn *conn)
 {
-	if (!conn->is_last_piece_sent || conn->writes > 0 || conn->is_closing || conn->end == FAKE_HOLD)
+	if (!conn->is_last_piece_sent || conn->writes > 0 || conn->is_closing ||
+	    conn->end == FAKE_HOLD)
 		return;
 	if (conn->end != FAKE_KEEP) {
 		conn_close(conn, conn->end == FAKE_RESET);
@@ -126,7 +127,8 @@ static void on_piece_due(uv_timer_t *timer)
 		conn->sent += len;
 	}
 	if (!conn->is_last_piece_sent)
-		(void)uv_timer_start(timer, on_piece_due, step->gap_ms > 0 ? (uint64_t)step->gap_ms : 1, 0);
+		(void)uv_timer_start(timer, on_piece_due,
+				     step->gap_ms > 0 ? (uint64_t)step->gap_ms : 1, 0);
 	conn_finish_reply(conn);
 }
 
@@ -157,7 +159,8 @@ static void handle_request(struct conn *conn, const struct script_request *reque
 	for (size_t i = 0; i < server->count; i++) {
 		const char *found;
 
-		if (server->steps[i].is_served || (first != SIZE_MAX && !server->steps[i].step->is_unordered))
+		if (server->steps[i].is_served ||
+		    (first != SIZE_MAX && !server->steps[i].step->is_unordered))
 			continue;
 		found = script_difference(server->steps[i].step, request, room);
 		if (found == NULL) {
@@ -170,11 +173,13 @@ static void handle_request(struct conn *conn, const struct script_request *reque
 		}
 	}
 	if (first == SIZE_MAX)
-		server_complain(server, "%s %s came, but %s", request->method, request->target, difference);
+		server_complain(server, "%s %s came, but %s", request->method, request->target,
+				difference);
 	else
-		server_complain(server, "%s %s came, but step %zu (%s %s) expects %s", request->method,
-			 request->target, first, server->steps[first].step->method,
-			 server->steps[first].step->target, difference);
+		server_complain(server, "%s %s came, but step %zu (%s %s) expects %s",
+				request->method, request->target, first,
+				server->steps[first].step->method,
+				server->steps[first].step->target, difference);
 	conn_close(conn, false);
 }
 
@@ -272,7 +277,8 @@ void fake_server_go_down(struct fake_server *server)
 		conn_close(server->conns.items[0], false);
 }
 
-struct fake_server *fake_server_create(struct loop *loop, const struct fake_step *script, size_t count)
+struct fake_server *fake_server_create(struct loop *loop, const struct fake_step *script,
+				       size_t count)
 {
 	struct fake_server *server = calloc(1, sizeof(*server));
 
@@ -286,7 +292,8 @@ struct fake_server *fake_server_create(struct loop *loop, const struct fake_step
 
 void fake_server_extend(struct fake_server *server, const struct fake_step *script, size_t count)
 {
-	server->steps = realloc(server->steps, (server->count + count + 1) * sizeof(*server->steps));
+	server->steps =
+		realloc(server->steps, (server->count + count + 1) * sizeof(*server->steps));
 	CHECK(server->steps != NULL);
 	for (size_t i = 0; i < count; i++)
 		server->steps[server->count++] = (struct step_state){ .step = &script[i] };

@@ -1,14 +1,15 @@
 /*
  * fake/server: a scripted HTTP/1.1 server inside the test process, on the loop under test.
  *
- * The script is an array of steps, in the order in which the requests are expected. Each step says what
- * the request must look like and which bytes go back, cut where, how late, and how it ends. A request
- * that no step expects, one that differs from its step, and a step that nobody asked for are
- * complaints, and the test asserts that there are none:
+ * The script is an array of steps, in the order in which the requests are expected. Each step says
+ * what the request must look like and which bytes go back, cut where, how late, and how it ends. A
+ * request that no step expects, one that differs from its step, and a step that nobody asked for
+ * are complaints, and the test asserts that there are none:
  *
  *	static const struct fake_step script[] = {
- *		{ .method = "GET", .target = "/v2/", .status = 401, .reply_headers = "WWW-Authenticate: Basic\r\n" },
- *		{ .method = "GET", .target = "/v2/shop/web/tags/list*", .status = 200, .reply = "{…}" },
+ *		{ .method = "GET", .target = "/v2/", .status = 401,
+ *		  .reply_headers = "WWW-Authenticate: Basic\r\n" },
+ *		{ .method = "GET", .target = "/v2/web/tags/list*", .status = 200, .reply = "{…}" },
  *	};
  *	server = fake_server_create(loop, script, 2);
  *	… start the thing under test against fake_server_url(server) …
@@ -16,8 +17,8 @@
  *	ck_assert_msg(fake_server_complaint(server) == NULL, "%s", fake_server_complaint(server));
  *	fake_server_destroy(server);
  *
- * The server listens on a free port of 127.0.0.1. Connections are kept alive between requests unless
- * the step ends them. May include: libc, uv, base, net/loop.h.
+ * The server listens on a free port of 127.0.0.1. Connections are kept alive between requests
+ * unless the step ends them. May include: libc, uv, base, net/loop.h.
  */
 #ifndef SLUICE_FAKE_SERVER_H
 #define SLUICE_FAKE_SERVER_H
@@ -39,33 +40,35 @@ enum fake_end {
 struct fake_step {
 	/* ---- what is expected ---- */
 	const char *method;
-	const char *target;  /* path and query as sent; each '*' stands for any run of characters */
-	const char *headers; /* lines that the request must have, each "Name: value\n" (the value may hold
-	                      * '*'); "!Name\n": must not have it; NULL: not looked at */
-	const char *body;    /* the body; each '*' stands for any run; NULL: not looked at */
+	const char *target; /* path and query as sent; each '*' stands for any run of characters */
+	/* Lines that the request must have, each "Name: value\n" (the value may hold '*');
+	 * "!Name\n": must not have it; NULL: not looked at. */
+	const char *headers;
+	const char *body; /* the body; each '*' stands for any run; NULL: not looked at */
 	/* May come earlier or later than its place: the first such step that fits is taken when the
 	 * next step in order does not fit. For requests that run side by side. */
 	bool is_unordered;
 
 	/* ---- what goes back ---- */
-	const char *raw;           /* exact bytes, instead of the fields below */
-	size_t raw_len;            /* 0: strlen(raw) */
-	int status;                /* of a well-formed reply; 0 without raw: no reply at all, just the end */
+	const char *raw; /* exact bytes, instead of the fields below */
+	size_t raw_len;  /* 0: strlen(raw) */
+	int status;      /* of a well-formed reply; 0 without raw: no reply at all, just the end */
 	const char *reply_headers; /* more header lines, each with its \r\n; NULL: none */
 	const char *reply;         /* the body; NULL: empty */
 	size_t reply_len;          /* 0: strlen(reply) */
-	bool is_chunked;           /* chunked coding instead of Content-Length; FAKE_HOLD implies it */
-	size_t piece;              /* bytes per write; 0: all in one. Pieces leave 1 ms apart or gap_ms */
-	size_t cut_after;          /* sends only so many bytes of all (head included), then ends; 0: all */
-	int64_t delay_ms;          /* before the first byte */
-	int64_t gap_ms;            /* between pieces */
+	bool is_chunked;  /* chunked coding instead of Content-Length; FAKE_HOLD implies it */
+	size_t piece;     /* bytes per write; 0: all in one. Pieces leave 1 ms apart or gap_ms */
+	size_t cut_after; /* sends only so many bytes of all (head included), then ends; 0: all */
+	int64_t delay_ms; /* before the first byte */
+	int64_t gap_ms;   /* between pieces */
 	enum fake_end end;
 };
 
 struct fake_server;
 
 /* Listens and serves the script. script must live as long as the server. Aborts on failure. */
-struct fake_server *fake_server_create(struct loop *loop, const struct fake_step *script, size_t count);
+struct fake_server *fake_server_create(struct loop *loop, const struct fake_step *script,
+				       size_t count);
 
 /* "http://127.0.0.1:PORT", without a slash at the end. */
 const char *fake_server_url(const struct fake_server *server);
@@ -73,7 +76,8 @@ const char *fake_server_url(const struct fake_server *server);
 /* "127.0.0.1:PORT" */
 const char *fake_server_host(const struct fake_server *server);
 
-/* Expects a further script after what is left of the present one; earlier step numbers stay valid. */
+/* Expects a further script after what is left of the present one; earlier step numbers stay
+ * valid. */
 void fake_server_extend(struct fake_server *server, const struct fake_step *script, size_t count);
 
 /* Steps whose request has arrived. */
@@ -83,8 +87,8 @@ size_t fake_server_served(const struct fake_server *server);
 size_t fake_server_accepted(const struct fake_server *server);
 size_t fake_server_open(const struct fake_server *server);
 
-/* Sends text as one more piece of the body of step (by its number) that ends in FAKE_HOLD. A complaint
- * if its request has not come or its connection has gone. */
+/* Sends text as one more piece of the body of step (by its number) that ends in FAKE_HOLD. A
+ * complaint if its request has not come or its connection has gone. */
 void fake_server_push(struct fake_server *server, size_t step, const char *text);
 
 /* As fake_server_push(), bytes of any kind. */
@@ -99,10 +103,12 @@ void fake_server_go_down(struct fake_server *server);
 /* Listens again, on the same port. */
 void fake_server_come_up(struct fake_server *server);
 
-/* The first thing that went wrong, or the first step that nobody asked for; NULL: all as scripted. */
+/* The first thing that went wrong, or the first step that nobody asked for; NULL: all as
+ * scripted. */
 const char *fake_server_complaint(struct fake_server *server);
 
-/* Closes everything; the loop has to turn once more before it can be destroyed (loop_destroy() does). */
+/* Closes everything; the loop has to turn once more before it can be destroyed (loop_destroy()
+ * does). */
 void fake_server_destroy(struct fake_server *server);
 
 /* Runs loop until *is_done, at most timeout_ms. Returns *is_done. */

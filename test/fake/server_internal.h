@@ -1,6 +1,6 @@
 /*
- * fake/server_internal: what server.c (connections, serving) and held.c (what the test asks and does
- * while a server runs) share, and nobody else may include.
+ * fake/server_internal: what server.c (connections, serving) and held.c (what the test asks and
+ * does while a server runs) share, and nobody else may include.
  */
 #ifndef SLUICE_FAKE_SERVER_INTERNAL_H
 #define SLUICE_FAKE_SERVER_INTERNAL_H
@@ -40,10 +40,10 @@ struct conn {
 	struct fake_server *server;
 	struct buf in;
 	struct buf out;
-	size_t sent;       /* bytes of out that were handed to the kernel */
-	size_t step;       /* number of the step being answered; SIZE_MAX: none */
-	unsigned handles;  /* of tcp and timer, not closed yet */
-	unsigned writes;   /* under way */
+	size_t sent;      /* bytes of out that were handed to the kernel */
+	size_t step;      /* number of the step being answered; SIZE_MAX: none */
+	unsigned handles; /* of tcp and timer, not closed yet */
+	unsigned writes;  /* under way */
 	bool is_closing;
 	enum fake_end end; /* what follows when out is written */
 	bool is_last_piece_sent;
