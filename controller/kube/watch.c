@@ -5,6 +5,9 @@
 #include "base/str.h"
 #include "kube/watch_internal.h"
 
+/* A server that asks for more is mistaken: what it holds changes meanwhile. */
+#define RETRY_AFTER_LIMIT_MS 300000
+
 const char *watch_state_name(enum watch_state state)
 {
 	switch (state) {
@@ -160,7 +163,9 @@ static int64_t react(struct watch *watch, const struct err *err)
 	}
 	forget_list(watch);
 	delay_ms = backoff_next(&watch->backoff, clock_monotonic_ms());
-	return delay_ms > err->retry_after_ms ? delay_ms : err->retry_after_ms;
+	if (delay_ms < err->retry_after_ms)
+		delay_ms = err->retry_after_ms;
+	return delay_ms < RETRY_AFTER_LIMIT_MS ? delay_ms : RETRY_AFTER_LIMIT_MS;
 }
 
 /* A stream is over. One that has carried something, or lasted, is resumed at once. */
