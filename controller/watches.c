@@ -50,9 +50,11 @@ static void on_state(void *user, enum kind kind, enum watch_state state, const s
 {
 	struct watches *watches = user;
 	const char *name = kind_info(kind)->name;
+	bool is_absent = kind_info(kind)->is_optional && why->class == ERR_NOTFOUND;
 
 	if (err_is_set(why))
-		log_warn("a watch was interrupted", log_text("kind", name), log_error(why));
+		log_write(is_absent ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "a watch was interrupted",
+			  LOG_FIELDS(log_text("kind", name), log_error(why)));
 	else
 		log_debug("a watch has moved on", log_text("kind", name),
 			  log_text("state", watch_state_name(state)));
