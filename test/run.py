@@ -5,8 +5,8 @@
     test/run.py c guard     only the rings that are named so
 
 The rings: the C tests, built by gcc with the address and undefined behaviour sanitizers; a build by clang, whose warnings are
-others; and each test/cluster/test_*.py. These share one cluster, but for those that need one of another kind. A test that
-was skipped counts as nothing, a ring that ends without having counted as one failure.
+others; and each test/cluster/test_*.py, with the sanitized operator where they start one. These share one cluster, but for those
+that need one of another kind. A test that was skipped counts as nothing, a ring that ends without having counted as one failure.
 """
 
 import glob
@@ -97,8 +97,12 @@ def build(folder, *options, **environment):
         raise Broken("\n".join(told[:60] or output.splitlines()[-60:]))
 
 
-def ring_c():
+def build_sanitized():
     build(SANITIZED, "--buildtype=debug", "-Db_sanitize=address,undefined", "-Db_lundef=false")
+
+
+def ring_c():
+    build_sanitized()
     run(["meson", "test", "-C", SANITIZED, "--no-rebuild", "--num-processes", "4", "--timeout-multiplier", "4"], **SANITIZER_OPTIONS)
     passed = failed = 0
     with open(os.path.join(SANITIZED, "meson-logs", "testlog.json")) as file:
@@ -121,7 +125,8 @@ def ring_clang():
 
 def cluster_ring(path):
     def ring():
-        code, output = run(["/usr/bin/python3", path], SLUICE_TEST_CLUSTER=CLUSTER)
+        code, output = run(["/usr/bin/python3", path], SLUICE_TEST_CLUSTER=CLUSTER, **SANITIZER_OPTIONS,
+                           SLUICE_BINARY=os.path.join(SANITIZED, "controller", "sluice"))
         passed, failed = judge(output, code == 0)
         if failed:
             say("\n".join(output.strip().splitlines()[-150:]))
@@ -173,6 +178,7 @@ class Runner:
         if not rings:
             return
         try:
+            build_sanitized()  # the operator that the rings start
             up()
             self.run(rings)
         except Broken as broken:

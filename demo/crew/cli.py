@@ -132,7 +132,7 @@ def _parser():
         one.add_argument("--registry", metavar="HOST/PATH", help="where images go, for your own cluster: this machine must be able "
                          "to push there, and your nodes and pods to pull without a secret")
         one.add_argument("--insecure", action="store_true", help="that registry speaks plain HTTP")
-        one.add_argument("--image", metavar="REPOSITORY@DIGEST", help="the operator's image, if it has been pushed already")
+        one.add_argument("--image", metavar="REPOSITORY@DIGEST", help="or REPOSITORY:TAG: the operator's image, if it has been pushed already")
     commands.add_parser("inside")
     return parser
 

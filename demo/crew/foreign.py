@@ -13,8 +13,8 @@ POLICIES = "/apis/admissionregistration.k8s.io/v1"
 _NEEDS_REGISTRY = """\
 In your own cluster the demo needs a registry: REGISTRY=HOST[:PORT]/PATH. It pushes PATH/shop/web, PATH/shop/customer and
 PATH/sluice there (skopeo, with the credentials of `docker login` or `skopeo login`); your nodes and pods have to be able to pull from it
-under that name without a secret. INSECURE=1 if it speaks plain HTTP. IMAGE=REPOSITORY@sha256:… names an operator's image that has
-been pushed already. Nothing has been changed."""
+under that name without a secret. INSECURE=1 if it speaks plain HTTP. IMAGE=REPOSITORY@sha256:… (or :TAG) names an operator's image that
+has been pushed already. Nothing has been changed."""
 
 
 def mark(kubectl):
@@ -36,8 +36,9 @@ class Foreign:
         """Everything that could be missing, before anything is changed."""
         if not self._arguments.registry:
             raise Failure(_NEEDS_REGISTRY)
-        if self._arguments.image and "@sha256:" not in self._arguments.image:
-            raise Failure("IMAGE has to name a digest: REPOSITORY@sha256:…")
+        image = self._arguments.image
+        if image and "@sha256:" not in image and ":" not in image.rpartition("/")[2]:
+            raise Failure("IMAGE has to name a digest or a tag: REPOSITORY@sha256:… or REPOSITORY:TAG")
         machine.require_for_foreign_cluster(builds_operator=not self._arguments.image)
         self._require_server()
         self._require_room()

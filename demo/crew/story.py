@@ -68,14 +68,15 @@ class Story:
 
     def _write_overlay(self):
         """What a user writes to install the operator from his own registry."""
-        image, _, digest = self.operator.rpartition("@")
+        image, at, digest = self.operator.partition("@")
+        named = {"newName": image, "digest": digest} if at else dict(zip(("newName", "newTag"), image.rsplit(":", 1)))
         folder = os.path.join(TREE, OVERLAY)
         os.makedirs(folder, exist_ok=True)
         patch = json.dumps([{"op": "add", "path": "/spec/template/spec/containers/0/env/-",
                              "value": {"name": "SLUICE_INSECURE_REGISTRIES", "value": self.registry.name.partition("/")[0]}}])
         overlay = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization",
                    "resources": [os.path.relpath(os.path.join(TREE, "deploy"), folder)],
-                   "images": [{"name": "sluice", "newName": image, "digest": digest}]}
+                   "images": [{"name": "sluice", **named}]}
         if self.registry.is_insecure:
             overlay["patches"] = [{"target": {"kind": "Deployment", "name": "sluice"}, "patch": patch}]
         with open(os.path.join(folder, "kustomization.yaml"), "w") as file:

@@ -1,7 +1,7 @@
 """The operator as a process beside the cluster, under its own account, and what the tests of it share.
 
-The program is SLUICE_BINARY, or the one that `make check` builds (with ASan and UBSan: what these find ends it, and
-the test that needed it fails with its log). RBAC is the real one: the kubeconfig is a certificate for the account that
+The program is SLUICE_BINARY, or the one that `make check` builds. `make test` names the one with ASan and UBSan: what
+these find ends it, and the test that needed it fails with its log. RBAC is the real one: the kubeconfig is a certificate for the account that
 deploy/rbac.yaml gives its rights to.
 """
 
