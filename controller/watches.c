@@ -4,10 +4,11 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "kube/watchset.h"
 #include "telemetry/log.h"
 
 struct watches {
-	struct watch *items[KIND_COUNT];
+	struct watchset *set;
 	struct metrics *metrics;
 	uint64_t lists[KIND_COUNT]; /* that the metrics know of */
 	bool has_synced;
@@ -87,17 +88,14 @@ struct watches *watches_create(struct loop *loop, struct client *client, struct 
 		.on_event = on_event,
 		.user = watches,
 	};
-	const struct watch_times times = { 0 };
+	const struct watchset_times times = { .silence_ms = 0 };
 
 	CHECK(watches != NULL);
 	watches->metrics = metrics;
 	watches->on_synced = synced;
 	watches->user = user;
-	for (int kind = 0; kind < KIND_COUNT; kind++)
-		watches->items[kind] =
-			watch_create(loop, client, store, (enum kind)kind, &times, &handler);
-	for (int kind = 0; kind < KIND_COUNT; kind++)
-		watch_start(watches->items[kind]);
+	watches->set = watchset_create(loop, client, store, &times, &handler);
+	watchset_start(watches->set);
 	return watches;
 }
 
@@ -106,9 +104,9 @@ bool watches_are_synced(void *user, struct err *err)
 	const struct watches *watches = user;
 
 	for (int kind = 0; kind < KIND_COUNT; kind++) {
-		const struct watch_report *report = watch_report(watches->items[kind]);
+		const struct watch_report *report = watchset_report(watches->set, (enum kind)kind);
 
-		if (watch_is_synced(watches->items[kind]))
+		if (report->is_synced)
 			continue;
 		(void)err_set(err, ERR_BUSY, "the watch of %s has not synced%s%s",
 			      kind_info((enum kind)kind)->plural,
@@ -124,7 +122,7 @@ void watches_on_collect(void *user)
 	int64_t now_ms = clock_monotonic_ms();
 
 	for (int kind = 0; kind < KIND_COUNT; kind++) {
-		const struct watch_report *report = watch_report(watches->items[kind]);
+		const struct watch_report *report = watchset_report(watches->set, (enum kind)kind);
 
 		if (report->last_byte_ms > 0)
 			metrics_set_watch_age(watches->metrics, kind_info((enum kind)kind)->name,
@@ -136,7 +134,6 @@ void watches_destroy(struct watches *watches)
 {
 	if (watches == NULL)
 		return;
-	for (int kind = 0; kind < KIND_COUNT; kind++)
-		watch_destroy(watches->items[kind]);
+	watchset_destroy(watches->set);
 	free(watches);
 }

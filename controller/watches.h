@@ -9,7 +9,6 @@
 
 #include "kube/client.h"
 #include "kube/store.h"
-#include "kube/watch.h"
 #include "telemetry/metrics.h"
 
 struct watches;
