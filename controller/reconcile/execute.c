@@ -5,16 +5,16 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/map.h"
 #include "base/str.h"
 #include "kube/apply.h"
 #include "reconcile/executing.h"
+#include "reconcile/writing.h"
 
 #define PATH_SIZE 384
 
 struct executor {
 	struct executor_tools tools;
-	struct map writing; /* "Kind/namespace/name" of objects being written → struct job * */
+	struct writing *writing;
 	size_t active;
 	bool is_working;
 };
@@ -27,6 +27,7 @@ struct executor *executor_create(const struct executor_tools *tools)
 	executor->tools = *tools;
 	if (executor->tools.now_ms == NULL)
 		executor->tools.now_ms = clock_now_ms;
+	executor->writing = writing_create();
 	executor->is_working = true;
 	return executor;
 }
@@ -36,7 +37,7 @@ void executor_destroy(struct executor *executor)
 	if (executor == NULL)
 		return;
 	CHECK(executor->active == 0);
-	map_finish(&executor->writing);
+	writing_destroy(executor->writing);
 	free(executor);
 }
 
@@ -69,21 +70,27 @@ static const char *path_of(const struct order *order, char path[static PATH_SIZE
 	return path;
 }
 
-static int take_path(struct job *job, struct err *err)
+static bool take_path(struct job *job)
 {
 	char path[PATH_SIZE];
 
-	if (map_get(&job->executor->writing, path_of(job_order(job), path)) != NULL)
-		return err_set(err, ERR_CONFLICT, "%s is being written for another channel", path);
-	map_put(&job->executor->writing, path, job);
-	return 0;
+	return writing_take(job->executor->writing, path_of(job_order(job), path), job->key);
+}
+
+static void wake(void *user, const char *key)
+{
+	const struct executor_tools *tools = user;
+
+	if (tools->wake != NULL)
+		tools->wake(tools->wake_user, key);
 }
 
 static void release_path(struct job *job)
 {
 	char path[PATH_SIZE];
 
-	(void)map_remove(&job->executor->writing, path_of(job_order(job), path));
+	writing_release(job->executor->writing, path_of(job_order(job), path), wake,
+			&job->executor->tools);
 }
 
 /* ---- answers about objects ---- */
@@ -103,6 +110,21 @@ static void on_answer(void *user, struct record *record, const char *manager, co
 	job_go_on(job, &failure);
 }
 
+/* Pins are stated all at once, upon what was read: another channel may have been faster. The
+ * apiserver would say so too (409), but only after a while. */
+static bool is_overtaken(struct job *job, const struct order *order)
+{
+	const struct record *pins;
+
+	if (order->action != ACTION_STATE_PINS)
+		return false;
+	pins = store_get(job_tools(job)->store, KIND_PINS, order->namespace, order->name);
+	if (str_equal(pins == NULL ? NULL : pins->meta->resource_version, order->resource_version))
+		return false;
+	job->is_news = true;
+	return true;
+}
+
 static int start_apply(struct job *job, const struct order *order, struct err *err)
 {
 	const struct executor_tools *tools = job_tools(job);
@@ -120,9 +142,8 @@ static int start_apply(struct job *job, const struct order *order, struct err *e
 	/* That is known and in the channel's condition: it keeps nothing else back. */
 	if (learned_refusal(job, order) != NULL)
 		return JOB_GOES_ON;
-	r = take_path(job, err);
-	if (r < 0)
-		return r;
+	if (is_overtaken(job, order) || !take_path(job))
+		return JOB_STOPS;
 	r = apply_send(tools->client, tools->store, &apply, on_answer, job, err);
 	if (r < 0)
 		release_path(job);
@@ -131,10 +152,10 @@ static int start_apply(struct job *job, const struct order *order, struct err *e
 
 static int start_delete(struct job *job, const struct order *order, struct err *err)
 {
-	int r = take_path(job, err);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (!take_path(job))
+		return JOB_STOPS;
 	r = apply_delete(job_tools(job)->client, order->kind, order->namespace, order->name,
 			 order->uid, order->resource_version, on_answer, job, err);
 	if (r < 0)
@@ -206,6 +227,7 @@ static int start_order(struct job *job, const struct order *order, struct err *e
 static void job_finish(struct job *job, const struct err *err)
 {
 	const struct outcome outcome = {
+		.is_cut_short = job->next < job->orders.count,
 		.failed = err_is_set(err) ? job_order(job) : NULL,
 		.err = *err,
 		.is_news = job->is_news,
@@ -229,7 +251,7 @@ static void job_run(struct job *job)
 
 		if (r == JOB_WAITS)
 			return;
-		if (r < 0)
+		if (r < 0 || r == JOB_STOPS)
 			break;
 		job->next++;
 	}

@@ -40,14 +40,17 @@ struct executor_tools {
 	/* May this replica write at this moment? Asked before each order; NULL: always. */
 	bool (*may_write)(void *user);
 	void *user;
+	/* What key waited for is over: it wants a look. May be NULL. */
+	void (*wake)(void *user, const char *key);
+	void *wake_user;
 };
 
 struct outcome {
 	const struct order *failed; /* the order that failed; NULL: all were carried out */
 	struct err err;
-	bool is_news;     /* something was learned that the next look should see at once */
-	int64_t again_ms; /* look again after so long, though nobody will tell; CLOCK_NEVER: no need
-			   */
+	bool is_cut_short; /* orders are left; without a failure the key is woken when it is time */
+	bool is_news;      /* something was learned that the next look should see at once */
+	int64_t again_ms;  /* look again after so long, for nobody will tell; CLOCK_NEVER: no need */
 };
 
 /* The end, exactly once; it may come from inside execute_start(). outcome is valid during the

@@ -26,6 +26,7 @@ struct job {
 enum job_step {
 	JOB_GOES_ON = 0, /* it is done */
 	JOB_WAITS = 1,   /* job_go_on() will be called */
+	JOB_STOPS = 2,   /* the plan is old: the key is looked at again, now or when it is told */
 };
 
 const struct executor_tools *job_tools(const struct job *job);

@@ -56,6 +56,7 @@ static int write_create(const struct writing *w, const struct action *action, st
 static int write_pins(const struct writing *w, const struct action *action, struct order *order)
 {
 	about(w, order, KIND_PINS, WORLD_PINS_NAME, action->pins.uid);
+	order->resource_version = arena_strdup(w->arena, action->pins.resource_version);
 	order->force = true;
 	return pins_to_json(w->plan->namespace, &action->pins, &order->body, &order->err);
 }

@@ -28,7 +28,7 @@ struct order {
 	enum kind kind;
 	const char *name;
 	const char *uid;
-	const char *resource_version; /* DELETE */
+	const char *resource_version; /* DELETE, STATE_PINS: of what was looked at */
 	char *body;                   /* what is applied; NULL: nothing is */
 	bool is_status;               /* the apply goes to /status */
 	bool force;                   /* the apply takes fields from other managers */

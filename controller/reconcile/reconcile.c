@@ -66,6 +66,14 @@ static void add_key(void *user, const char *key)
 	metrics_queue_added(r->tools.metrics, QUEUE_NAME);
 }
 
+static void on_wake(void *user, const char *key)
+{
+	struct reconciler *r = user;
+
+	add_key(r, key);
+	schedule(r);
+}
+
 static void add_channel(void *user, const char *namespace, const char *name)
 {
 	char key[KEY_SIZE];
@@ -94,7 +102,8 @@ static void come_back(struct reconciler *r, const char *key, const struct look *
 		come_back_after_failure(r, key, outcome);
 		return;
 	}
-	queue_forget_failures(r->queue, key);
+	if (!outcome->is_cut_short)
+		queue_forget_failures(r->queue, key);
 	if (outcome->is_news)
 		add_key(r, key);
 	if (look->wake_ms != CLOCK_NEVER)
@@ -345,6 +354,8 @@ struct reconciler *reconciler_create(const struct reconciler_options *options)
 	r->tools.asked = asked_create(options->tools.registry);
 	if (r->tools.now_ms == NULL)
 		r->tools.now_ms = clock_now_ms;
+	r->tools.wake = on_wake;
+	r->tools.wake_user = r;
 	r->executor = executor_create(&r->tools);
 	r->links = links_create();
 	r->queue = queue_create(options->seed);

@@ -64,7 +64,7 @@ const char *report_result(const struct outcome *outcome, bool wakes)
 		return "requeue";
 	if (outcome->failed != NULL)
 		return "error";
-	if (outcome->is_news)
+	if (outcome->is_news || outcome->is_cut_short)
 		return "requeue";
 	return wakes ? "requeue_after" : "success";
 }

@@ -23,6 +23,14 @@ static bool may_write(void *user)
 	return b->may_write;
 }
 
+static void wake(void *user, const char *key)
+{
+	struct bench *b = user;
+	size_t len = strlen(b->woken);
+
+	(void)snprintf(b->woken + len, sizeof(b->woken) - len, "%s ", key);
+}
+
 static void create_client(struct bench *b)
 {
 	struct kubeconfig config = { .server = fake_server_url(b->server) };
@@ -62,6 +70,8 @@ void bench_init(struct bench *b, const struct fake_step *script, size_t count)
 	b->tools.now_ms = bench_now;
 	b->tools.may_write = may_write;
 	b->tools.user = b;
+	b->tools.wake = wake;
+	b->tools.wake_user = b;
 	b->executor = executor_create(&b->tools);
 }
 

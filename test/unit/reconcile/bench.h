@@ -27,6 +27,7 @@ struct bench {
 	bool may_write;
 	bool is_done;        /* nothing is under way */
 	size_t ended;
+	char woken[128]; /* the keys that were told, each with a space behind it */
 	struct outcome outcome; /* of the last that ended, without the order */
 	char failed[64];        /* the text of the order that failed */
 };
