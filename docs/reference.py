@@ -5,6 +5,7 @@
     docs/reference.py build/controller/sluice --check    fails when the page differs, or a field lacks words
 """
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -74,6 +75,15 @@ def fields_page():
     return text, silent
 
 
+def unused_words(spoken):
+    """Words of the vocabulary that no rule ever says. Some are put together: WaitingFor and a gate, Promotion and a phase."""
+    rules = "".join(path.read_text() for path in sorted((ROOT / "controller" / "domain").glob("*.c")) if path.name != "vocabulary.c")
+    words = {line.split("`")[1] for line in spoken.split("\n## Metrics")[0].splitlines() if line.startswith("| `")}
+    return sorted(word for word in words
+                  if not {f'"{word}"', f'"{word.removeprefix("WaitingFor")}"', f'"{word.removeprefix("Promotion")}"'} & set(
+                      re.findall(r'"[A-Za-z]+"', rules)))
+
+
 def main():
     binary = sys.argv[1]
     fields, silent = fields_page()
@@ -83,12 +93,15 @@ def main():
     if "--check" not in sys.argv:
         PAGE.write_text(page)
         return 0
+    unused = unused_words(spoken)
     for field in silent:
         print(f"{field}: the schema has no description")
+    for word in unused:
+        print(f"{word}: in the vocabulary, and no rule says it")
     if not PAGE.exists() or PAGE.read_text() != page:
         print(f"{PAGE.name} differs: run docs/reference.py {binary}")
         return 1
-    return 1 if silent else 0
+    return 1 if silent or unused else 0
 
 
 if __name__ == "__main__":
