@@ -61,9 +61,10 @@ def count(text):
 
 
 def judge(text, is_well):
-    """The count of one program: one test where it does not count itself, and a failure more where its exit status says so."""
+    """The count of one program: one test where it does not count itself. Where its exit status says so, or nothing ran at all,
+    that is a failure."""
     passed, failed = count(text) or ((1, 0) if is_well else (0, 1))
-    return (passed, failed) if is_well or failed else (passed, 1)
+    return (passed, failed) if failed or (is_well and passed) else (passed, 1)
 
 
 def run(argv, timeout_s=RING_TIMEOUT_S, shows=False, **environment):
