@@ -120,7 +120,7 @@ class Story:
             self.kubectl.eventually(f"pods of shop-{channel} wait at the gate",
                                     lambda: pods.are_gated(self.kubectl, f"shop-{channel}", REPLICAS))
         self.kubectl.show("get", "pods", "-A", "-l", "app=web")
-        self.teller.check(f"{REPLICAS * len(CHANNELS)} pods wait quietly for their channel's first release", True)
+        self.teller.seen(f"{REPLICAS * len(CHANNELS)} pods wait quietly for their channel's first release")
 
     def enter_develop(self, version):
         self.teller.step(f"Version {version} is pushed, and Develop's intake takes it")
@@ -174,7 +174,7 @@ class Story:
         self.teller.step("A customer in another namespace asks Stable's Service, by name, again and again")
         self._apply("customer.yaml")
         self.kubectl.eventually("the customer has its first answers", lambda: self._count()["sent"] > 10)
-        self.teller.check("the Service answers by the name web.shop-stable.svc.cluster.local", True)
+        self.teller.seen("the Service answers by the name web.shop-stable.svc.cluster.local")
 
     def _count(self):
         """The customer's latest count."""

@@ -32,8 +32,12 @@ class Teller:
         for line in text.splitlines():
             print("          " + line, flush=True)
 
+    def seen(self, sentence):
+        """Says what has been waited for, and came."""
+        print("        ✓ " + sentence, flush=True)
+
     def check(self, sentence, is_so, details=""):
         """Says what was checked; raises a Failure when it is not so."""
         if not is_so:
             raise Failure(f"This should be so, and is not: {sentence}" + (f"\n{details}" if details else ""))
-        print("        ✓ " + sentence, flush=True)
+        self.seen(sentence)
