@@ -228,8 +228,54 @@ START_TEST(keeps_the_index)
 }
 END_TEST
 
+#define FROM(name, phase)                                                                          \
+	"apiVersion: sluice.dev/v1alpha1\nkind: Promotion\nmetadata: {name: " name                 \
+	", namespace: n}\nspec: {channel: c, from: {namespace: n, channel: a}}\nstatus: {phase: "  \
+	phase "}\n"
+
+static const struct {
+	const char *name;
+	const char *changes; /* promotions, one after the other, each new or in the place of its namesake */
+	bool goes;           /* and the last one is deleted */
+	const char *want;    /* channels that care for n/a */
+} sources[] = {
+	{ "a promotion that waits for another channel is found", FROM("p", "Waiting"), false, "n/c " },
+	{ "one that nobody has looked at yet, too", FROM("p", "''"), false, "n/c " },
+	{ "one that is finished is not", FROM("p", "Waiting") NEXT FROM("p", "Succeeded"), false, "" },
+	{ "one that is deleted is not", FROM("p", "Waiting"), true, "" },
+	{ "of two, one is left", FROM("p", "Waiting") NEXT FROM("q", "Waiting"), true, "n/c " },
+};
+
+START_TEST(knows_what_promotions_come_from)
+{
+	struct links *links = links_create();
+	const struct promotion *last = NULL;
+	struct vec keys = VEC_INIT;
+	struct fixture fixture;
+	char text[256];
+
+	fixture_init(&fixture);
+	fixture_add(&fixture, sources[_i].changes);
+	for (size_t i = 0; i < fixture.count; i++) {
+		const struct promotion *promotion = fixture.records[i]->object;
+		bool is_namesake = last != NULL && str_equal(last->meta.name, promotion->meta.name);
+
+		links_update_promotion(links, is_namesake ? last : NULL, promotion);
+		last = promotion;
+	}
+	if (sources[_i].goes)
+		links_update_promotion(links, last, NULL);
+	links_each_downstream(links, "n", "a", on_key, &keys);
+	take_keys(&keys, text, sizeof(text));
+	expect_str(sources[_i].name, text, sources[_i].want);
+	links_destroy(links);
+	fixture_finish(&fixture);
+}
+END_TEST
+
 static void add(TCase *tests)
 {
+	suite_add_rows(tests, knows_what_promotions_come_from, sources);
 	suite_add_rows(tests, maps_changes_to_keys, rows);
 	suite_add_rows(tests, keeps_the_index, edits);
 }
