@@ -221,6 +221,30 @@ START_TEST(stops_after_the_answer_that_it_waits_for)
 }
 END_TEST
 
+/* The server does not answer and the time to wait is over: the HTTP client goes first, as in
+ * operator.c. */
+START_TEST(what_is_never_answered_is_let_go)
+{
+	struct fake_step script[] = { { STATUS_OF("shop"), REFUSED } };
+	struct stage s;
+
+	script[0].delay_ms = 60000;
+	stage_init(&s, script, 1);
+	put(&s, KIND_CHANNEL, CHANNEL("shop", "1"));
+	begin_work(&s);
+	while (fake_server_served(s.bench.server) < 1)
+		fake_run_for(s.bench.loop, 5);
+	reconciler_stop(s.reconciler, on_stopped, &s);
+	ck_assert(!s.is_stopped);
+	registry_destroy(s.bench.tools.registry);
+	s.bench.tools.registry = NULL;
+	http_destroy(s.bench.http);
+	s.bench.http = NULL;
+	ck_assert(s.is_stopped);
+	stage_finish(&s);
+}
+END_TEST
+
 START_TEST(with_nothing_under_way_it_stops_at_once)
 {
 	struct stage s;
@@ -262,6 +286,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, a_promotion_of_no_channel_gets_its_look);
 	tcase_add_test(tests, no_more_keys_are_under_way_than_allowed);
 	tcase_add_test(tests, stops_after_the_answer_that_it_waits_for);
+	tcase_add_test(tests, what_is_never_answered_is_let_go);
 	tcase_add_test(tests, with_nothing_under_way_it_stops_at_once);
 	tcase_add_test(tests, shows_its_figures);
 }
