@@ -2,16 +2,18 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/map.h"
 
-/* A kind, a namespace of at most 63 and a name of at most 253 bytes, with room to spare. */
-#define TEXT_SIZE 384
+/* A kind, a namespace of at most 63 and two names of at most 253 bytes, with room to spare. */
+#define TEXT_SIZE 640
 
 struct links {
-	struct map
-		targets; /* "ReleaseChannel/…" or "Deployment/…" → struct map *: keys of channels */
+	/* "ReleaseChannel/…", "Source/…" or "Deployment/…" → struct map *: keys of channels. Below a
+	 * Source a space and a promotion follow the key: several of a channel may wait for one. */
+	struct map targets;
 };
 
 struct links *links_create(void)
@@ -108,15 +110,40 @@ void links_update(struct links *links, const struct channel *before, const struc
 		each_target(links, after, link_add);
 }
 
+static void promotion_change(struct links *links, const struct promotion *promotion,
+			     void (*change)(struct links *links, const char *target,
+					    const char *channel))
+{
+	char target[TEXT_SIZE];
+	char entry[TEXT_SIZE];
+
+	if (promotion == NULL || promotion->source != SOURCE_FROM || promotion_is_finished(promotion))
+		return;
+	target_text(target, "Source", promotion->from.namespace, promotion->from.name);
+	(void)snprintf(entry, sizeof(entry), "%s/%s %s", promotion->meta.namespace,
+		       promotion->channel, promotion->meta.name);
+	change(links, target, entry);
+}
+
+void links_update_promotion(struct links *links, const struct promotion *before,
+			    const struct promotion *after)
+{
+	promotion_change(links, before, link_remove);
+	promotion_change(links, after, link_add);
+}
+
 static void each_channel(const struct links *links, const char *target, links_fn fn, void *user)
 {
 	const struct map *set = map_get(&links->targets, target);
+	char channel[TEXT_SIZE];
 	size_t cursor = 0;
 	const char *key;
 	void *value;
 
-	while (set != NULL && map_next(set, &cursor, &key, &value))
-		fn(user, key);
+	while (set != NULL && map_next(set, &cursor, &key, &value)) {
+		(void)snprintf(channel, sizeof(channel), "%.*s", (int)strcspn(key, " "), key);
+		fn(user, channel);
+	}
 }
 
 void links_each_downstream(const struct links *links, const char *namespace, const char *name,
@@ -125,6 +152,8 @@ void links_each_downstream(const struct links *links, const char *namespace, con
 	char target[TEXT_SIZE];
 
 	target_text(target, "ReleaseChannel", namespace, name);
+	each_channel(links, target, fn, user);
+	target_text(target, "Source", namespace, name);
 	each_channel(links, target, fn, user);
 }
 

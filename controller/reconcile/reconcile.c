@@ -260,6 +260,8 @@ void reconciler_on_change(void *user, enum kind kind, const struct record *old,
 
 	if (kind == KIND_CHANNEL)
 		links_update(r->links, change.before, change.after);
+	if (kind == KIND_PROMOTION)
+		links_update_promotion(r->links, change.before, change.after);
 	forget(r, &change);
 	if (!is_working(r))
 		return;
