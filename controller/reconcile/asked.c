@@ -263,8 +263,8 @@ static void judge_pattern(struct tags_look *look, const char *pattern, const cha
 }
 
 void asked_fill_tags(struct asked *asked, const struct asked_place *place,
-		     const struct intake *intake, const char *last_tag, int64_t now_ms,
-		     struct arena *arena, struct tags_look *ret_look)
+		     const struct intake *intake, const char *last_tag, struct arena *arena,
+		     struct tags_look *ret_look)
 {
 	const struct entry *entry = entry_find(asked, place);
 	const struct tags_observation *seen;
@@ -285,7 +285,7 @@ void asked_fill_tags(struct asked *asked, const struct asked_place *place,
 		add_tags(ret_look, seen, arena);
 	else if (ret_look->pattern_error == NULL)
 		add_matching_tags(ret_look, seen, intake->pattern, arena);
-	if (err_is_set(&entry->failure) && entry->failure_until_ms > now_ms) {
+	if (err_is_set(&entry->failure)) {
 		ret_look->state = KNOWLEDGE_FAILED;
 		set_failure(&ret_look->failure, &entry->failure, entry->failure_until_ms, arena);
 	}
@@ -294,7 +294,7 @@ void asked_fill_tags(struct asked *asked, const struct asked_place *place,
 /* ---- digests ---- */
 
 static struct digest_look *digest_look(struct asked *asked, const struct entry *entry,
-				       const char *reference, int64_t now_ms, struct arena *arena)
+				       const char *reference, struct arena *arena)
 {
 	struct digest_look *look = arena_new(arena, struct digest_look);
 	const struct credentials credentials = entry_credentials(entry);
@@ -308,23 +308,22 @@ static struct digest_look *digest_look(struct asked *asked, const struct entry *
 	look->at_ms = seen->at_ms;
 	if (seen->state == OBSERVED_FAILED)
 		set_failure(&look->failure, &seen->err, seen->retry_at_ms, arena);
-	if (err_is_set(&entry->failure) && entry->failure_until_ms > now_ms) {
+	if (err_is_set(&entry->failure)) {
 		look->state = KNOWLEDGE_FAILED;
 		set_failure(&look->failure, &entry->failure, entry->failure_until_ms, arena);
 	}
 	return look;
 }
 
-void asked_each_digest(struct asked *asked, const struct asked_place *place, int64_t now_ms,
-		       struct arena *arena, void (*fn)(void *user, const void *digest_look),
-		       void *user)
+void asked_each_digest(struct asked *asked, const struct asked_place *place, struct arena *arena,
+		       void (*fn)(void *user, const void *digest_look), void *user)
 {
 	const struct entry *entry = entry_find(asked, place);
 
 	for (size_t i = 0; entry != NULL && i < entry->references.len; i++) {
 		const struct reference *reference = entry->references.items[i];
 
-		fn(user, digest_look(asked, entry, reference->text, now_ms, arena));
+		fn(user, digest_look(asked, entry, reference->text, arena));
 	}
 }
 

@@ -42,7 +42,8 @@ void asked_note(struct asked *asked, const struct asked_place *place, const char
 /* The pull secret was read and is good: its credentials' id (struct credentials). */
 void asked_set_credentials(struct asked *asked, const struct asked_place *place, const char *id);
 
-/* The pull secret is missing or unusable. */
+/* The pull secret is missing or unusable. That is said until it was read and is good, also while it
+ * is read again. */
 void asked_set_failure(struct asked *asked, const struct asked_place *place, const struct err *err,
 		       int64_t now_ms);
 
@@ -53,13 +54,12 @@ void asked_each_channel(const struct asked *asked, const char *repository, asked
 
 /* What is known of the tags, with those that intake's pattern takes; as world.h describes it. */
 void asked_fill_tags(struct asked *asked, const struct asked_place *place,
-		     const struct intake *intake, const char *last_tag, int64_t now_ms,
-		     struct arena *arena, struct tags_look *ret_look);
+		     const struct intake *intake, const char *last_tag, struct arena *arena,
+		     struct tags_look *ret_look);
 
 /* Calls fn with a struct digest_look (in arena) for every reference asked for. */
-void asked_each_digest(struct asked *asked, const struct asked_place *place, int64_t now_ms,
-		       struct arena *arena, void (*fn)(void *user, const void *digest_look),
-		       void *user);
+void asked_each_digest(struct asked *asked, const struct asked_place *place, struct arena *arena,
+		       void (*fn)(void *user, const void *digest_look), void *user);
 
 /* Forgets what nobody has asked for long. */
 void asked_sweep(struct asked *asked, int64_t now_ms);

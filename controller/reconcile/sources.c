@@ -52,7 +52,7 @@ static void tags(void *user, const char *namespace, const struct artifact *artif
 	struct sources *sources = user;
 	const struct asked_place place = place_of(namespace, artifact);
 
-	asked_fill_tags(sources->asked, &place, intake, last_tag, sources->now_ms, arena, ret_look);
+	asked_fill_tags(sources->asked, &place, intake, last_tag, arena, ret_look);
 }
 
 static void digests(void *user, const char *namespace, const struct artifact *artifact,
@@ -61,7 +61,7 @@ static void digests(void *user, const char *namespace, const struct artifact *ar
 	struct sources *sources = user;
 	const struct asked_place place = place_of(namespace, artifact);
 
-	asked_each_digest(sources->asked, &place, sources->now_ms, arena, fn, fn_user);
+	asked_each_digest(sources->asked, &place, arena, fn, fn_user);
 }
 
 struct world_objects sources_objects(struct sources *sources)
