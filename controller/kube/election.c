@@ -82,10 +82,16 @@ static enum election_action wait_until(struct election *election, int64_t ms)
 	return ELECTION_WAIT;
 }
 
+/* Looks again after a while, or when the holder's time is over if that comes first. */
 static enum election_action follow(struct election *election, int64_t now_ms)
 {
+	int64_t next_ms = now_ms + jittered_retry(election);
+	int64_t over_ms = election->seen_ms + election->duration_ms;
+
 	election->state = ELECTION_FOLLOWER;
-	return wait_until(election, now_ms + jittered_retry(election));
+	if (is_held_by_other(election, now_ms) && over_ms < next_ms)
+		next_ms = over_ms;
+	return wait_until(election, next_ms);
 }
 
 static enum election_action lose(struct election *election)

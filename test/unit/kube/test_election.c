@@ -47,6 +47,17 @@ static const struct {
 		  { ELECTION_WRITTEN, "a", 2, 20020, ELECTION_WAIT, ELECTION_LEADING },
 		  { END },
 	  } },
+	{ "a candidate looks at the moment at which the holder's time is over",
+	  {
+		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "b", 1, 10, ELECTION_WAIT, ELECTION_FOLLOWER },
+		  { ELECTION_TICK, NULL, 0, 14000, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "b", 1, 14010, ELECTION_WAIT, ELECTION_FOLLOWER },
+		  { ELECTION_TICK, NULL, 0, 15009, ELECTION_WAIT, ELECTION_FOLLOWER },
+		  { ELECTION_TICK, NULL, 0, 15010, ELECTION_GET, ELECTION_TRYING },
+		  { ELECTION_READ, "b", 1, 15020, ELECTION_UPDATE, ELECTION_TRYING },
+		  { END },
+	  } },
 	{ "a changed record starts the waiting anew",
 	  {
 		  { ELECTION_TICK, NULL, 0, 0, ELECTION_GET, ELECTION_TRYING },
