@@ -134,14 +134,14 @@ static void decide(struct decision *d)
 
 /* Statuses come first, because they are the memory of what is being done; the channel's before its
  * promotions' (promoting.c says why). Then the pins, so that the guard knows them before a workload
- * changes; questions and new promotions come last. */
+ * changes. People are told of what has been done, so events come after all writes; questions come last. */
 static int rank(const struct action *action)
 {
 	static const int ranks[] = {
 		[ACTION_CHANNEL_STATUS] = 0, [ACTION_PROMOTION_STATUS] = 1, [ACTION_STATE_PINS] = 2,
 		[ACTION_PIN] = 3,	     [ACTION_APPLY_SERVICE] = 4,    [ACTION_APPLY_SCALER] = 5,
-		[ACTION_DELETE] = 6,	     [ACTION_EVENT] = 7,	    [ACTION_FIND_WORKLOAD] = 8,
-		[ACTION_LIST_TAGS] = 9,	     [ACTION_RESOLVE] = 10,	    [ACTION_CREATE_PROMOTION] = 11,
+		[ACTION_DELETE] = 6,	     [ACTION_CREATE_PROMOTION] = 7, [ACTION_EVENT] = 8,
+		[ACTION_FIND_WORKLOAD] = 9,  [ACTION_LIST_TAGS] = 10,	    [ACTION_RESOLVE] = 11,
 	};
 
 	return ranks[action->kind];
