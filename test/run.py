@@ -5,8 +5,9 @@
     test/run.py c guard     only the rings that are named so
 
 The rings: the C tests, built by gcc with the address and undefined behaviour sanitizers; a build by clang, whose warnings are
-others; and each test/cluster/test_*.py, with the sanitized operator where they start one. These share one cluster, but for those
-that need one of another kind. A test that was skipped counts as nothing, a ring that ends without having counted as one failure.
+others; the release build, whose hardening is looked at; and each test/cluster/test_*.py, with the sanitized operator where they
+start one. These share one cluster, but for those that need one of another kind. A test that was skipped counts as nothing, a
+ring that ends without having counted as one failure.
 """
 
 import glob
@@ -23,9 +24,10 @@ DEVCLUSTER = os.path.join(TREE, "devcluster", "devcluster")
 CLUSTER = "ring"
 RING_TIMEOUT_S = 900
 CLUSTER_RINGS = os.path.join(TREE, "test", "cluster", "test_*.py")
-LAST_RINGS = ["devcluster", "without_guard", "demo"]  # in clusters of their own, when the shared one is gone
+LAST_RINGS = ["devcluster", "without_guard", "operator_without_guard", "demo"]  # in clusters of their own, when the shared one is gone
 SANITIZED = os.path.join(TREE, "build", "sanitized")
 CLANG = os.path.join(TREE, "build", "clang")
+RELEASE = os.path.join(TREE, "build", "release")
 SANITIZER_OPTIONS = {"ASAN_OPTIONS": "halt_on_error=1:abort_on_error=1:detect_leaks=1",
                      "UBSAN_OPTIONS": "halt_on_error=1:abort_on_error=1:print_stacktrace=1"}
 
@@ -124,6 +126,16 @@ def ring_clang():
     return 1, 0
 
 
+def ring_release():
+    """As it is shipped: the flags of the hardening have to be seen in the program."""
+    build(RELEASE, "--buildtype=release", "-Dtests=false")
+    code, output = run([os.path.join(TREE, "test", "hardening.py"), os.path.join(RELEASE, "controller", "sluice"), "--optimised"])
+    passed, failed = judge(output, code == 0)
+    if failed:
+        say(output)
+    return passed, failed
+
+
 def cluster_ring(path):
     def ring():
         code, output = run(["/usr/bin/python3", path], SLUICE_TEST_CLUSTER=CLUSTER, **SANITIZER_OPTIONS,
@@ -199,7 +211,7 @@ class Runner:
 def main():
     runner = Runner(sys.argv[1:])
     shared, last = cluster_rings()
-    runner.run({"c": ring_c, "clang": ring_clang})
+    runner.run({"c": ring_c, "clang": ring_clang, "release": ring_release})
     runner.run_in_cluster(shared)
     runner.run(last)
     return runner.end()
