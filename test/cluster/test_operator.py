@@ -165,6 +165,18 @@ class Channels(Case):
         self.assertLessEqual(first["finishedAt"], second["startedAt"])
         self.assertEqual(self.image(), f"{WEB}@{two}")
 
+    def test_pins_that_move_quickly_never_bring_another_image(self):
+        """the guard's view of the pins lags by milliseconds: what it admits then is the old pin, and it is applied again"""
+        pair = [Images.web("1.0.0"), Images.web("2.0.0")]
+        self.make(workload("Deployment", replicas=0))
+        self.make(channel())
+        seen = Watcher(self)
+        for i in range(12):
+            self.bring(pair[i % 2], f"move-{i}")
+            self.assertEqual(self.image(), f"{WEB}@{pair[i % 2]}")
+        seen.finish()
+        self.assertLessEqual(seen.images, {f"{WEB}@{one}" for one in pair} | {"sluice.dev/no-release:none"})
+
     def test_two_channels_of_a_namespace_share_its_pins(self):
         digest = Images.web("1.0.0")
         for name in ("a", "b"):
