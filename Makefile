@@ -33,7 +33,7 @@ install: all
 
 image:
 	@packages/install image
-	@image/image build $(if $(REGISTRY),--push '$(REGISTRY)/sluice') $(if $(INSECURE),--insecure)
+	@image/build $(if $(REGISTRY),--push '$(REGISTRY)/sluice') $(if $(INSECURE),--insecure)
 
 demo:
 	@demo/demo up $(DEMO_OPTIONS)
