@@ -1,5 +1,6 @@
 """buildah with a store of its own, in the cache: whatever the machine's container tools have is neither seen nor changed."""
 
+import fcntl
 import os
 import subprocess
 
@@ -31,12 +32,16 @@ def _driver(folder):
 
 
 class Store:
+    """Held by one process at a time: what one build no longer uses, another might."""
+
     def __init__(self):
         if os.geteuid() != 0:
             raise Failure("Building an image without a container engine needs root. "
                           "With Docker or Podman it does not: docker build -t sluice .")
         self.root = os.path.join(cache_root(), "store")
         os.makedirs(self.root, exist_ok=True)
+        self._lock = open(os.path.join(cache_root(), "lock"), "w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._words = ["buildah", "--root", self.root, "--runroot", os.path.join(cache_root(), "run"),
                        "--storage-driver", _driver(self.root)]
 
