@@ -130,23 +130,23 @@ class Leader(Case):
         try:
             self.wait_for_takeover(other, "SIGSTOP", LEASE_S + 3 * RETRY_S + SLACK_S)
             self.end_promotion()
-            before = self.versions()
+            before = self.written()
         finally:
             leading.signal(signal.SIGCONT)
         self.assertEqual(leading.process.wait(30), 1)
         self.assertIn("lost the lease", leading.log())
         self.assertTrue(other.is_leading())
         self.assertEqual(self.holder(), other.identity)
-        self.assertEqual(self.versions(), before)
+        self.assertEqual(self.written(), before, f"the one that slept:\n{leading.log()}\nthe one that leads:\n{other.log()}")
         leading.process.returncode = 0  # it has ended as it should: finish() has nothing to complain of
 
-    def versions(self):
-        """The resourceVersion of everything that an operator writes here: it tells any write."""
+    def written(self):
+        """Everything that an operator writes here, with its resourceVersion, which tells any write."""
         paths = [cluster.channels(self.namespace, "shop"), cluster.promotions(self.namespace, "second"),
                  f"/api/v1/namespaces/{self.namespace}/configmaps/sluice-pins"]
-        found = [self.api.get(path)["metadata"]["resourceVersion"] for path in paths]
-        workload_fields = self.api.get(self.path("Deployment", "web"))["metadata"]["managedFields"]
-        return found + [json.dumps([one for one in workload_fields if one["manager"] == "sluice"])]
+        found = [self.api.get(path) for path in paths]
+        fields = self.api.get(self.path("Deployment", "web"))["metadata"]["managedFields"]
+        return [json.dumps(one, indent=1) for one in [*found, [field for field in fields if field["manager"] == "sluice"]]]
 
     def test_a_new_one_is_ready_before_it_leads(self):
         leading, other = self.pair()
