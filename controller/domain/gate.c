@@ -1,82 +1,91 @@
 /*
  * The gates before a release: each one is a function and a row in the table. Those that need no human come
- * first. The first closed gate is what a promotion waits for; all are shown in the plan's text.
+ * first. A promotion waits for all that are closed; the first one is its reason.
  */
 #include "base/clock.h"
 #include "domain/decision.h"
 
-struct gate {
-	const char *name;
-	/* Is it open for the candidate? *ret_message says why (not). */
-	bool (*is_open)(struct decision *d, const struct candidate *c, const char **ret_message);
+struct verdict {
+	bool is_open;
+	bool is_absent;      /* the channel has no such gate: nothing is shown */
+	const char *message; /* why (not). When closed it goes into a status: the same at every look */
+	const char *row;     /* what the plan's text shows in its place; NULL: the message */
+	int64_t until_ms;    /* closed: when it opens by itself; CLOCK_NEVER: not known */
 };
 
-static bool spec_is_sound(struct decision *d, const struct candidate *c, const char **ret_message)
+struct gate {
+	const char *name;
+	/* How does the gate stand for the candidate? */
+	struct verdict (*look)(struct decision *d, const struct candidate *c);
+};
+
+static struct verdict verdict(bool is_open, const char *message)
 {
-	(void)c;
-	*ret_message = d->stalled_message != NULL ? d->stalled_message : "the channel's spec can be followed";
-	return d->stalled_message == NULL;
+	return (struct verdict){ .is_open = is_open, .message = message, .until_ms = CLOCK_NEVER };
 }
 
-static bool is_not_suspended(struct decision *d, const struct candidate *c, const char **ret_message)
+static struct verdict look_at_channel(struct decision *d, const struct candidate *c)
 {
 	(void)c;
-	*ret_message = d->channel->is_suspended ? "spec.suspended is true" : "not suspended";
-	return !d->channel->is_suspended;
+	return d->stalled_message == NULL ? verdict(true, "the channel's spec can be followed")
+					  : verdict(false, d->stalled_message);
+}
+
+static struct verdict look_at_suspension(struct decision *d, const struct candidate *c)
+{
+	(void)c;
+	return d->channel->is_suspended ? verdict(false, "spec.suspended is true")
+					: verdict(true, "not suspended");
 }
 
 /* A rollback goes to what already ran here: upstream has no say in it. */
-static bool upstream_is_open(struct decision *d, const struct candidate *c, const char **ret_message)
+static struct verdict look_at_upstream(struct decision *d, const struct candidate *c)
 {
-	if (d->channel->upstream.count == 0) {
-		*ret_message = "entry channel";
-		return true;
-	}
-	if (c->promotion->source == SOURCE_ROLLBACK) {
-		*ret_message = "a rollback needs none";
-		return true;
-	}
-	return upstream_allows(d, &c->release, ret_message);
+	const char *message;
+	bool is_open;
+
+	if (d->channel->upstream.count == 0)
+		return verdict(true, "entry channel");
+	if (c->promotion->source == SOURCE_ROLLBACK)
+		return verdict(true, "a rollback needs none");
+	is_open = upstream_allows(d, &c->release, &message);
+	return verdict(is_open, message);
 }
 
 /* Nothing is touched until everything that has to change is there and may change. */
-static bool workloads_are_ready(struct decision *d, const struct candidate *c, const char **ret_message)
+static struct verdict look_at_workloads(struct decision *d, const struct candidate *c)
 {
 	(void)c;
 	for (size_t i = 0; i < d->channel->workload_count; i++) {
 		const struct workload_finding *finding = &d->findings[i];
 
-		if (finding->state <= WORKLOAD_UNUSABLE || finding->is_paused) {
-			*ret_message = finding->message;
-			return false;
-		}
+		if (finding->state <= WORKLOAD_UNUSABLE || finding->is_paused)
+			return verdict(false, finding->message);
 	}
-	*ret_message = "all workloads are there";
-	return true;
+	return verdict(true, "all workloads are there");
 }
 
-static bool queue_is_free(struct decision *d, const struct candidate *c, const char **ret_message)
+static struct verdict look_at_queue(struct decision *d, const struct candidate *c)
 {
-	if (d->running == NULL || d->running == c) {
-		*ret_message = "no other promotion runs";
-		return true;
-	}
-	*ret_message = arena_printf(d->arena, "behind %s", d->running->promotion->meta.name);
-	return false;
+	if (d->running == NULL || d->running == c)
+		return verdict(true, "no other promotion runs");
+	return verdict(false, arena_printf(d->arena, "behind %s", d->running->promotion->meta.name));
 }
 
 static const struct gate gates[] = {
-	{ "Channel", spec_is_sound },         { "Suspension", is_not_suspended },
-	{ "Upstream", upstream_is_open },     { "Workload", workloads_are_ready },
-	{ "Queue", queue_is_free },
+	{ "Channel", look_at_channel },     { "Suspension", look_at_suspension },
+	{ "Upstream", look_at_upstream },   { "Workload", look_at_workloads },
+	{ "Queue", look_at_queue },
 };
 
-static void show(struct decision *d, const struct candidate *c, const char *gate, bool is_open,
-		 const char *message)
+#define GATE_COUNT (sizeof(gates) / sizeof(gates[0]))
+
+static void show(struct decision *d, const struct candidate *c, const char *gate, const struct verdict *v)
 {
 	struct gate_row *row = arena_new(d->arena, struct gate_row);
 
-	*row = (struct gate_row){ c->promotion->meta.name, gate, is_open, message };
+	*row = (struct gate_row){ c->promotion->meta.name, gate, v->is_open,
+				  v->row != NULL ? v->row : v->message };
 	vec_push(&d->plan->gates, row);
 }
 
@@ -92,16 +101,24 @@ static enum promotion_phase waiting_phase(const struct decision *d)
 
 bool gate_all_open(struct decision *d, struct candidate *c)
 {
-	bool all_open = true;
+	struct waiting_for *closed = arena_new_array(d->arena, GATE_COUNT, struct waiting_for);
+	size_t count = 0;
 
-	for (size_t i = 0; i < sizeof(gates) / sizeof(gates[0]); i++) {
-		const char *message = NULL;
-		bool is_open = gates[i].is_open(d, c, &message);
+	for (size_t i = 0; i < GATE_COUNT; i++) {
+		struct verdict v = gates[i].look(d, c);
 
-		show(d, c, gates[i].name, is_open, message);
-		if (!is_open && all_open)
-			candidate_wait(d, c, waiting_phase(d), gates[i].name, CLOCK_NEVER, message);
-		all_open = all_open && is_open;
+		if (v.is_absent)
+			continue;
+		show(d, c, gates[i].name, &v);
+		if (v.is_open)
+			continue;
+		closed[count++] = (struct waiting_for){ gates[i].name, v.until_ms, brief(d, v.message) };
+		plan_wake(d->plan, v.until_ms, gates[i].name);
 	}
-	return all_open;
+	if (count > 0) {
+		c->status.phase = waiting_phase(d);
+		c->status.waiting = closed;
+		c->status.waiting_count = count;
+	}
+	return count == 0;
 }
