@@ -4,6 +4,8 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "base/err.h"
+
 char *base64_decode(struct arena *arena, const char *text, size_t *ret_len)
 {
 	size_t len = strlen(text);
@@ -31,4 +33,13 @@ char *base64_decode(struct arena *arena, const char *text, size_t *ret_len)
 	*ret_len = (size_t)decoded - padding;
 	bytes[*ret_len] = '\0';
 	return bytes;
+}
+
+char *base64_encode(struct arena *arena, const char *bytes, size_t len)
+{
+	char *text = arena_alloc(arena, (len + 2) / 3 * 4 + 1);
+
+	CHECK(len <= INT_MAX);
+	(void)EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)bytes, (int)len);
+	return text;
 }

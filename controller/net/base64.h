@@ -13,4 +13,7 @@
  * bytes, followed by a NUL that does not count in *ret_len, or NULL when text is not base64. */
 char *base64_decode(struct arena *arena, const char *text, size_t *ret_len);
 
+/* Encodes len bytes, padded, in one line. */
+char *base64_encode(struct arena *arena, const char *bytes, size_t len);
+
 #endif
