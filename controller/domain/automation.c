@@ -40,10 +40,11 @@ static const struct release *upstream_current(struct decision *d)
 			? world_find_channel(d->world, &d->channel->upstream.channels[0])
 			: NULL;
 	const struct release *release = upstream == NULL ? NULL : &upstream->status.current.release;
-	const char *message;
 
-	return release != NULL && release->id != NULL && upstream_allows(d, release, &message) ? release
-											     : NULL;
+	return release != NULL && release->id != NULL &&
+			       upstream_ready_ms(d, release->id) <= d->world->now_ms
+		       ? release
+		       : NULL;
 }
 
 static bool failed_before(const struct decision *d, const char *release)

@@ -93,11 +93,18 @@ struct release_stay { /* current, desired, and an entry of the history */
 	bool has_failed;     /* history: its rollout failed here */
 };
 
+struct stay { /* a time without a break during which a verified release was the current one */
+	int64_t since_ms;
+	int64_t until_ms; /* 0: it goes on */
+};
+
 struct verified {
 	struct release release;
 	int64_t since_ms;
 	bool is_revoked;
 	const char *reason; /* why it was revoked */
+	struct stay *stays; /* the one that goes on, and the longest that is over */
+	size_t stay_count;
 };
 
 struct available {
@@ -165,6 +172,7 @@ struct channel {
 	enum promotion_mode mode;
 	enum promotion_select select;
 	int64_t deadline_ms; /* 0: none */
+	int64_t soak_ms;     /* how long a release has to stay upstream; 0: no such gate */
 	struct workload_spec *workloads;
 	size_t workload_count;
 	int64_t progress_deadline_ms;
@@ -178,6 +186,7 @@ struct channel {
 
 #define CHANNEL_HISTORY_MAX 20
 #define CHANNEL_VERIFIED_MAX 20
+#define VERIFIED_STAYS_MAX 2
 
 /* The artifact called name, or NULL. */
 const struct artifact *channel_find_artifact(const struct channel *channel, const char *name);

@@ -117,8 +117,27 @@ void upstream_list_available(struct decision *d);
 /* Is release verified upstream as the channel demands? *ret_message says where, or what is missing. */
 bool upstream_allows(struct decision *d, const struct release *release, const char **ret_message);
 
+/* The moment from which release may come here: verified, and soaked if the channel asks for that, in any or in all of
+ * the channels upstream. In the past when it may, CLOCK_NEVER when that is not in sight. */
+int64_t upstream_ready_ms(struct decision *d, const char *release);
+
+/* Has release soaked? *ret_message says how long it stayed where; *ret_standing the same in words that do not change
+ * from look to look. */
+bool upstream_has_soaked(struct decision *d, const char *release, const char **ret_message,
+			 const char **ret_standing);
+
 /* The moment at which release was verified upstream, the latest of several; 0 when it is not. */
 int64_t upstream_verified_ms(struct decision *d, const char *release);
+
+/* soak.c: keeps the stays of this channel's own verified releases. Once, before its status is concluded. */
+void soak_keep_stays(struct decision *d);
+
+/* The moment at which an upstream channel's release has stayed there for as long as this channel asks: in the
+ * past when it has, CLOCK_NEVER when it does not run there (any more). */
+int64_t soak_over_ms(const struct decision *d, const struct verified *entry);
+
+/* The longest stay up to now. */
+int64_t soak_stayed_ms(const struct decision *d, const struct verified *entry);
 
 /* gate.c: do all gates before the candidate stand open? Writes the gate rows; when one is closed the
  * candidate waits for it. */
@@ -136,6 +155,9 @@ bool rollout_is_complete(const struct decision *d);
 /* promoting.c: settles the running promotion, and starts the next one. */
 void promoting_settle(struct decision *d);
 void promoting_start_next(struct decision *d);
+
+/* Did a rollout fail and was it left as it is? (status.desired stands, and no promotion runs.) */
+bool promoting_is_left_failed(const struct decision *d);
 
 /* intake.c, automation.c: new builds and new promotions. */
 void intake_look(struct decision *d);

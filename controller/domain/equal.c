@@ -40,6 +40,18 @@ static bool histories_equal(const struct channel_status *a, const struct channel
 	return true;
 }
 
+static bool soaks_equal(const struct verified *a, const struct verified *b)
+{
+	if (a->stay_count != b->stay_count)
+		return false;
+	for (size_t i = 0; i < a->stay_count; i++) {
+		if (!times_equal(a->stays[i].since_ms, b->stays[i].since_ms) ||
+		    !times_equal(a->stays[i].until_ms, b->stays[i].until_ms))
+			return false;
+	}
+	return true;
+}
+
 static bool verified_equal(const struct channel_status *a, const struct channel_status *b)
 {
 	if (a->verified_count != b->verified_count)
@@ -49,7 +61,8 @@ static bool verified_equal(const struct channel_status *a, const struct channel_
 		const struct verified *y = &b->verified[i];
 
 		if (!releases_equal(&x->release, &y->release) || x->is_revoked != y->is_revoked ||
-		    !times_equal(x->since_ms, y->since_ms) || !str_equal(x->reason, y->reason))
+		    !times_equal(x->since_ms, y->since_ms) || !str_equal(x->reason, y->reason) ||
+		    !soaks_equal(x, y))
 			return false;
 	}
 	return true;

@@ -52,6 +52,20 @@ static struct verdict look_at_upstream(struct decision *d, const struct candidat
 	return verdict(is_open, message);
 }
 
+/* As for a rollback, what ran here already need not soak elsewhere. */
+static struct verdict look_at_soak(struct decision *d, const struct candidate *c)
+{
+	struct verdict v = { .until_ms = CLOCK_NEVER };
+	const char *standing;
+
+	if (d->channel->soak_ms == 0 || d->channel->upstream.count == 0 || c->promotion->source == SOURCE_ROLLBACK)
+		return (struct verdict){ .is_absent = true };
+	v.is_open = upstream_has_soaked(d, c->release.id, &v.row, &standing);
+	v.message = v.is_open ? v.row : standing;
+	v.until_ms = upstream_ready_ms(d, c->release.id);
+	return v;
+}
+
 /* Nothing is touched until everything that has to change is there and may change. */
 static struct verdict look_at_workloads(struct decision *d, const struct candidate *c)
 {
@@ -74,8 +88,8 @@ static struct verdict look_at_queue(struct decision *d, const struct candidate *
 
 static const struct gate gates[] = {
 	{ "Channel", look_at_channel },     { "Suspension", look_at_suspension },
-	{ "Upstream", look_at_upstream },   { "Workload", look_at_workloads },
-	{ "Queue", look_at_queue },
+	{ "Upstream", look_at_upstream },   { "Soak", look_at_soak },
+	{ "Workload", look_at_workloads },  { "Queue", look_at_queue },
 };
 
 #define GATE_COUNT (sizeof(gates) / sizeof(gates[0]))

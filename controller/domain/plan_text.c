@@ -121,6 +121,21 @@ static int promotion_status_text(const struct action_promotion_status *p, struct
 	return r;
 }
 
+/* The verified releases: revoked or not, and their stays. */
+static int verified_text(const struct verified *v, struct buf *out, struct err *err)
+{
+	char since[CLOCK_TEXT_SIZE];
+	char until[CLOCK_TEXT_SIZE];
+	int r = buf_printf(out, err, "\n    verified %s%s%s", v->release.id, v->is_revoked ? "  revoked: " : "",
+			   v->is_revoked ? v->reason : "");
+
+	for (size_t i = 0; i < v->stay_count && r == 0; i++)
+		r = buf_printf(out, err, "  stay %s – %s", clock_format(v->stays[i].since_ms, since),
+			       v->stays[i].until_ms == 0 ? "now"
+							 : clock_format(v->stays[i].until_ms, until));
+	return r;
+}
+
 /* The channel's status in the few words that tell one from another. */
 static int channel_status_text(const struct channel_status *s, struct buf *out, struct err *err)
 {
@@ -147,6 +162,8 @@ static int channel_status_text(const struct channel_status *s, struct buf *out, 
 		r = buf_printf(out, err, "\n    %s=%s %s: %s", c->type, condition_status_name(c->status),
 			       c->reason, c->message);
 	}
+	for (size_t i = 0; i < s->verified_count && r == 0; i++)
+		r = verified_text(&s->verified[i], out, err);
 	return r;
 }
 

@@ -125,6 +125,11 @@ static void resume(struct decision *d, struct candidate *c)
 	}
 }
 
+bool promoting_is_left_failed(const struct decision *d)
+{
+	return d->running == NULL && d->status.desired.release.id != NULL;
+}
+
 void promoting_settle(struct decision *d)
 {
 	struct candidate *c = find_running(d);

@@ -31,7 +31,7 @@ static void mark_verified(struct decision *d, const struct release *release, con
 		if (!release_is(&d->status.verified[i].release, release->id))
 			continue;
 		if (!d->status.verified[i].is_revoked || revoked_why != NULL)
-			entry.since_ms = d->status.verified[i].since_ms;
+			entry = d->status.verified[i];
 	}
 	entry.is_revoked = revoked_why != NULL;
 	entry.reason = revoked_why;

@@ -65,19 +65,13 @@ static void set_pinned(struct decision *d, const struct workload_finding *worst)
 		set(d, "Pinned", CONDITION_FALSE, state_reason(worst->state), worst->message);
 }
 
-/* A rollout that failed and was left as it is: desired stands, and no promotion runs. */
-static bool is_left_failed(const struct decision *d)
-{
-	return d->running == NULL && d->status.desired.release.id != NULL;
-}
-
 static void set_ready(struct decision *d, const struct workload_finding *worst)
 {
 	if (d->stalled_reason != NULL)
 		set(d, "Ready", CONDITION_FALSE, d->stalled_reason, d->stalled_message);
 	else if (d->conflict_message != NULL)
 		set(d, "Ready", CONDITION_FALSE, "FieldConflict", d->conflict_message);
-	else if (is_left_failed(d))
+	else if (promoting_is_left_failed(d))
 		set(d, "Ready", CONDITION_FALSE, "RolloutFailed",
 		    arena_printf(d->arena, "the rollout of %s failed and was left as it is",
 				 d->status.desired.release.id));
@@ -132,7 +126,7 @@ static void set_abnormal(struct decision *d, const struct workload_finding *wors
 
 	if (d->stalled_reason != NULL)
 		set(d, "Stalled", CONDITION_TRUE, d->stalled_reason, d->stalled_message);
-	else if (is_left_failed(d))
+	else if (promoting_is_left_failed(d))
 		set(d, "Stalled", CONDITION_TRUE, "RolloutFailed",
 		    "a failed rollout was left as it is; promote a release to go on");
 	else if (is_moving && d->conflict_message == NULL && !d->channel->is_suspended)
@@ -224,6 +218,7 @@ static void compute(struct decision *d)
 	if (d->channel->mode != MODE_AUTOMATIC && d->status.desired.release.id == NULL)
 		d->status.hold = (struct hold){ .by = NULL };
 	list_workloads(d);
+	soak_keep_stays(d);
 	d->status.conditions =
 		(struct conditions){ arena_new_array(d->arena, CONDITIONS_MAX, struct condition), 0 };
 	set_ready(d, worst);

@@ -1,4 +1,5 @@
 /* What the channels upstream have verified, and what of it could be promoted here. */
+#include "base/clock.h"
 #include "base/str.h"
 #include "domain/decision.h"
 
@@ -49,6 +50,86 @@ bool upstream_allows(struct decision *d, const struct release *release, const ch
 	return false;
 }
 
+/* The moment from which one upstream channel lets the release go. */
+static int64_t ready_in(const struct decision *d, size_t upstream, const char *release)
+{
+	const struct verified *entry = vouched(d, upstream, release);
+
+	return entry == NULL ? CLOCK_NEVER : soak_over_ms(d, entry);
+}
+
+int64_t upstream_ready_ms(struct decision *d, const char *release)
+{
+	bool is_all = d->channel->upstream.match == UPSTREAM_ALL;
+	int64_t ready_ms = is_all ? 0 : CLOCK_NEVER;
+
+	for (size_t i = 0; i < d->channel->upstream.count; i++) {
+		int64_t one_ms = ready_in(d, i, release);
+
+		if (is_all ? one_ms > ready_ms : one_ms < ready_ms)
+			ready_ms = one_ms;
+	}
+	return ready_ms;
+}
+
+/* "stayed 41m in a/x": how long up to now. */
+static const char *stayed(struct decision *d, const struct verified *entry, const char *where)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	return arena_printf(d->arena, "stayed %s in %s",
+			    clock_format_duration(soak_stayed_ms(d, entry), text), where);
+}
+
+/* The same in words that hold until something happens: they go into a status, which a time that grows would have
+ * written again at every look. */
+static const char *standing(struct decision *d, const struct verified *entry, const char *where)
+{
+	int64_t over_ms = soak_over_ms(d, entry);
+	char text[CLOCK_TEXT_SIZE];
+
+	if (over_ms <= d->world->now_ms)
+		return arena_printf(d->arena, "stayed long enough in %s", where);
+	if (entry->stay_count == 0)
+		return arena_printf(d->arena, "does not stay in %s yet", where);
+	if (over_ms == CLOCK_NEVER)
+		return arena_printf(d->arena, "%s and left", stayed(d, entry, where));
+	return arena_printf(d->arena, "stays in %s since %s", where,
+			    clock_format(over_ms - d->channel->soak_ms, text));
+}
+
+typedef const char *(*stay_text_fn)(struct decision *d, const struct verified *entry, const char *where);
+
+/* The stays in all upstream channels that have verified the release. */
+static const char *list_stays(struct decision *d, const char *release, stay_text_fn text_of)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < d->channel->upstream.count; i++) {
+		const struct verified *entry = vouched(d, i, release);
+
+		if (entry != NULL)
+			text = arena_printf(d->arena, "%s%s%s", text, *text == '\0' ? "" : ", ",
+					    text_of(d, entry,
+						    ref_text(d, &d->channel->upstream.channels[i])));
+	}
+	return *text == '\0' ? "stayed nowhere upstream" : text;
+}
+
+bool upstream_has_soaked(struct decision *d, const char *release, const char **ret_message,
+			 const char **ret_standing)
+{
+	bool is_many = d->channel->upstream.count > 1;
+	char limit[CLOCK_TEXT_SIZE];
+	const char *needs = arena_printf(
+		d->arena, "needs %s%s", clock_format_duration(d->channel->soak_ms, limit),
+		!is_many ? "" : d->channel->upstream.match == UPSTREAM_ALL ? " in each" : " in one of them");
+
+	*ret_message = arena_printf(d->arena, "%s, %s", list_stays(d, release, stayed), needs);
+	*ret_standing = arena_printf(d->arena, "%s, %s", list_stays(d, release, standing), needs);
+	return upstream_ready_ms(d, release) <= d->world->now_ms;
+}
+
 int64_t upstream_verified_ms(struct decision *d, const char *release)
 {
 	int64_t latest = 0;
@@ -73,12 +154,17 @@ static bool is_listed(const struct decision *d, const char *release)
 
 static void add_available(struct decision *d, const struct release *release)
 {
+	int64_t ready_ms = upstream_ready_ms(d, release->id);
 	struct available *entry;
 
 	if (d->status.available_count == CHANNEL_VERIFIED_MAX || is_listed(d, release->id) ||
 	    release_equal(release, &d->channel->status.current.release) ||
-	    !is_verified_upstream(d, release->id) || check_artifacts(d, release, "") != NULL)
+	    check_artifacts(d, release, "") != NULL)
 		return;
+	if (ready_ms > d->world->now_ms) {
+		plan_wake(d->plan, ready_ms, "Soak");
+		return;
+	}
 	entry = &d->status.available[d->status.available_count++];
 	entry->release = release->id;
 	entry->from = arena_new_array(d->arena, d->channel->upstream.count, struct channel_ref);

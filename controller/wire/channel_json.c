@@ -84,6 +84,13 @@ static void read_promotion(const struct read_node *spec, struct channel *channel
 	channel->deadline_ms = read_duration(&object, "deadline", 0);
 }
 
+static void read_gates(const struct read_node *spec, struct channel *channel)
+{
+	struct read_node object = read_object(spec, "gates");
+
+	channel->soak_ms = read_duration(&object, "soak", 0);
+}
+
 static void add_container(void *user, size_t i, const char *key, const char *value)
 {
 	struct workload_spec *workload = user;
@@ -190,6 +197,7 @@ void *channel_read(const struct read_node *object, enum kind kind)
 	read_upstream(&spec, &channel->upstream);
 	read_intake(&spec, &channel->intake);
 	read_promotion(&spec, channel);
+	read_gates(&spec, channel);
 	read_workloads(&spec, channel);
 	read_rollout(&spec, channel);
 	read_autoscaling(&spec, channel);

@@ -16,6 +16,23 @@ static void read_stay(const struct read_node *node, struct release_stay *stay)
 	stay->has_failed = read_choice(node, "result", results, 2, 0) == 1;
 }
 
+static void read_stays(const struct read_node *node, struct verified *entry)
+{
+	struct read_node list = read_list(node, "stays");
+	size_t count = read_count(&list);
+
+	entry->stays = arena_new_array(node->reader->arena, count, struct stay);
+	entry->stay_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct read_node item = read_item(&list, i);
+		struct stay *stay = &entry->stays[entry->stay_count];
+
+		stay->since_ms = read_time(&item, "since", 0);
+		stay->until_ms = read_time(&item, "until", 0);
+		entry->stay_count += stay->since_ms != 0;
+	}
+}
+
 static void read_verified(const struct read_node *node, struct channel_status *status)
 {
 	struct read_node list = read_list(node, "verified");
@@ -30,6 +47,7 @@ static void read_verified(const struct read_node *node, struct channel_status *s
 		entry->since_ms = read_time(&item, "since", 0);
 		entry->is_revoked = read_flag(&item, "revoked");
 		entry->reason = read_text(&item, "reason");
+		read_stays(&item, entry);
 		status->verified_count += entry->release.id != NULL;
 	}
 }
@@ -166,6 +184,20 @@ static void write_stay(struct writer *writer, const char *key, const struct rele
 	arena_finish(&arena);
 }
 
+static void write_stays(struct writer *writer, const struct verified *entry)
+{
+	if (entry->stay_count == 0)
+		return;
+	write_list(writer, "stays");
+	for (size_t i = 0; i < entry->stay_count; i++) {
+		write_object(writer, NULL);
+		write_time(writer, "since", entry->stays[i].since_ms);
+		write_time(writer, "until", entry->stays[i].until_ms);
+		write_object_end(writer);
+	}
+	write_list_end(writer);
+}
+
 static void write_verified(struct writer *writer, const struct channel_status *status)
 {
 	if (status->verified_count == 0)
@@ -180,6 +212,7 @@ static void write_verified(struct writer *writer, const struct channel_status *s
 		if (entry->is_revoked)
 			write_flag(writer, "revoked", true);
 		write_brief(writer, "reason", entry->reason, STATUS_MESSAGE_MAX);
+		write_stays(writer, entry);
 		write_object_end(writer);
 	}
 	write_list_end(writer);

@@ -74,6 +74,10 @@ def upstream(count, **more):
     return put("spec.upstream", {"channels": [{"namespace": f"ns{i}", "name": "shop"} for i in range(count)], **more})
 
 
+def soak(text):
+    return both(upstream(1), put("spec.gates.soak", text))
+
+
 def scaler(**fields):
     return put("spec.autoscaling", [{"workload": "web", "maxReplicas": 4, **fields}])
 
@@ -117,7 +121,7 @@ DURATION_WANTED = "is not a duration of hours, minutes and seconds such as 1h30m
 CHANNEL_ROWS = [
     ("the smallest channel is accepted", lambda body: None),
     ("the largest channel is accepted", every_limit),
-    ("an unknown field is refused by name", put("spec.gates", {}), 'unknown field "spec.gates"'),
+    ("an unknown field is refused by name", put("spec.doors", {}), 'unknown field "spec.doors"'),
     ("a channel without artifacts is refused", put("spec.artifacts", []), "spec.artifacts", "at least 1"),
     ("16 artifacts are accepted", artifacts(16)),
     ("17 artifacts are refused", artifacts(17), "spec.artifacts", "Too many: 17", "at most 16"),
@@ -195,6 +199,7 @@ CHANNEL_ROWS = [
     ("an interval of 9s is refused", interval("9s"), "spec.intake.interval", "'9s' is too short", "10s"),
     ("an interval of 0h0m9s is refused", interval("0h0m9s"), "too short"),
     ("an interval of 1h30m5s is accepted", interval("1h30m5s")),
+    ("an interval of more than a year is refused", interval("99999h"), "spec.intake.interval", "at most 8760h"),
     ("an interval in days is refused", interval("1d"), "spec.intake.interval", "'1d' " + DURATION_WANTED),
     ("an interval without a unit is refused", interval("60"), DURATION_WANTED),
     ("an interval in the wrong order is refused", interval("5m1h"), DURATION_WANTED),
@@ -214,7 +219,19 @@ CHANNEL_ROWS = [
      "spec.promotion.select", "give the channel an upstream"),
     ("a deadline of 30m is accepted", put("spec.promotion.deadline", "30m")),
     ("a deadline of nothing is refused", put("spec.promotion.deadline", "0s"), "spec.promotion.deadline", "at least 1s"),
+    ("a deadline of a year is accepted", put("spec.promotion.deadline", "8760h")),
+    ("a deadline of more than a year is refused", put("spec.promotion.deadline", "8760h1s"), "spec.promotion.deadline", "at most 8760h"),
     ("a deadline in weeks is refused", put("spec.promotion.deadline", "2w"), DURATION_WANTED),
+
+    ("a soak with an upstream is accepted", soak("30m")),
+    ("a soak of a second is accepted", soak("1s")),
+    ("a soak of a year is accepted", soak("8760h")),
+    ("a soak of more than a year is refused", soak("8761h"), "spec.gates.soak", "at least 1s and at most 8760h"),
+    ("a soak of nothing is refused", soak("0s"), "spec.gates.soak", "at least 1s and at most 8760h"),
+    ("a soak in nonsense is refused", soak("a while"), "spec.gates.soak", "'a while' " + DURATION_WANTED),
+    ("a soak without an upstream is refused", put("spec.gates.soak", "30m"), "spec.gates.soak", "give the channel an upstream"),
+    ("no gates at all are accepted", put("spec.gates", {})),
+    ("an unknown gate is refused", put("spec.gates.wait", "30m"), 'unknown field "spec.gates.wait"'),
 
     ("a channel without workloads is refused", workloads(0), "spec.workloads", "at least 1"),
     ("32 workloads are accepted", workloads(32)),
@@ -240,6 +257,7 @@ CHANNEL_ROWS = [
     ("a rollout that rolls is accepted", put("spec.rollout", {"strategy": "Rolling", "onFailure": "Hold"})),
     ("a strategy that is not there yet is refused", put("spec.rollout.strategy", "Canary"), "spec.rollout.strategy", '"Rolling"'),
     ("an unknown answer to failure is refused", put("spec.rollout.onFailure", "Retry"), '"Rollback", "Hold"'),
+    ("a progress deadline of more than a year is refused", put("spec.rollout.progressDeadline", "99999h"), "at most 8760h"),
     ("a progress deadline in nonsense is refused", put("spec.rollout.progressDeadline", "10 m"), DURATION_WANTED),
 
     ("an autoscaler is accepted", scaler()),

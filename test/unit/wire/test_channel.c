@@ -52,6 +52,7 @@ START_TEST(reads_every_field_of_a_spec)
 	expect_int(row, c->mode, MODE_AUTOMATIC);
 	expect_int(row, c->select, SELECT_MATCH_UPSTREAM);
 	expect_int(row, c->deadline_ms, 30 * 60 * 1000);
+	expect_int(row, c->soak_ms, 45 * 60 * 1000);
 	expect_int(row, c->progress_deadline_ms, 330 * 1000);
 	expect_int(row, c->on_failure, ON_FAILURE_HOLD);
 	expect(row, c->is_suspended);
@@ -118,6 +119,11 @@ START_TEST(reads_every_field_of_a_status)
 	expect_int(row, s->verified_count, 2);
 	expect(row, !s->verified[0].is_revoked && s->verified[1].is_revoked);
 	expect_str(row, s->verified[1].reason, "its rollout failed in shop-stable/shop");
+	expect_int(row, s->verified[0].stay_count, 2);
+	expect_int(row, s->verified[0].stays[0].since_ms, at("2026-11-23T10:00:00Z"));
+	expect_int(row, s->verified[0].stays[0].until_ms, 0);
+	expect_int(row, s->verified[0].stays[1].until_ms, at("2026-11-22T10:00:00Z"));
+	expect_int(row, s->verified[1].stay_count, 0);
 	expect_int(row, s->available_count, 2);
 	expect_int(row, s->available[0].count, 2);
 	expect_str(row, s->available[0].from[1].namespace, "shop-load");
@@ -304,6 +310,7 @@ START_TEST(fills_in_the_defaults_of_the_schema)
 	expect_int(row, c->mode, MODE_MANUAL);
 	expect_int(row, c->select, SELECT_NEWEST);
 	expect_int(row, c->deadline_ms, 0);
+	expect_int(row, c->soak_ms, 0);
 	expect_int(row, c->upstream.match, UPSTREAM_ANY);
 	expect_int(row, c->intake.interval_ms, 60 * 1000);
 	expect_int(row, c->progress_deadline_ms, 600 * 1000);
@@ -349,6 +356,7 @@ static const struct {
 	  "spec.intake: exactly one of tags.semver, tags.newest and tags.tag is needed" },
 	{ "an intake without an artifact", "{intake: {tags: {tag: b}}}",
 	  "spec.intake.tags.artifact: is missing" },
+	{ "a soak that is none", "{gates: {soak: long}}", "spec.gates.soak: \"long\" is not a duration" },
 	{ "an unknown mode", "{promotion: {mode: Sometimes}}",
 	  "spec.promotion.mode: \"Sometimes\" is not one of the words known here" },
 	{ "a strategy of a later version", "{rollout: {strategy: Canary}}",
