@@ -72,7 +72,9 @@ struct http_request {
 	const char *body;           /* NULL: none; copied */
 	size_t body_len;
 	const struct http_tls *tls; /* NULL: system CAs, no client certificate */
-	const char *proxy;          /* NULL: direct */
+	/* NULL: direct. "http://…", "https://…" (believed by what tls says), "socks5h://…", each
+	 * with a user and a password if it has to be; they are sent to nobody else. */
+	const char *proxy;
 	enum http_lane lane;
 	bool allow_plain;
 	bool forbid_private_peers; /* refuse addresses that are not public (net/address.h) */

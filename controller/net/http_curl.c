@@ -148,8 +148,34 @@ static int apply_tls(struct http_exchange *exchange, const struct http_tls *tls,
 	    set_blob(easy, CURLOPT_SSLCERT_BLOB, tls->cert_pem) != CURLE_OK ||
 	    set_blob(easy, CURLOPT_SSLKEY_BLOB, tls->key_pem) != CURLE_OK)
 		return err_set(err, ERR_NOMEM, "no memory for TLS material");
+	/* Without this the system's folder of authorities would be believed as well. */
+	if (tls->ca_pem != NULL)
+		(void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls->is_insecure ? 0L : 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls->is_insecure ? 0L : 2L);
+	return 0;
+}
+
+/* Never one from the environment. One that is spoken to by TLS is believed as the server is. */
+static int apply_proxy(struct http_exchange *exchange, const struct http_request *request,
+		       struct err *err)
+{
+	const struct http_tls *tls = request->tls;
+	CURL *easy = exchange->easy;
+
+	(void)curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+	if (curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy != NULL ? request->proxy : "") !=
+	    CURLE_OK)
+		return err_set(err, ERR_NOMEM, "no memory for a proxy's URL");
+	(void)curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (request->proxy == NULL || tls == NULL)
+		return 0;
+	if (set_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, tls->ca_pem) != CURLE_OK)
+		return err_set(err, ERR_NOMEM, "no memory for TLS material");
+	if (tls->ca_pem != NULL)
+		(void)curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
+	(void)curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, tls->is_insecure ? 0L : 1L);
+	(void)curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, tls->is_insecure ? 0L : 2L);
 	return 0;
 }
 
@@ -223,13 +249,12 @@ int curl_apply_request(struct http_exchange *exchange, const struct http_request
 	(void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 			       is_tls ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
 	(void)curl_easy_setopt(easy, CURLOPT_PIPEWAIT, is_tls ? 1L : 0L);
-	(void)curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy != NULL ? request->proxy : "");
-	(void)curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
 	(void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->fresh_connection ? 1L : 0L);
 	if (curl_easy_setopt(easy, CURLOPT_URL, request->url) != CURLE_OK)
 		r = err_set(err, ERR_NOMEM, "no memory for a URL");
 	r = r < 0 ? r : apply_headers(exchange, request->headers, err);
 	r = r < 0 ? r : apply_tls(exchange, request->tls, err);
+	r = r < 0 ? r : apply_proxy(exchange, request, err);
 	r = r < 0 ? r : apply_method(exchange, request, err);
 	if (r == 0 && is_tls && request->tls != NULL && request->tls->server_name != NULL)
 		r = apply_server_name(exchange, &parts, request, err);
