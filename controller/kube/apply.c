@@ -13,6 +13,8 @@ struct asked {
 	struct store *store; /* gets the record; NULL: nobody */
 	enum kind kind;
 	bool has_object; /* the answer is the object */
+	struct arena arena;
+	struct deletion deletion; /* uid NULL: it is none */
 	apply_fn fn;
 	apply_list_fn list_fn;
 	void *user;
@@ -24,8 +26,45 @@ static struct asked *asked_create(enum kind kind, void *user)
 
 	CHECK(asked != NULL);
 	asked->kind = kind;
+	asked->arena = ARENA_INIT_SIZE(512);
 	asked->user = user;
 	return asked;
+}
+
+static void asked_free(struct asked *asked)
+{
+	arena_finish(&asked->arena);
+	free(asked);
+}
+
+/* Keeps what is to be deleted: the strings are the caller's. */
+static void keep_deletion(struct asked *asked, const struct deletion *deletion)
+{
+	struct arena *arena = &asked->arena;
+	const char *namespace = deletion->namespace;
+
+	asked->deletion = (struct deletion){
+		.kind = deletion->kind,
+		.namespace = arena_strdup(arena, namespace == NULL ? "" : namespace),
+		.name = arena_strdup(arena, deletion->name),
+		.uid = arena_strdup(arena, deletion->uid),
+		.resource_version = arena_strdup(arena, deletion->resource_version),
+	};
+}
+
+/* Tells the store what was written. */
+static void tell_store(struct asked *asked, struct record *record)
+{
+	const struct deletion *deletion = &asked->deletion;
+
+	if (asked->store == NULL)
+		return;
+	if (record != NULL)
+		(void)store_put_written(asked->store, record);
+	else if (deletion->uid != NULL && deletion->resource_version != NULL)
+		(void)store_remove_written(asked->store, deletion->kind, deletion->namespace,
+					   deletion->name, deletion->uid,
+					   deletion->resource_version);
 }
 
 static void on_object(void *user, const struct client_answer *answer, const struct err *err)
@@ -37,11 +76,11 @@ static void on_object(void *user, const struct client_answer *answer, const stru
 	if (!err_is_set(&own) && asked->has_object &&
 	    record_from_json(asked->kind, answer->body, answer->body_len, &record, &own) < 0)
 		record = NULL;
-	if (record != NULL && asked->store != NULL)
-		(void)store_put_written(asked->store, record);
+	if (!err_is_set(&own))
+		tell_store(asked, record);
 	asked->fn(asked->user, record, answer->manager, &own);
 	record_unref(record);
-	free(asked);
+	asked_free(asked);
 }
 
 static void on_list(void *user, const struct client_answer *answer, const struct err *err)
@@ -57,7 +96,7 @@ static void on_list(void *user, const struct client_answer *answer, const struct
 		asked->list_fn(asked->user, &page, &own);
 		list_page_finish(&page);
 	}
-	free(asked);
+	asked_free(asked);
 }
 
 /* Sends it, or gives it up. */
@@ -67,7 +106,7 @@ static int send_asked(struct client *client, const struct client_request *reques
 	int r = client_send(client, request, fn, asked, NULL, err);
 
 	if (r < 0)
-		free(asked);
+		asked_free(asked);
 	return r;
 }
 
@@ -104,8 +143,8 @@ int apply_send(struct client *client, struct store *store, const struct apply *a
 }
 
 /* DeleteOptions (meta/v1). */
-static int write_options(struct buf *buf, const char *uid, const char *resource_version,
-			 char **ret_json, struct err *err)
+static int write_options(struct buf *buf, const struct deletion *deletion, char **ret_json,
+			 struct err *err)
 {
 	struct writer writer = WRITER_INIT(buf);
 
@@ -114,28 +153,30 @@ static int write_options(struct buf *buf, const char *uid, const char *resource_
 	write_text(&writer, "kind", "DeleteOptions");
 	write_text(&writer, "propagationPolicy", "Background");
 	write_object(&writer, "preconditions");
-	write_text(&writer, "uid", uid);
-	write_text(&writer, "resourceVersion", resource_version);
+	write_text(&writer, "uid", deletion->uid);
+	write_text(&writer, "resourceVersion", deletion->resource_version);
 	write_object_end(&writer);
 	write_object_end(&writer);
 	return write_take(&writer, ret_json, err);
 }
 
-int apply_delete(struct client *client, enum kind kind, const char *namespace, const char *name,
-		 const char *uid, const char *resource_version, apply_fn fn, void *user,
-		 struct err *err)
+int apply_delete(struct client *client, struct store *store, const struct deletion *deletion,
+		 apply_fn fn, void *user, struct err *err)
 {
 	auto_buf target = PATH_INIT;
 	auto_buf text = BUF_INIT(1024);
 	struct asked *asked;
 	char *json;
-	int r = path_write_kind(&target, kind, or_null(namespace), name, NULL, err);
+	int r = path_write_kind(&target, deletion->kind, or_null(deletion->namespace),
+				deletion->name, NULL, err);
 
-	r = r < 0 ? r : write_options(&text, uid, resource_version, &json, err);
+	r = r < 0 ? r : write_options(&text, deletion, &json, err);
 	if (r < 0)
 		return r;
-	asked = asked_create(kind, user);
+	asked = asked_create(deletion->kind, user);
+	asked->store = store;
 	asked->fn = fn;
+	keep_deletion(asked, deletion);
 	r = send_asked(client,
 		       &(struct client_request){ .method = "DELETE",
 						 .target = buf_text(&target),

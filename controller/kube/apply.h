@@ -4,8 +4,9 @@
  * Every write is a server-side apply with field manager `sluice` (a PATCH whose body is JSON, which
  * is YAML; unknown fields are refused: fieldValidation=Strict). A deletion names the uid and, if
  * wanted, the resourceVersion of the object that was looked at, so that it cannot hit another one.
- * The object that an apply is answered with goes into the store before the caller is told, so that
- * the next look at the world sees the write (read your own writes); the store tells its listener.
+ * What a write is answered with (the object; that it goes) is in the store before the caller is told,
+ * so that the next look at the world sees the write (read your own writes); the store tells its
+ * listener.
  *
  * May include: base, wire/record.h, kube. Deliberately absent: what to apply, retries.
  */
@@ -44,12 +45,19 @@ typedef void (*apply_fn)(void *user, struct record *record, const char *manager,
 int apply_send(struct client *client, struct store *store, const struct apply *apply, apply_fn fn,
 	       void *user, struct err *err) __attribute__((warn_unused_result));
 
-/* Deletes the object if it is still the one with that uid (and resource_version, unless NULL): else
- * ERR_CONFLICT. What it owns goes in the background. fn gets no record: the watch tells when it is
- * gone. */
-int apply_delete(struct client *client, enum kind kind, const char *namespace, const char *name,
-		 const char *uid, const char *resource_version, apply_fn fn, void *user,
-		 struct err *err) __attribute__((warn_unused_result));
+struct deletion {
+	enum kind kind;
+	const char *namespace; /* NULL or "" for cluster-scoped kinds */
+	const char *name;
+	const char *uid;              /* of the object that was looked at */
+	const char *resource_version; /* as it was looked at; NULL: whatever it is by now */
+};
+
+/* Deletes the object if it is still the one that was looked at: else ERR_CONFLICT. What it owns goes
+ * in the background. store is told (unless NULL, or without a resource_version: then the watch tells
+ * it). fn gets no record. */
+int apply_delete(struct client *client, struct store *store, const struct deletion *deletion,
+		 apply_fn fn, void *user, struct err *err) __attribute__((warn_unused_result));
 
 /* Reads one object, past the store: for those that no watch selects. */
 int apply_get(struct client *client, enum kind kind, const char *namespace, const char *name,

@@ -10,6 +10,7 @@
 struct entry {
 	struct record *record;
 	unsigned generation; /* of the last list that named it */
+	bool is_deleted;     /* by us, and the watch has not told anything newer yet */
 };
 
 /* The objects of one kind in one namespace. */
@@ -115,17 +116,26 @@ static void drop_shard_if_empty(struct shelf *shelf, const char *namespace)
 	free(shard);
 }
 
+/* Nobody shall see the entry any more. */
+static void hide(struct store *store, enum kind kind, struct entry *entry)
+{
+	struct shelf *shelf = &store->shelves[kind];
+
+	entry->is_deleted = true;
+	shelf->count--;
+	shelf->bytes -= weight(entry->record);
+	tell(store, kind, entry->record, NULL);
+}
+
 /* Takes the entry out of its shard and tells; the shard stays, even when it is empty now. */
 static void take_out(struct store *store, enum kind kind, struct shard *shard, struct entry *entry)
 {
-	struct shelf *shelf = &store->shelves[kind];
 	struct record *record = entry->record;
 
 	(void)map_remove(&shard->entries, record->meta->name);
+	if (!entry->is_deleted)
+		hide(store, kind, entry);
 	free(entry);
-	shelf->count--;
-	shelf->bytes -= weight(record);
-	tell(store, kind, record, NULL);
 	record_unref(record);
 }
 
@@ -133,14 +143,20 @@ static void replace(struct store *store, struct entry *entry, struct record *rec
 {
 	struct shelf *shelf = &store->shelves[record->kind];
 	struct record *old = entry->record;
+	bool was_deleted = entry->is_deleted;
 
+	if (was_deleted)
+		shelf->count++;
+	else
+		shelf->bytes -= weight(old);
 	shelf->bytes += weight(record);
-	shelf->bytes -= weight(old);
 	entry->record = record_ref(record);
-	if (str_equal(old->meta->uid, record->meta->uid)) {
+	entry->is_deleted = false;
+	if (!was_deleted && str_equal(old->meta->uid, record->meta->uid)) {
 		tell(store, record->kind, old, record);
 	} else {
-		tell(store, record->kind, old, NULL);
+		if (!was_deleted)
+			tell(store, record->kind, old, NULL);
 		tell(store, record->kind, NULL, record);
 	}
 	record_unref(old);
@@ -185,6 +201,18 @@ bool store_put_written(struct store *store, struct record *record)
 	if (store_compare_versions(version, entry->record->meta->resource_version) <= 0)
 		return false;
 	replace(store, entry, record);
+	return true;
+}
+
+bool store_remove_written(struct store *store, enum kind kind, const char *namespace,
+			  const char *name, const char *uid, const char *version)
+{
+	struct entry *entry = find(shelf_to_change(store, kind), namespace, name);
+
+	if (entry == NULL || entry->is_deleted || !str_equal(entry->record->meta->uid, uid) ||
+	    store_compare_versions(entry->record->meta->resource_version, version) > 0)
+		return false;
+	hide(store, kind, entry);
 	return true;
 }
 
@@ -271,7 +299,7 @@ const struct record *store_get(const struct store *store, enum kind kind, const 
 {
 	const struct entry *entry = find(&store->shelves[kind], namespace, name);
 
-	return entry == NULL ? NULL : entry->record;
+	return entry == NULL || entry->is_deleted ? NULL : entry->record;
 }
 
 /* The shard that the walk is to go on in; NULL at the end. */
@@ -291,13 +319,17 @@ bool store_next(const struct store *store, enum kind kind, const char *namespace
 {
 	const struct shelf *shelf = &store->shelves[kind];
 	const char *name;
-	void *entry;
+	void *item;
 
 	for (;;) {
 		const struct shard *shard = cursor->within;
 
-		if (shard != NULL && map_next(&shard->entries, &cursor->entry, &name, &entry)) {
-			*ret_record = ((struct entry *)entry)->record;
+		if (shard != NULL && map_next(&shard->entries, &cursor->entry, &name, &item)) {
+			const struct entry *entry = item;
+
+			if (entry->is_deleted)
+				continue;
+			*ret_record = entry->record;
 			return true;
 		}
 		cursor->within = next_shard(shelf, namespace, cursor);

@@ -96,6 +96,13 @@ const char *store_position(const struct store *store, enum kind kind);
  * deleted does not come back. Was anything changed? */
 bool store_put_written(struct store *store, struct record *record);
 
+/* Takes in that the apiserver has granted our deletion of the object with that uid, as of that
+ * version: it is not shown any more, until the watch tells something newer (that it is gone, or that
+ * it waits for a finalizer). The deletion was granted for this very version, so that nothing older
+ * can still come which would have to be shown. Was anything changed? */
+bool store_remove_written(struct store *store, enum kind kind, const char *namespace,
+			  const char *name, const char *uid, const char *version);
+
 /* Orders two resourceVersions of one kind: <0, 0, >0. "" comes before all. */
 int store_compare_versions(const char *a, const char *b);
 

@@ -152,12 +152,19 @@ static int start_apply(struct job *job, const struct order *order, struct err *e
 
 static int start_delete(struct job *job, const struct order *order, struct err *err)
 {
+	const struct executor_tools *tools = job_tools(job);
+	const struct deletion deletion = {
+		.kind = order->kind,
+		.namespace = order->namespace,
+		.name = order->name,
+		.uid = order->uid,
+		.resource_version = order->resource_version,
+	};
 	int r;
 
 	if (!take_path(job))
 		return JOB_STOPS;
-	r = apply_delete(job_tools(job)->client, order->kind, order->namespace, order->name,
-			 order->uid, order->resource_version, on_answer, job, err);
+	r = apply_delete(tools->client, tools->store, &deletion, on_answer, job, err);
 	if (r < 0)
 		release_path(job);
 	return r < 0 ? r : JOB_WAITS;

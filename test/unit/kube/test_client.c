@@ -483,15 +483,23 @@ START_TEST(a_deletion_names_the_very_object)
 	};
 	struct bench bench = bench_open(script, 2, (struct kubeconfig){ .token = "t" });
 	struct applied applied = { .items = 0 };
+	struct deletion deletion = { KIND_PINS, "shop", "x", "u-1", "9" };
+	struct store *store = store_create();
+	struct record *record = object_record("shop", "x", "u-1", "9");
 	struct err err = ERR_INIT;
 
-	ck_assert(apply_delete(bench.client, KIND_PINS, "shop", "x", "u-1", "9", on_applied, &applied, &err) == 0);
+	(void)store_put(store, record);
+	ck_assert(apply_delete(bench.client, store, &deletion, on_applied, &applied, &err) == 0);
 	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
 	ck_assert_str_eq(applied.err.text, "");
+	ck_assert_uint_eq(store_count(store, KIND_PINS), 0);
 	applied = (struct applied){ .items = 0 };
-	ck_assert(apply_delete(bench.client, KIND_PINS, "shop", "x", "u-1", NULL, on_applied, &applied, &err) == 0);
+	deletion.resource_version = NULL;
+	ck_assert(apply_delete(bench.client, store, &deletion, on_applied, &applied, &err) == 0);
 	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
 	ck_assert_int_eq(applied.err.class, ERR_CONFLICT);
+	record_unref(record);
+	store_destroy(store);
 	bench_close(&bench, "delete");
 }
 END_TEST

@@ -3,7 +3,7 @@
 #include "objects.h"
 
 /* What is done to a store, one act after the other. */
-enum act_what { END, PUT, WRITTEN, REMOVE, BEGIN, SWEEP, CLEAR, ADVANCE };
+enum act_what { END, PUT, WRITTEN, DELETED, REMOVE, BEGIN, SWEEP, CLEAR, ADVANCE };
 
 struct act {
 	enum act_what what;
@@ -50,6 +50,28 @@ static const struct {
 	    { WRITTEN, "x", "u", "4" } }, "", "+x@1 -x@1" },
 	{ "a new object that we wrote stays until the watch knows better",
 	  { { ADVANCE, NULL, NULL, "5" }, { WRITTEN, "x", "u", "6" } }, "x@6", "+x@6" },
+	{ "what we have deleted is gone at once, and its end is no news",
+	  { { PUT, "x", "u", "1" }, { DELETED, "x", "u", "1" }, { REMOVE, "x", "u", "3" },
+	    { PUT, "x", "v", "4" } }, "x@4", "+x@1 -x@1 +x@4" },
+	{ "an older event does not undo a deletion",
+	  { { PUT, "x", "u", "5" }, { DELETED, "x", "u", "5" }, { PUT, "x", "u", "5" }, { PUT, "x", "u", "4" } },
+	  "", "+x@5 -x@5" },
+	{ "what we have deleted and a finalizer keeps is seen again",
+	  { { PUT, "x", "u", "1" }, { DELETED, "x", "u", "1" }, { PUT, "x", "u", "3" } }, "x@3",
+	  "+x@1 -x@1 +x@3" },
+	{ "what we have deleted and made again is there at once",
+	  { { PUT, "x", "u", "1" }, { DELETED, "x", "u", "1" }, { WRITTEN, "x", "v", "4" },
+	    { REMOVE, "x", "u", "3" } }, "x@4", "+x@1 -x@1 +x@4" },
+	{ "a deletion of an object that was made again meanwhile is not of this one",
+	  { { PUT, "x", "v", "5" }, { DELETED, "x", "u", "3" } }, "x@5", "+x@5" },
+	{ "a deletion of an older version than the watch has told is decided by the watch",
+	  { { PUT, "x", "u", "5" }, { DELETED, "x", "u", "3" } }, "x@5", "+x@5" },
+	{ "a list that was drawn before our deletion does not bring the object back",
+	  { { PUT, "x", "u", "1" }, { DELETED, "x", "u", "1" }, { .what = BEGIN }, { PUT, "x", "u", "1" },
+	    { SWEEP, NULL, NULL, "2" } }, "", "+x@1 -x@1" },
+	{ "a list drawn after our deletion forgets it",
+	  { { PUT, "x", "u", "1" }, { DELETED, "x", "u", "1" }, { .what = BEGIN }, { SWEEP, NULL, NULL, "9" } },
+	  "", "+x@1 -x@1" },
 	{ "a list removes what it does not name",
 	  { { PUT, "x", "u", "1" }, { PUT, "y", "v", "2" }, { .what = BEGIN }, { PUT, "y", "v", "2" },
 	    { SWEEP, NULL, NULL, "9" } }, "y@2", "+x@1 +y@2 -x@1" },
@@ -87,6 +109,9 @@ static void do_act(struct store *store, const struct act *act)
 		break;
 	case WRITTEN:
 		(void)store_put_written(store, record);
+		break;
+	case DELETED:
+		(void)store_remove_written(store, KIND_PINS, "a", act->name, act->uid, act->version);
 		break;
 	case REMOVE:
 		(void)store_remove(store, record);
