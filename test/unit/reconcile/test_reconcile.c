@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "kube/watch.h"
 #include "telemetry/log.h"
 
 #define CHANNEL(name, version)                                                                     \
@@ -277,8 +278,137 @@ START_TEST(shows_its_figures)
 }
 END_TEST
 
+/* ---- what we have written, and a watch that tells it late ---- */
+
+#define CONDITION(type, status, reason, message)                                                   \
+	"{\"type\":\"" type "\",\"status\":\"" status "\",\"reason\":\"" reason                       \
+	"\",\"message\":\"" message                                                                \
+	"\",\"observedGeneration\":1,\"lastTransitionTime\":\"1970-01-01T00:16:40Z\"}"
+#define NO_RELEASE(type) CONDITION(type, "False", "NoRelease", "no release was promoted yet")
+/* With this status there is nothing to be done for the channel. */
+#define SETTLED                                                                                    \
+	",\"status\":{\"observedGeneration\":1,\"guard\":\"FieldOwnership\",\"conditions\":["         \
+	NO_RELEASE("Ready") "," NO_RELEASE("Pinned") "," NO_RELEASE("Verified") ","                \
+	CONDITION("AdmissionPolicyMissing", "True", "WhoMayMissing",                               \
+		  "the ValidatingAdmissionPolicy sluice-who-may is not installed: everybody who "  \
+		  "may create Promotions may promote") "]}"
+#define SHOP(version, status)                                                                      \
+	"{\"apiVersion\":\"sluice.dev/"                                                            \
+	"v1alpha1\",\"kind\":\"ReleaseChannel\",\"metadata\":{\"name\":\"shop\","                   \
+	"\"namespace\":\"n\",\"uid\":\"u\",\"generation\":1,\"resourceVersion\":\"" version         \
+	"\"},\"spec\":{\"artifacts\":[{\"name\":\"web\",\"image\":\"r.example/web\"}]}" status "}"
+#define WEB(uid, version)                                                                          \
+	"{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"web\","               \
+	"\"namespace\":\"n\",\"uid\":\"" uid "\",\"resourceVersion\":\"" version                    \
+	"\",\"labels\":{\"sluice.dev/channel\":\"shop\"},\"ownerReferences\":[{\"kind\":"           \
+	"\"ReleaseChannel\",\"name\":\"shop\",\"uid\":\"u\",\"controller\":true}]},\"spec\":{}}"
+#define PINS(version)                                                                              \
+	"{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"sluice-pins\","     \
+	"\"namespace\":\"n\",\"uid\":\"p\",\"resourceVersion\":\"" version "\"},\"data\":{}}"
+#define EVENT(type, object) "{\"type\":\"" type "\",\"object\":" object "}\n"
+#define SYNCED                                                                                     \
+	EVENT("BOOKMARK", "{\"metadata\":{\"resourceVersion\":\"5\",\"annotations\":{"               \
+			  "\"k8s.io/initial-events-end\":\"true\"}}}")
+
+static void on_watch_synced(void *user, enum kind kind)
+{
+	(void)kind;
+	begin_work(user);
+}
+
+/* A watch of the kind, whose stream is the script's first step; the work begins when it has synced. */
+static struct watch *start_watch(struct stage *s, enum kind kind)
+{
+	struct watch *watch = watch_create(
+		s->bench.loop, s->bench.tools.client, s->bench.tools.store, kind,
+		&(struct watch_times){ .idle_ms = 0 },
+		&(struct watch_handler){ .on_synced = on_watch_synced, .user = s });
+
+	watch_start(watch);
+	return watch;
+}
+
+/* Has every channel of the namespace looked at, from what the store holds. */
+static void have_it_looked_at(struct stage *s, const char *pins)
+{
+	put(s, KIND_PINS, pins);
+}
+
+static void tell_late(struct stage *s, const char *event)
+{
+	fake_server_push(s->bench.server, 0, event);
+	fake_run_for(s->bench.loop, 20);
+}
+
+START_TEST(after_a_write_nothing_is_decided_from_older_data)
+{
+	const struct fake_step script[] = {
+		{ .method = "GET", .target = "*releasechannels?watch=1*", .status = 200, .end = FAKE_HOLD,
+		  .reply = EVENT("ADDED", SHOP("3", "")) SYNCED },
+		{ STATUS_OF("shop"), .status = 200, .reply_headers = JSON_TYPE,
+		  .reply = SHOP("12", SETTLED) },
+		{ STATUS_OF("shop"), REFUSED },
+	};
+	struct watch *watch;
+	struct stage s;
+
+	stage_init(&s, script, 3);
+	watch = start_watch(&s, KIND_CHANNEL);
+	expect_requests(&s, 2);
+	have_it_looked_at(&s, PINS("13"));
+	expect_requests(&s, 2);
+	tell_late(&s, EVENT("MODIFIED", SHOP("10", "")));
+	have_it_looked_at(&s, PINS("14"));
+	expect_requests(&s, 2);
+	tell_late(&s, EVENT("MODIFIED", SHOP("12", SETTLED)));
+	have_it_looked_at(&s, PINS("15"));
+	expect_requests(&s, 2);
+	/* Something newer is looked at: somebody has wiped the status. */
+	tell_late(&s, EVENT("MODIFIED", SHOP("16", "")));
+	expect_requests(&s, 3);
+	watch_destroy(watch);
+	stage_finish(&s);
+}
+END_TEST
+
+START_TEST(after_a_deletion_nothing_is_decided_from_older_data)
+{
+	const struct fake_step script[] = {
+		{ .method = "GET", .target = "*services?*watch=1*", .status = 200, .end = FAKE_HOLD,
+		  .reply = EVENT("ADDED", WEB("w", "3")) SYNCED },
+		{ .method = "DELETE", .target = "/api/v1/namespaces/n/services/web", .status = 200,
+		  .reply = "{\"kind\":\"Status\",\"status\":\"Success\"}",
+		  .body = "*\"uid\":\"w\",\"resourceVersion\":\"3\"*" },
+		{ .method = "DELETE", .target = "/api/v1/namespaces/n/services/web", .status = 200,
+		  .reply = "{\"kind\":\"Status\",\"status\":\"Success\"}", .body = "*\"uid\":\"x\"*" },
+	};
+	struct watch *watch;
+	struct stage s;
+
+	stage_init(&s, script, 3);
+	put(&s, KIND_CHANNEL, SHOP("1", SETTLED));
+	watch = start_watch(&s, KIND_SERVICE);
+	expect_requests(&s, 2);
+	have_it_looked_at(&s, PINS("13"));
+	expect_requests(&s, 2);
+	tell_late(&s, EVENT("MODIFIED", WEB("w", "3")));
+	have_it_looked_at(&s, PINS("14"));
+	expect_requests(&s, 2);
+	tell_late(&s, EVENT("DELETED", WEB("w", "8")));
+	have_it_looked_at(&s, PINS("15"));
+	expect_requests(&s, 2);
+	/* Another one of that name is another one. */
+	tell_late(&s, EVENT("ADDED", WEB("x", "9")));
+	expect_requests(&s, 3);
+	watch_destroy(watch);
+	stage_finish(&s);
+}
+END_TEST
+
 static void add(TCase *tests)
 {
+	tcase_add_test(tests, after_a_write_nothing_is_decided_from_older_data);
+	tcase_add_test(tests, after_a_deletion_nothing_is_decided_from_older_data);
 	tcase_add_loop_test(tests, works_only_when_synced_and_leading, 0, 2);
 	tcase_add_test(tests, looks_again_when_something_changes);
 	tcase_add_test(tests, looks_once_more_at_what_changes_under_its_hands);
