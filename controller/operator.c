@@ -144,7 +144,15 @@ static void on_request(void *user, const char *method, int status, int64_t durat
 	const struct operator *op = user;
 
 	metrics_request_counted(op->metrics, method, op->server, status);
-	metrics_request_timed(op->metrics, method, op->server, (double)duration_ms / 1000);
+	if (duration_ms >= 0)
+		metrics_request_timed(op->metrics, method, op->server, (double)duration_ms / 1000);
+}
+
+static void on_request_waits(void *user, const char *method, int64_t wait_ms)
+{
+	const struct operator *op = user;
+
+	metrics_request_held_back(op->metrics, method, op->server, (double)wait_ms / 1000);
 }
 
 static void on_collect(void *user)
@@ -202,7 +210,11 @@ static int create_client(struct operator *op, struct err *err)
 	kubeconfig_finish(&config);
 	if (r < 0)
 		return r;
-	client_observe(op->client, on_request, op);
+	client_observe(op->client,
+		       &(struct client_observer){ .on_end = on_request,
+						  .on_wait = on_request_waits,
+						  .user = op });
+	client_set_limit(op->client, op->options->kube_api_qps, op->options->kube_api_burst);
 	return 0;
 }
 

@@ -7,6 +7,8 @@
 #include "base/str.h"
 #include "base/vec.h"
 
+#define QPS_MAX 100000
+
 enum option_id {
 	OPTION_KUBECONFIG,
 	OPTION_CONTEXT,
@@ -15,6 +17,8 @@ enum option_id {
 	OPTION_LEADER_ELECT,
 	OPTION_BIND,
 	OPTION_LOG_LEVEL,
+	OPTION_KUBE_API_QPS,
+	OPTION_KUBE_API_BURST,
 	OPTION_INSECURE_REGISTRY,
 	OPTION_TOKEN_SERVER,
 	OPTION_REGISTRY_CA,
@@ -59,6 +63,16 @@ static const struct option_info table[OPTION_COUNT] = {
 		"log-level", "SLUICE_LOG_LEVEL", "LEVEL",
 		"info",
 		"error, warn, info or debug; debug shows every plan",
+	},
+	[OPTION_KUBE_API_QPS] = {
+		"kube-api-qps", "SLUICE_KUBE_API_QPS", "NUMBER",
+		"0, no limit: the apiserver's priority and fairness says who waits",
+		"at most so many requests a second to the apiserver; the Lease does not keep to it",
+	},
+	[OPTION_KUBE_API_BURST] = {
+		"kube-api-burst", "SLUICE_KUBE_API_BURST", "NUMBER",
+		"10",
+		"so many requests may leave at once after a rest, where --kube-api-qps limits them",
 	},
 	[OPTION_INSECURE_REGISTRY] = {
 		"insecure-registry", "SLUICE_INSECURE_REGISTRIES", "HOST:PORT",
@@ -144,6 +158,15 @@ static int set_text(const char **ret, const char *flag, const char *text, struct
 	return 0;
 }
 
+static int set_number(int64_t *ret, const char *flag, const char *text, int64_t min, int64_t max,
+		      struct err *err)
+{
+	if (!str_to_int(text, min, max, ret))
+		return err_set(err, ERR_INPUT, "--%s: \"%s\" is no whole number from %lld to %lld",
+			       flag, text, (long long)min, (long long)max);
+	return 0;
+}
+
 /* Adds the parts of text between commas. */
 static void add_list(struct reading *reading, struct vec *list, const char *text)
 {
@@ -180,6 +203,10 @@ static int set_option(struct reading *reading, size_t id, const char *text, stru
 				       "--log-level: \"%s\" is none of error, warn, info, debug",
 				       text);
 		return 0;
+	case OPTION_KUBE_API_QPS:
+		return set_number(&options->kube_api_qps, flag, text, 0, QPS_MAX, err);
+	case OPTION_KUBE_API_BURST:
+		return set_number(&options->kube_api_burst, flag, text, 1, QPS_MAX, err);
 	case OPTION_INSECURE_REGISTRY:
 		add_list(reading, &reading->insecure, text);
 		return 0;
@@ -269,6 +296,7 @@ static void set_defaults(struct options *options, struct arena *arena)
 		.identity = either(getenv("POD_NAME"), arena_strdup(arena, host)),
 		.bind = ":8080",
 		.log_level = LOG_LEVEL_INFO,
+		.kube_api_burst = 10,
 	};
 }
 

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/arena.h"
@@ -24,6 +25,8 @@ struct options {
 	bool leader_elect;
 	const char *bind;                /* "[HOST]:PORT" of health and metrics */
 	enum log_level log_level;
+	int64_t kube_api_qps;            /* requests a second; 0: no limit */
+	int64_t kube_api_burst;
 	const char **insecure_registries; /* "HOST:PORT", NULL at the end */
 	const char **token_servers;       /* "HOST[:PORT]", NULL at the end */
 	const char *registry_ca;         /* a file; NULL: the system's */

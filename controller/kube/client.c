@@ -111,10 +111,14 @@ void client_reconnect(struct client *client)
 	http_drop_connections(client->http, HTTP_LANE_WATCH);
 }
 
-void client_observe(struct client *client, client_observe_fn fn, void *user)
+void client_set_limit(struct client *client, int64_t qps, int64_t burst)
 {
-	client->observe = fn;
-	client->observe_user = user;
+	client->limiter = limiter_make(qps, burst);
+}
+
+void client_observe(struct client *client, const struct client_observer *observer)
+{
+	client->observer = *observer;
 }
 
 const char *client_namespace(const struct client *client)

@@ -10,6 +10,9 @@
  * Two connections are kept apart: bulk (watches, lists) and the rest, so that a lease renewal or a
  * write never waits behind a list.
  *
+ * Nothing holds requests back but the server (priority and fairness), unless a limit is set: then
+ * all keep to it but those that say that they cannot wait.
+ *
  * May include: base, net, wire/record.h. Deliberately absent: kinds (apply.h), retries, back-off.
  */
 #ifndef SLUICE_KUBE_CLIENT_H
@@ -53,8 +56,10 @@ struct client_request {
 	const char *body;         /* NULL: none; copied */
 	size_t body_len;
 	bool is_bulk;    /* goes over the connection of watches and lists */
+	bool is_urgent;  /* does not keep to the limit: what comes late is of no use */
 	size_t max_body; /* of the answer; 0: CLIENT_BODY_LIMIT. A longer one ends in ERR_INPUT */
-	int64_t timeout_ms; /* of the whole call; 0: 30 s */
+	int64_t timeout_ms; /* of the whole call; 0: 30 s. Connecting has 15 s; until the headers, and
+			     * between two pieces of the body, 30 s may pass */
 };
 
 /* Makes a client. config's strings are copied. http and loop must outlive it. ERR_INPUT when config
@@ -109,13 +114,22 @@ int client_watch(struct client *client, const char *target, const struct client_
 /* New bulk requests get a new connection; call it when the present one seems dead. */
 void client_reconnect(struct client *client);
 
+/* From now on at most qps requests a second leave, in bursts of at most burst (kube/limiter.h). */
+void client_set_limit(struct client *client, int64_t qps, int64_t burst);
+
 /* ---- for metrics ---- */
 
-/* Called at the end of each request: status 0 when no answer came. */
-typedef void (*client_observe_fn)(void *user, const char *method, int status, int64_t duration_ms);
+struct client_observer {
+	/* A request has ended: status 0 when no answer came. duration_ms is -1 for a stream, whose
+	 * length says nothing. */
+	void (*on_end)(void *user, const char *method, int status, int64_t duration_ms);
+	/* A request has to wait for its place within the limit. Not called without a limit. */
+	void (*on_wait)(void *user, const char *method, int64_t wait_ms);
+	void *user;
+};
 
-/* Sets who is told. fn NULL: nobody. */
-void client_observe(struct client *client, client_observe_fn fn, void *user);
+/* Sets who is told, before the first request. Both functions must be there. */
+void client_observe(struct client *client, const struct client_observer *observer);
 
 /* The namespace that the kubeconfig's context names; "default" when it names none. */
 const char *client_namespace(const struct client *client);

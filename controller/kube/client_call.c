@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,7 @@ struct client_call {
 	int status; /* once the headers are there */
 	int64_t retry_after_ms;
 	char *warning;
+	char *flow_schema;
 	struct buf body;
 	struct err err; /* why we refused the body */
 };
@@ -47,6 +49,7 @@ static void on_head(void *user, const struct http_head *head)
 	call->status = head->status;
 	call->retry_after_ms = head->retry_after_ms;
 	call->warning = arena_strdup(&call->arena, head->warning);
+	call->flow_schema = arena_strdup(&call->arena, head->flow_schema);
 	if (!is_good(head->status))
 		call->body.limit = FAILURE_BODY_LIMIT;
 	else if (call->is_stream && call->stream.on_open != NULL)
@@ -78,6 +81,25 @@ static void call_free(struct client_call *call)
 	free(call);
 }
 
+/* The status says more than a body that broke off. What the header says of the time to wait holds for
+ * every 5xx that has it (client-go); and of who was throttled a 429 names the flow schema (APF). */
+static void describe_failure(struct client_call *call, int status, const char *body, char *manager,
+			     struct err *err)
+{
+	size_t len;
+
+	err_clear(err);
+	(void)status_to_err(status, body, call->body.len, manager, err);
+	if (err->retry_after_ms < call->retry_after_ms)
+		err->retry_after_ms = call->retry_after_ms;
+	if (err->class == ERR_NET && status >= 500 && err->retry_after_ms > 0)
+		err->class = ERR_BUSY;
+	len = strlen(err->text);
+	if (status == 429 && !str_is_empty(call->flow_schema))
+		(void)snprintf(err->text + len, sizeof(err->text) - len, " (flow schema %s)",
+			       call->flow_schema);
+}
+
 /* Tells the caller and is gone. */
 static void finish(struct client_call *call, int status, const struct err *err)
 {
@@ -93,13 +115,8 @@ static void finish(struct client_call *call, int status, const struct err *err)
 
 	if (err_is_set(&call->err))
 		own = call->err;
-	/* The status says more than a body that broke off. */
-	if (status != 0 && !is_good(status) && !call->is_cancelled) {
-		err_clear(&own);
-		(void)status_to_err(status, answer.body, answer.body_len, manager, &own);
-		if (own.retry_after_ms < call->retry_after_ms)
-			own.retry_after_ms = call->retry_after_ms;
-	}
+	if (status != 0 && !is_good(status) && !call->is_cancelled)
+		describe_failure(call, status, answer.body, manager, &own);
 	if (call->is_stream)
 		call->stream.on_done(call->stream.user, &own);
 	else
@@ -114,15 +131,29 @@ static bool has_new_token(struct client_call *call, int status)
 	       token_refresh(&call->client->token, clock_monotonic_ms());
 }
 
+/* One that was given up before it had left was none. */
+static void tell_observer(const struct client_call *call, int status)
+{
+	const struct client_observer *observer = &call->client->observer;
+	int64_t duration_ms = clock_monotonic_ms() - call->started_ms;
+
+	if (observer->on_end != NULL && duration_ms >= 0)
+		observer->on_end(observer->user, call->request.method, status,
+				 call->is_stream ? -1 : duration_ms);
+}
+
 static void on_done(void *user, int status, const struct err *err)
 {
 	struct client_call *call = user;
 	struct client *client = call->client;
 	struct err own = *err;
 
-	if (client->observe != NULL)
-		client->observe(client->observe_user, call->request.method, status,
-				clock_monotonic_ms() - call->started_ms);
+	/* With HTTP/2 the connection outlives a request that it has not answered. What it carries may
+	 * go on, but nothing new shall wait for it: the next try gets a new one. The connection of
+	 * the watches has a judge of its own (watchset.h). */
+	if (own.class == ERR_NET && !call->is_cancelled && !call->request.is_bulk)
+		http_drop_connections(client->http, HTTP_LANE_WRITE);
+	tell_observer(call, status);
 	if (has_new_token(call, status)) {
 		call->was_retried = true;
 		err_clear(&own);
@@ -135,12 +166,28 @@ static void on_done(void *user, int status, const struct err *err)
 
 /* ---- to net/http ---- */
 
+/* How long the call has to wait for its place. */
+static int64_t take_place(struct client_call *call, int64_t now_ms)
+{
+	struct client *client = call->client;
+	int64_t wait_ms = 0;
+
+	if (client->limiter.interval_us == 0 || call->request.is_urgent)
+		return 0;
+	wait_ms = limiter_take(&client->limiter, now_ms);
+	if (client->observer.on_wait != NULL)
+		client->observer.on_wait(client->observer.user, call->request.method, wait_ms);
+	return wait_ms;
+}
+
 /* Sends the request as it stands; also a second time. */
 static int start(struct client_call *call, struct err *err)
 {
 	struct client *client = call->client;
 	struct arena arena = ARENA_INIT_SIZE(4096);
-	const char *token = token_text(&client->token, clock_monotonic_ms());
+	int64_t now_ms = clock_monotonic_ms();
+	int64_t wait_ms = take_place(call, now_ms);
+	const char *token = token_text(&client->token, now_ms);
 	const char **headers = arena_new_array(&arena, client->header_count + 3, const char *);
 	size_t count = client->header_count;
 	bool is_bulk = call->request.is_bulk;
@@ -156,7 +203,7 @@ static int start(struct client_call *call, struct err *err)
 	call->body.limit = call->request.max_body;
 	call->status = 0;
 	call->retry_after_ms = 0;
-	call->started_ms = clock_monotonic_ms();
+	call->started_ms = now_ms + wait_ms;
 	r = http_start(
 		client->http,
 		&(struct http_request){
@@ -169,9 +216,10 @@ static int start(struct client_call *call, struct err *err)
 			.proxy = client->proxy,
 			.lane = is_bulk ? HTTP_LANE_WATCH : HTTP_LANE_WRITE,
 			.allow_plain = client->is_plain,
+			.delay_ms = wait_ms,
 			.connect_timeout_ms = CONNECT_TIMEOUT_MS,
-			.head_timeout_ms = call->stream.head_timeout_ms,
-			.idle_timeout_ms = call->stream.idle_timeout_ms,
+			.head_timeout_ms = call->is_stream ? call->stream.head_timeout_ms : TIMEOUT_MS,
+			.idle_timeout_ms = call->is_stream ? call->stream.idle_timeout_ms : TIMEOUT_MS,
 			.total_timeout_ms = call->is_stream ? call->stream.total_timeout_ms
 							    : call->request.timeout_ms,
 		},

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "kube/client.h"
 #include "kube/kubeconfig.h"
+#include "kube/limiter.h"
 #include "kube/token.h"
 #include "net/http.h"
 
@@ -24,8 +25,8 @@ struct client {
 	struct token token;
 	bool is_plain;
 	size_t calls; /* that have not ended */
-	client_observe_fn observe;
-	void *observe_user;
+	struct limiter limiter;
+	struct client_observer observer; /* no functions: nobody is told */
 };
 
 #endif

@@ -112,6 +112,7 @@ static int send_request(struct lease *lease, enum election_action action, struct
 		.target = action == ELECTION_GET    ? lease->object_target :
 			  action == ELECTION_CREATE ? lease->create_target :
 						      lease->update_target,
+		.is_urgent = true,
 		/* Two tries must fit before the deadline. */
 		.timeout_ms = lease->election.terms.deadline_ms / 2,
 	};

@@ -103,6 +103,7 @@ static void on_silence(void *user)
 			&(struct client_request){ .method = "GET",
 						  .target = PROBE_TARGET,
 						  .is_bulk = true,
+						  .is_urgent = true,
 						  .timeout_ms = set->answer_ms },
 			on_probed, set, &set->probe, &err) < 0)
 		listen_on(set);

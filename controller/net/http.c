@@ -110,7 +110,10 @@ int http_start(struct http *http, const struct http_request *request,
 	if (r < 0)
 		return r;
 	vec_push(&http->exchanges, exchange);
-	http_add_todo(http, exchange);
+	if (request->delay_ms > 0)
+		exchange_delay(exchange, request->delay_ms);
+	else
+		http_add_todo(http, exchange);
 	if (ret_exchange != NULL)
 		*ret_exchange = exchange;
 	return 0;

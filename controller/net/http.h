@@ -49,6 +49,7 @@ struct http_head {
 	const char *location;              /* "" when absent */
 	const char *etag;                  /* "" when absent */
 	const char *warning;               /* "" when absent; several are joined by ", " */
+	const char *flow_schema;           /* X-Kubernetes-PF-FlowSchema-UID; "" when absent */
 	int64_t retry_after_ms; /* 0 when absent; seconds or HTTP date, at most an hour */
 	int64_t content_length; /* -1 when absent */
 };
@@ -79,6 +80,7 @@ struct http_request {
 	bool allow_plain;
 	bool forbid_private_peers; /* refuse addresses that are not public (net/address.h) */
 	bool fresh_connection; /* do not reuse a connection (after a certificate was rotated) */
+	int64_t delay_ms;           /* begins only after so long; no time limit runs before */
 	int64_t connect_timeout_ms; /* name, TCP and TLS together; 0: 30 s */
 	int64_t head_timeout_ms;    /* from start to complete headers; 0: none */
 	int64_t idle_timeout_ms;    /* longest silence within the body; 0: none */

@@ -71,6 +71,10 @@ static void on_time_limit(void *user)
 	struct http_exchange *exchange = user;
 	int64_t now = clock_monotonic_ms();
 
+	if (exchange->state == EXCHANGE_QUEUED) {
+		http_add_todo(exchange->http, exchange);
+		return;
+	}
 	if (deadline(exchange->started_ms, exchange->total_timeout_ms) <= now)
 		(void)err_set(&exchange->err, ERR_NET, "%s: not finished within %lld ms",
 			      exchange->host, (long long)exchange->total_timeout_ms);
@@ -132,6 +136,11 @@ int exchange_create(struct http *http, const struct http_request *request,
 	}
 	*ret_exchange = exchange;
 	return 0;
+}
+
+void exchange_delay(struct http_exchange *exchange, int64_t delay_ms)
+{
+	timer_start(exchange->timer, delay_ms);
 }
 
 void exchange_is_handed_over(struct http_exchange *exchange)

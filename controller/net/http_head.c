@@ -20,6 +20,7 @@ void head_reader_reset(struct head_reader *reader)
 			.location = "",
 			.etag = "",
 			.warning = "",
+			.flow_schema = "",
 			.content_length = -1,
 		},
 	};
@@ -78,6 +79,7 @@ static void take_field(struct head_reader *reader, const char *name, const char 
 		{ "Location", &head->location, false },
 		{ "ETag", &head->etag, false },
 		{ "Warning", &head->warning, true },
+		{ "X-Kubernetes-PF-FlowSchema-UID", &head->flow_schema, false },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

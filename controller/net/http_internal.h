@@ -64,7 +64,7 @@ void head_reader_finish(struct head_reader *reader);
 
 /* How far an exchange is. Only enter() in http_exchange.c writes it. */
 enum exchange_state {
-	EXCHANGE_QUEUED, /* waits on the todo list to be handed to curl */
+	EXCHANGE_QUEUED, /* waits for its time, or on the todo list, to be handed to curl */
 	EXCHANGE_CONNECTING, /* name, TCP, TLS, or the wait for a connection to share */
 	EXCHANGE_WAITING, /* the request is leaving or has left; the headers are not complete */
 	EXCHANGE_READING, /* the headers are complete, the body is coming */
@@ -101,6 +101,9 @@ struct http_exchange {
 int exchange_create(struct http *http, const struct http_request *request,
 		    const struct http_handler *handler, struct http_exchange **ret_exchange,
 		    struct err *err) __attribute__((warn_unused_result));
+
+/* Puts it on the todo list after delay_ms. */
+void exchange_delay(struct http_exchange *exchange, int64_t delay_ms);
 
 /* curl has it now: the time for connecting runs. */
 void exchange_is_handed_over(struct http_exchange *exchange);

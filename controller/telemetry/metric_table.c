@@ -68,6 +68,13 @@ static const struct metric_info table[METRIC_COUNT] = {
 		.labels = { "verb", "host" },
 		BOUNDS(request_bounds),
 	},
+	[METRIC_LIMITER_DURATION] = {
+		.name = "rest_client_rate_limiter_duration_seconds",
+		.type = METRIC_HISTOGRAM,
+		.help = "Time that a request waited to keep to --kube-api-qps; without it there is none.",
+		.labels = { "verb", "host" },
+		BOUNDS(request_bounds),
+	},
 	[METRIC_LEADER] = {
 		.name = "leader_election_master_status",
 		.type = METRIC_GAUGE,

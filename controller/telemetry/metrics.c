@@ -172,6 +172,12 @@ void metrics_request_timed(struct metrics *metrics, const char *method, const ch
 	observe(metrics, METRIC_REQUEST_DURATION, LABELS(method, host), seconds);
 }
 
+void metrics_request_held_back(struct metrics *metrics, const char *method, const char *host,
+			       double seconds)
+{
+	observe(metrics, METRIC_LIMITER_DURATION, LABELS(method, host), seconds);
+}
+
 void metrics_set_leader(struct metrics *metrics, const char *lease, bool is_leader)
 {
 	set(metrics, METRIC_LEADER, LABELS(lease), is_leader ? 1 : 0);

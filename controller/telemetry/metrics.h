@@ -75,6 +75,10 @@ void metrics_request_counted(struct metrics *metrics, const char *method, const 
 void metrics_request_timed(struct metrics *metrics, const char *method, const char *host,
 			   double seconds);
 
+/* A request waited for seconds because of the client's own limit. */
+void metrics_request_held_back(struct metrics *metrics, const char *method, const char *host,
+			       double seconds);
+
 /* Does this process hold the lease? */
 void metrics_set_leader(struct metrics *metrics, const char *lease, bool is_leader);
 

@@ -65,6 +65,15 @@ static const struct {
 	{ "429 says when",
 	  { .method = "GET", .target = "/a", .status = 429, .reply_headers = "Retry-After: 3\r\n",
 	    .reply = "too many" }, 429, ERR_BUSY, 3000, "429", "" },
+	{ "429 names the flow schema that was full",
+	  { .method = "GET", .target = "/a", .status = 429,
+	    .reply_headers = "Retry-After: 1\r\nX-Kubernetes-PF-FlowSchema-UID: f-1\r\n", .reply = "too many" },
+	  429, ERR_BUSY, 1000, "(flow schema f-1)", "" },
+	{ "500 says when",
+	  { .method = "GET", .target = "/a", .status = 500, .reply_headers = "Retry-After: 2\r\n" }, 500,
+	  ERR_BUSY, 2000, "500", "" },
+	{ "502 without a time",
+	  { .method = "GET", .target = "/a", .status = 502 }, 502, ERR_NET, 0, "502", "" },
 	{ "503 in HTML from something in between",
 	  { .method = "GET", .target = "/a", .status = 503, .reply = "<html>no</html>" }, 503, ERR_BUSY, 0,
 	  "503", "" },
@@ -353,6 +362,8 @@ END_TEST
 struct observed {
 	int count;
 	int status;
+	int waits;
+	int64_t waited_ms;
 	char method[8];
 };
 
@@ -366,6 +377,15 @@ static void observe(void *user, const char *method, int status, int64_t duration
 	(void)snprintf(observed->method, sizeof(observed->method), "%s", method);
 }
 
+static void observe_wait(void *user, const char *method, int64_t wait_ms)
+{
+	struct observed *observed = user;
+
+	ck_assert_str_eq(method, "GET");
+	observed->waits++;
+	observed->waited_ms = wait_ms;
+}
+
 START_TEST(requests_are_observed)
 {
 	static const struct fake_step script[] = {
@@ -376,13 +396,71 @@ START_TEST(requests_are_observed)
 	struct ended ended = { .calls = 0 };
 	struct err err = ERR_INIT;
 
-	client_observe(bench.client, observe, &observed);
+	client_observe(bench.client, &(struct client_observer){ observe, observe_wait, &observed });
 	ck_assert(client_delete(bench.client, "/a", NULL, 0, on_end, &ended, &err) == 0);
 	ck_assert(fake_run_until(bench.loop, &ended.is_over, 5000));
 	ck_assert_int_eq(observed.count, 1);
 	ck_assert_int_eq(observed.status, 404);
 	ck_assert_str_eq(observed.method, "DELETE");
+	ck_assert_int_eq(observed.waits, 0);
 	bench_close(&bench, "observed");
+}
+END_TEST
+
+/* The second one has to wait for a second, which this test does not: a third one, that cannot wait,
+ * overtakes it. */
+START_TEST(a_limit_holds_back_all_but_the_urgent)
+{
+	static const struct fake_step script[] = {
+		{ .method = "GET", .target = "/first", .status = 200 },
+		{ .method = "GET", .target = "/urgent", .status = 200 },
+	};
+	static const char *const targets[] = { "/first", "/second", "/urgent" };
+	struct bench bench = bench_open(script, 2, (struct kubeconfig){ .token = "t" });
+	struct observed observed = { .count = 0 };
+	struct ended ended[3] = { { .calls = 0 } };
+	struct client_call *calls[3];
+	struct err err = ERR_INIT;
+
+	client_set_limit(bench.client, 1, 1);
+	client_observe(bench.client, &(struct client_observer){ observe, observe_wait, &observed });
+	for (int i = 0; i < 3; i++)
+		ck_assert(client_send(bench.client,
+				      &(struct client_request){ .method = "GET", .target = targets[i],
+								.is_urgent = i == 2, .timeout_ms = 500 },
+				      on_end, &ended[i], &calls[i], &err) == 0);
+	ck_assert(fake_run_until(bench.loop, &ended[2].is_over, 5000));
+	ck_assert(fake_run_until(bench.loop, &ended[0].is_over, 5000));
+	ck_assert_int_eq(ended[1].calls, 0);
+	ck_assert_int_eq(observed.waits, 2);
+	ck_assert_int_gt(observed.waited_ms, 900);
+	client_cancel(calls[1]);
+	ck_assert(fake_run_until(bench.loop, &ended[1].is_over, 5000));
+	ck_assert_int_eq(ended[1].err.class, ERR_NET);
+	ck_assert_int_eq(observed.count, 2);
+	bench_close(&bench, "limit");
+}
+END_TEST
+
+START_TEST(what_was_held_back_leaves_in_the_end)
+{
+	static const struct fake_step script[] = {
+		{ .method = "GET", .target = "/1", .status = 200 },
+		{ .method = "GET", .target = "/2", .status = 200 },
+		{ .method = "GET", .target = "/3", .status = 200 },
+	};
+	struct bench bench = bench_open(script, 3, (struct kubeconfig){ .token = "t" });
+	struct ended ended[3] = { { .calls = 0 } };
+	struct err err = ERR_INIT;
+
+	client_set_limit(bench.client, 20, 1);
+	for (int i = 0; i < 3; i++)
+		ck_assert(client_get(bench.client, script[i].target, on_end, &ended[i], &err) == 0);
+	for (int i = 0; i < 3; i++) {
+		ck_assert(fake_run_until(bench.loop, &ended[i].is_over, 5000));
+		ck_assert_int_eq(ended[i].status, 200);
+	}
+	bench_close(&bench, "limit");
 }
 END_TEST
 
@@ -548,6 +626,8 @@ static void add(TCase *tests)
 	suite_add_rows(tests, a_401_reads_the_token_again, reloads);
 	tcase_add_test(tests, a_second_401_is_the_answer);
 	tcase_add_test(tests, requests_are_observed);
+	tcase_add_test(tests, a_limit_holds_back_all_but_the_urgent);
+	tcase_add_test(tests, what_was_held_back_leaves_in_the_end);
 	tcase_add_test(tests, an_apply_is_in_the_store_before_it_is_told);
 	tcase_add_test(tests, an_apply_without_force_reports_who_is_in_the_way);
 	tcase_add_test(tests, a_deletion_names_the_very_object);

@@ -65,6 +65,19 @@ static const struct {
 	  { NULL },
 	  "- - sluice-system no :8080 info [] [] /ca",
 	  NULL },
+	{ "a limit of requests",
+	  { "--kube-api-qps=50", "--kube-api-burst", "100" },
+	  { NULL },
+	  "- - sluice-system no :8080 info [] [] - 50/100",
+	  NULL },
+	{ "a limit of requests has bursts of its own",
+	  { NULL },
+	  { "SLUICE_KUBE_API_QPS=50" },
+	  "- - sluice-system no :8080 info [] [] - 50/10",
+	  NULL },
+	{ "a limit that is no number", { "--kube-api-qps=5.5" }, { NULL }, NULL, "\"5.5\" is no whole number" },
+	{ "a limit that is too low", { "--kube-api-qps=-1" }, { NULL }, NULL, "from 0 to 100000" },
+	{ "no burst at all", { "--kube-api-burst=0" }, { NULL }, NULL, "from 1 to 100000" },
 	{ "help", { "--help" }, { NULL }, "help", NULL },
 	{ "version", { "--version" }, { NULL }, "version", NULL },
 	{ "reference", { "--reference" }, { NULL }, "reference", NULL },
@@ -117,6 +130,9 @@ static void describe(const struct options *o, char *text, size_t size)
 	len += add_list(text + len, size - len, o->insecure_registries);
 	len += add_list(text + len, size - len, o->token_servers);
 	len += (size_t)snprintf(text + len, size - len, " %s", or_dash(o->registry_ca));
+	if (o->kube_api_qps > 0)
+		len += (size_t)snprintf(text + len, size - len, " %d/%d", (int)o->kube_api_qps,
+					(int)o->kube_api_burst);
 	if (getenv("POD_NAME") != NULL)
 		(void)snprintf(text + len, size - len, " %s", o->identity);
 }

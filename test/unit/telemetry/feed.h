@@ -21,6 +21,7 @@ static inline void feed_all(struct metrics *metrics)
 	metrics_request_counted(metrics, "PATCH", "10.0.0.1:443", 200);
 	metrics_request_counted(metrics, "PATCH", "10.0.0.1:443", 0);
 	metrics_request_timed(metrics, "PATCH", "10.0.0.1:443", 0.003);
+	metrics_request_held_back(metrics, "PATCH", "10.0.0.1:443", 0.04);
 	metrics_set_leader(metrics, "sluice", true);
 	metrics_set_events_dropped(metrics, 2);
 	metrics_watch_event(metrics, "Deployment", "MODIFIED");
