@@ -11,6 +11,8 @@
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
 #define LONGEST_MS (3650 * DAY_MS)
+#define YEAR_0_MS INT64_C(-62167219200000)
+#define YEAR_10000_MS INT64_C(253402300800000)
 
 static int64_t read_clock(clockid_t id)
 {
@@ -132,11 +134,15 @@ bool clock_parse(const char *text, int64_t *ret_ms)
 	struct tm tm;
 	int64_t fraction;
 	int64_t offset;
+	int64_t ms;
 
 	if (!take_date_time(&text, &tm) || !take_fraction(&text, &fraction) ||
 	    !take_offset(&text, &offset) || *text != '\0')
 		return false;
-	*ret_ms = (int64_t)timegm(&tm) * 1000 + fraction - offset;
+	ms = (int64_t)timegm(&tm) * 1000 + fraction - offset;
+	if (ms < YEAR_0_MS || ms >= YEAR_10000_MS) /* no year of four digits: it could not be written */
+		return false;
+	*ret_ms = ms;
 	return true;
 }
 
@@ -156,12 +162,21 @@ static struct tm split(int64_t ms, int *ret_rest)
 	return tm;
 }
 
+/* Writes "2026-11-24T15:10:00" and returns its length. strftime() would write the year 7 as "7". */
+static size_t write_seconds(const struct tm *tm, char text[static CLOCK_TEXT_SIZE])
+{
+	size_t len = (size_t)snprintf(text, CLOCK_TEXT_SIZE, "%04ld", tm->tm_year + 1900L);
+
+	return len + strftime(text + len, CLOCK_TEXT_SIZE - len, "-%m-%dT%H:%M:%S", tm);
+}
+
 const char *clock_format(int64_t ms, char text[static CLOCK_TEXT_SIZE])
 {
 	int rest;
 	struct tm tm = split(ms, &rest);
+	size_t len = write_seconds(&tm, text);
 
-	(void)strftime(text, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	(void)snprintf(text + len, CLOCK_TEXT_SIZE - len, "Z");
 	return text;
 }
 
@@ -169,7 +184,7 @@ const char *clock_format_micro(int64_t ms, char text[static CLOCK_TEXT_SIZE])
 {
 	int rest;
 	struct tm tm = split(ms, &rest);
-	size_t len = strftime(text, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+	size_t len = write_seconds(&tm, text);
 
 	(void)snprintf(text + len, CLOCK_TEXT_SIZE - len, ".%03d000Z", rest);
 	return text;

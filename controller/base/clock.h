@@ -23,7 +23,8 @@ int64_t clock_now_ms(void);
 /* Monotonic time, for measuring and for deadlines inside the process. */
 int64_t clock_monotonic_ms(void);
 
-/* Reads an RFC 3339 time, with or without a fraction, with Z or an offset. false when it is not one. */
+/* Reads an RFC 3339 time, with or without a fraction, with Z or an offset. false when it is not one, or
+ * when the offset leads out of the years 0000 to 9999. */
 bool clock_parse(const char *text, int64_t *ret_ms);
 
 /* Writes "2026-11-24T15:10:00Z": whole seconds, as Kubernetes stores times. Returns text. */
