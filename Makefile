@@ -3,6 +3,7 @@
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 BUILD = build
+SECONDS ?= 60
 
 # For `make demo` and `make demo-down`: your own cluster instead of one made here (see demo/README.md).
 DEMO_OPTIONS = $(if $(filter command line,$(origin KUBECONFIG)),--kubeconfig '$(KUBECONFIG)') \
@@ -28,6 +29,10 @@ test:
 	@packages/install build test image devcluster
 	@test/run.py
 
+fuzz:
+	@packages/install build test
+	@test/fuzz/run.py --seconds $(SECONDS) --jobs $(JOBS) $(TARGET)
+
 install: all
 	meson install -C $(BUILD)/release --no-rebuild
 
@@ -49,10 +54,11 @@ help:
 	@echo 'make install         ... into PREFIX ($(PREFIX)), below DESTDIR if set'
 	@echo 'make check           the tests that need no cluster'
 	@echo 'make test            every test; as root: it starts clusters of its own'
+	@echo 'make fuzz            every fuzz target for SECONDS (60) seconds; TARGET=NAME: that one'
 	@echo 'make image           the container image, into $(BUILD)/image; REGISTRY=HOST/PATH pushes it there'
 	@echo 'make demo            a cluster on this machine, five channels, the whole story; as root'
 	@echo 'make demo KUBECONFIG=FILE REGISTRY=HOST/PATH    the same in your own cluster'
 	@echo 'make demo-down       leaves nothing of it behind (KUBECONFIG=... again for your own cluster)'
 	@echo 'make clean           removes $(BUILD)'
 
-.PHONY: all check test install image demo demo-down clean help
+.PHONY: all check test fuzz install image demo demo-down clean help

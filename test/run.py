@@ -5,7 +5,7 @@
     test/run.py c guard     only the rings that are named so
 
 The rings: the C tests, built by gcc with the address and undefined behaviour sanitizers; a build by clang, whose warnings are
-others; the release build, whose hardening is looked at; and each test/cluster/test_*.py, with the sanitized operator where they
+others; the release build, whose hardening is looked at; a few seconds of each fuzz target; and each test/cluster/test_*.py, with the sanitized operator where they
 start one. These share one cluster, but for those that need one of another kind. A test that was skipped counts as nothing, a
 ring that ends without having counted as one failure.
 """
@@ -23,6 +23,7 @@ TREE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 DEVCLUSTER = os.path.join(TREE, "devcluster", "devcluster")
 CLUSTER = "ring"
 RING_TIMEOUT_S = 900
+FUZZ_S = 4  # for each target, two at a time
 CLUSTER_RINGS = os.path.join(TREE, "test", "cluster", "test_*.py")
 LAST_RINGS = ["devcluster", "without_guard", "operator_without_guard", "demo"]  # in clusters of their own, when the shared one is gone
 SANITIZED = os.path.join(TREE, "build", "sanitized")
@@ -136,6 +137,14 @@ def ring_release():
     return passed, failed
 
 
+def ring_fuzz():
+    """A look at each target, long enough to see that it works; `make fuzz` is for finding."""
+    code, output = run([os.path.join(TREE, "test", "fuzz", "run.py"), "--seconds", str(FUZZ_S)])
+    passed, failed = judge(output, code == 0)
+    say("\n".join(output.strip().splitlines()[-100:]))
+    return passed, failed
+
+
 def cluster_ring(path):
     def ring():
         code, output = run(["/usr/bin/python3", path], SLUICE_TEST_CLUSTER=CLUSTER, **SANITIZER_OPTIONS,
@@ -211,7 +220,7 @@ class Runner:
 def main():
     runner = Runner(sys.argv[1:])
     shared, last = cluster_rings()
-    runner.run({"c": ring_c, "clang": ring_clang, "release": ring_release})
+    runner.run({"c": ring_c, "clang": ring_clang, "release": ring_release, "fuzz": ring_fuzz})
     runner.run_in_cluster(shared)
     runner.run(last)
     return runner.end()
