@@ -227,6 +227,8 @@ static int judge(struct call *call, struct err *err)
 		err->retry_after_ms = wait_ms;
 		return r;
 	}
+	if (reply->status == 304 && call->request.if_none_match != NULL)
+		return 0;
 	if (reply->status != 200 || reply->verdict != REPLY_FINE)
 		return complaint_of_reply(&subject, reply, err);
 	if (reply->has_long_header) {
@@ -243,16 +245,12 @@ static int judge(struct call *call, struct err *err)
 
 static void on_head(void *user, const struct http_head *head)
 {
-	struct call *call = user;
-
-	reply_on_head(call->reply, head);
+	reply_on_head(((struct call *)user)->reply, head);
 }
 
 static bool on_bytes(void *user, const char *bytes, size_t len)
 {
-	struct call *call = user;
-
-	return reply_on_bytes(call->reply, bytes, len);
+	return reply_on_bytes(((struct call *)user)->reply, bytes, len);
 }
 
 /* The one place where an exchange's end moves the call on. */
@@ -298,10 +296,12 @@ static int ask(struct call *call, struct err *err)
 	struct hosts *hosts = call->hosts;
 	bool is_manifest = call->request.kind == REPLY_MANIFEST;
 	auto_buf authorization = BUF_INIT((size_t)64 * 1024);
+	auto_buf condition = BUF_INIT(2 * REPLY_ETAG_SIZE);
 	char url[ORIGIN_URL_SIZE];
 	const char *headers[] = {
 		hosts->user_agent,
 		is_manifest ? "Accept: " MANIFEST_ACCEPT : "Accept: application/json",
+		NULL,
 		NULL,
 		NULL,
 	};
@@ -322,6 +322,8 @@ static int ask(struct call *call, struct err *err)
 	};
 	int r = write_authorization(call, &authorization, err);
 
+	if (r == 0 && call->request.if_none_match != NULL)
+		r = buf_printf(&condition, err, "If-None-Match: %s", call->request.if_none_match);
 	if (call->reply == NULL)
 		call->reply = reply_create(call->request.kind, call->request.max_body);
 	if (call->reply == NULL)
@@ -329,6 +331,8 @@ static int ask(struct call *call, struct err *err)
 	reply_reset(call->reply);
 	if (authorization.len > 0)
 		headers[2] = buf_text(&authorization);
+	if (condition.len > 0)
+		headers[authorization.len > 0 ? 3 : 2] = buf_text(&condition);
 	if (r == 0)
 		r = http_start(hosts->http, &request, &handler, &call->exchange, err);
 	if (authorization.data != NULL)

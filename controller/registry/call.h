@@ -31,10 +31,11 @@ struct call_request {
 	const char *method;                    /* "GET" or "HEAD" */
 	const char *path;                      /* "/v2/…"; copied */
 	enum reply_kind kind;
-	size_t max_body; /* bytes */
+	size_t max_body;           /* bytes */
+	const char *if_none_match; /* an ETag; NULL: none. With one, 304 is a good answer */
 };
 
-/* reply is a good 200 and path where it came from (both NULL when err is set): valid during the call. */
+/* reply is a good 200 (or 304) and path where it came from (both NULL when err is set): valid during the call. */
 typedef void (*call_fn)(void *user, const struct reply *reply, const char *path, const struct err *err);
 
 /* Begins. fn is called once, not from inside this function, unless call_cancel() comes first. ERR_BUSY when

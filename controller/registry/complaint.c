@@ -70,6 +70,9 @@ static int of_status(const struct complaint_subject *subject, const struct reply
 	if (status >= 500)
 		return err_set(err, ERR_BUSY, "%s is in trouble: it answered %d for %s%s", name, status,
 			       subject->what, detail);
+	if (status == 304)
+		return err_set(err, ERR_INPUT, "%s answered 304 (not modified) for %s, which it was not asked", name,
+			       subject->what);
 	if (status >= 300 && status < 400)
 		return err_set(err, ERR_INPUT, "%s answered %d for %s; that redirect is not followed", name,
 			       status, subject->what);

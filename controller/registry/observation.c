@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
+
 static void unlink_one(struct observations *store, struct observation *observation)
 {
 	if (observation->newer != NULL)
@@ -32,6 +34,7 @@ static void weigh(struct observations *store, struct observation *observation)
 {
 	store->bytes -= observation->bytes;
 	observation->bytes = sizeof(*observation) + 2 * strlen(observation->key) + observation->content +
+			     (observation->etag == NULL ? 0 : strlen(observation->etag) + 1) +
 			     (observation->failure == NULL ? 0 : sizeof(*observation->failure));
 	store->bytes += observation->bytes;
 }
@@ -44,6 +47,7 @@ static void forget(struct observations *store, struct observation *observation)
 	store->bytes -= observation->bytes;
 	free(observation->failure);
 	free(observation->names);
+	free(observation->etag);
 	free(observation->key);
 	free(observation);
 }
@@ -90,9 +94,23 @@ struct observation *observations_make(struct observations *store, const char *ke
 	return observation;
 }
 
-void observation_succeed(struct observations *store, struct observation *observation,
+/* Keeps a copy of etag, which may be the one that is there. */
+static void keep_etag(struct observation *observation, const char *etag)
+{
+	char *copy = NULL;
+
+	if (!str_is_empty(etag)) {
+		copy = strdup(etag);
+		CHECK(copy != NULL);
+	}
+	free(observation->etag);
+	observation->etag = copy;
+}
+
+void observation_succeed(struct observations *store, struct observation *observation, const char *etag,
 			 int64_t monotonic_ms, int64_t now_ms)
 {
+	keep_etag(observation, etag);
 	free(observation->failure);
 	observation->failure = NULL;
 	observation->failures = 0;

@@ -23,6 +23,7 @@ struct observation {
 	char *key;
 	size_t bytes;            /* counted for it */
 	size_t content;          /* of these, names */
+	char *etag;              /* owned; the good answer's; NULL: it has none */
 	struct inquiry *inquiry; /* the request under way; NULL: none */
 	int64_t known_ms;        /* monotonic: when the good answer came */
 	int64_t at_ms;           /* the same by the wall clock; 0: there is no good answer */
@@ -50,8 +51,8 @@ struct observation *observations_find(struct observations *store, const char *ke
 /* The same; made empty when there is none. Others may be forgotten for it. */
 struct observation *observations_make(struct observations *store, const char *key);
 
-/* A good answer without content; the caller sets facts. */
-void observation_succeed(struct observations *store, struct observation *observation,
+/* A good answer without content; the caller sets facts. etag: NULL or "": none. */
+void observation_succeed(struct observations *store, struct observation *observation, const char *etag,
 			 int64_t monotonic_ms, int64_t now_ms);
 
 /* Takes count names (each with its NUL, size bytes in all) as the content of a good answer. ERR_NOMEM:

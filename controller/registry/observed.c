@@ -124,9 +124,9 @@ static void fail(struct registry *registry, struct observation *observation, con
 	registry->failures++;
 }
 
-static void succeed(struct registry *registry, struct observation *observation)
+static void succeed(struct registry *registry, struct observation *observation, const char *etag)
 {
-	observation_succeed(&registry->store, observation, registry->hosts.monotonic_ms(),
+	observation_succeed(&registry->store, observation, etag, registry->hosts.monotonic_ms(),
 			    registry->now_ms());
 	registry->answers++;
 }
@@ -144,7 +144,7 @@ static void tell(struct inquiry *inquiry)
 	free(repository);
 }
 
-static void on_tags(void *user, const char *names, size_t count, size_t size, const struct err *err)
+static void on_tags(void *user, const struct tags_list *list, const struct err *err)
 {
 	struct inquiry *inquiry = user;
 	struct registry *registry = inquiry->registry;
@@ -153,10 +153,12 @@ static void on_tags(void *user, const char *names, size_t count, size_t size, co
 
 	if (err_is_set(err))
 		fail(registry, observation, err);
-	else if (observation_set_names(&registry->store, observation, names, count, size, &why) < 0)
+	else if (!list->is_unchanged &&
+		 observation_set_names(&registry->store, observation, list->names, list->count, list->size,
+				       &why) < 0)
 		fail(registry, observation, &why);
 	else
-		succeed(registry, observation);
+		succeed(registry, observation, list->etag);
 	tell(inquiry);
 }
 
@@ -174,7 +176,7 @@ static void keep_manifest(struct registry *registry, const char *repository,
 	key = manifest_key(&reference, facts->digest);
 	observation = observations_make(&registry->store, key);
 	observation->facts = *facts;
-	observation_succeed(&registry->store, observation, registry->hosts.monotonic_ms(),
+	observation_succeed(&registry->store, observation, NULL, registry->hosts.monotonic_ms(),
 			    registry->now_ms());
 	free(key);
 }
@@ -190,7 +192,8 @@ static const struct manifest_facts *recall_manifest(void *user, const struct ref
 	return observation == NULL ? NULL : &observation->facts;
 }
 
-static void on_resolved(void *user, const struct manifest_facts *facts, const struct err *err)
+static void on_resolved(void *user, const struct manifest_facts *facts, const char *etag,
+			const struct err *err)
 {
 	struct inquiry *inquiry = user;
 	struct registry *registry = inquiry->registry;
@@ -199,8 +202,9 @@ static void on_resolved(void *user, const struct manifest_facts *facts, const st
 	if (err_is_set(err)) {
 		fail(registry, observation, err);
 	} else {
-		observation->facts = *facts;
-		succeed(registry, observation);
+		if (facts != NULL)
+			observation->facts = *facts;
+		succeed(registry, observation, etag);
 		keep_manifest(registry, inquiry->repository, &observation->facts);
 	}
 	tell(inquiry);
@@ -238,11 +242,11 @@ static void inquire(struct registry *registry, const char *key, const char *repo
 	observation->inquiry = inquiry;
 	r = reference_parse(repository, &parsed, &err);
 	if (r == 0 && reference == NULL)
-		r = tags_start(&registry->hosts, &parsed, credentials, on_tags, inquiry, &inquiry->tags,
-			       &err);
+		r = tags_start(&registry->hosts, &parsed, credentials, observation->etag, on_tags, inquiry,
+			       &inquiry->tags, &err);
 	else if (r == 0)
-		r = resolve_start(&registry->hosts, &parsed, reference, credentials, recall_manifest,
-				  on_resolved, inquiry, &inquiry->resolve, &err);
+		r = resolve_start(&registry->hosts, &parsed, reference, credentials, observation->etag,
+				  recall_manifest, on_resolved, inquiry, &inquiry->resolve, &err);
 	if (r < 0) {
 		fail(registry, observation, &err);
 		inquiry_destroy(inquiry);

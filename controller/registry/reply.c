@@ -49,6 +49,22 @@ static void copy_header(struct reply *reply, char *to, size_t size, const char *
 	memcpy(to, value, len + 1);
 }
 
+/* Is it an entity-tag of RFC 9110, 8.8.3, that can stand in a header? */
+static bool is_etag(const char *text)
+{
+	size_t len = strlen(text);
+	size_t start = strncmp(text, "W/", 2) == 0 ? 2 : 0;
+	size_t i;
+
+	if (len < start + 2 || len >= REPLY_ETAG_SIZE || text[start] != '"' || text[len - 1] != '"')
+		return false;
+	for (i = start + 1; i < len - 1; i++) {
+		if (text[i] <= 0x20 || text[i] >= 0x7f || text[i] == '"')
+			return false;
+	}
+	return true;
+}
+
 /* "application/json", with any parameters, and "application/…+json". */
 static bool is_json(const char *content_type)
 {
@@ -72,6 +88,8 @@ void reply_on_head(struct reply *reply, const struct http_head *head)
 	reply->content_length = head->content_length;
 	copy_header(reply, reply->content_type, sizeof(reply->content_type), head->content_type);
 	copy_header(reply, reply->digest, sizeof(reply->digest), head->docker_content_digest);
+	if (is_etag(head->etag))
+		memcpy(reply->etag, head->etag, strlen(head->etag) + 1);
 	copy_header(reply, reply->www_authenticate, sizeof(reply->www_authenticate),
 		    head->www_authenticate);
 	copy_header(reply, reply->link, sizeof(reply->link), head->link);

@@ -20,6 +20,7 @@
 #include "registry/origin.h"
 
 #define REPLY_HEADER_SIZE (ORIGIN_PATH_SIZE + 64)
+#define REPLY_ETAG_SIZE 160
 
 enum reply_kind { REPLY_JSON, REPLY_MANIFEST };
 
@@ -39,6 +40,7 @@ struct reply {
 	int64_t content_length; /* -1: not announced */
 	char content_type[128];
 	char digest[128];
+	char etag[REPLY_ETAG_SIZE]; /* fit to be sent back; "": there is none, or it is not */
 	char www_authenticate[REPLY_HEADER_SIZE];
 	char link[REPLY_HEADER_SIZE];
 	char location[REPLY_HEADER_SIZE];

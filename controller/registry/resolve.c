@@ -25,6 +25,7 @@ struct resolve {
 	char text[TEXT_SIZE];                        /* the tag or digest that was asked for */
 	char what[REFERENCE_NAME_SIZE + TEXT_SIZE]; /* "shop/web:v1" */
 	char asked[DIGEST_SIZE];                     /* in BYTES: the digest asked for; "": by tag */
+	char *known; /* the ETag to ask with; NULL: none */
 	struct call *call;
 	resolve_recall_fn recall;
 	resolve_done_fn done;
@@ -36,12 +37,14 @@ static int ask(struct resolve *resolve, enum resolve_state state, struct err *er
 static void resolve_destroy(struct resolve *resolve)
 {
 	credentials_finish(&resolve->credentials);
+	free(resolve->known);
 	free(resolve);
 }
 
-static void finish(struct resolve *resolve, const struct manifest_facts *facts, const struct err *err)
+static void finish(struct resolve *resolve, const struct manifest_facts *facts, const char *etag,
+		   const struct err *err)
 {
-	resolve->done(resolve->user, facts, err);
+	resolve->done(resolve->user, facts, etag, err);
 	resolve_destroy(resolve);
 }
 
@@ -88,7 +91,7 @@ static void after_head(struct resolve *resolve, const struct reply *reply)
 	if (r == 0 && facts == NULL)
 		r = ask(resolve, RESOLVE_BYTES, &err);
 	if (r < 0 || facts != NULL)
-		finish(resolve, facts, &err);
+		finish(resolve, facts, "", &err);
 }
 
 /* The manifest came: it has to be what was asked for. */
@@ -99,10 +102,14 @@ static void after_bytes(struct resolve *resolve, const struct reply *reply)
 	struct err why = ERR_INIT;
 	struct err err = ERR_INIT;
 
+	if (reply->status == 304) {
+		finish(resolve, NULL, resolve->known, &err);
+		return;
+	}
 	if (manifest_verify(buf_text(&reply->body), reply->body.len, reply->content_type, asked,
 			    reply->digest, &facts, &why) < 0)
 		(void)complain(resolve, &why, &err);
-	finish(resolve, err_is_set(&err) ? NULL : &facts, &err);
+	finish(resolve, err_is_set(&err) ? NULL : &facts, reply->etag, &err);
 }
 
 /* Is it a registry that does not know HEAD? Then GET may still work. */
@@ -121,9 +128,9 @@ static void on_answer(void *user, const struct reply *reply, const char *path, c
 	if (err_is_set(err) && resolve->state == RESOLVE_HEAD && is_head_unknown(err)) {
 		resolve->asked[0] = '\0';
 		if (ask(resolve, RESOLVE_BYTES, &why) < 0)
-			finish(resolve, NULL, &why);
+			finish(resolve, NULL, "", &why);
 	} else if (err_is_set(err)) {
-		finish(resolve, NULL, err);
+		finish(resolve, NULL, "", err);
 	} else if (resolve->state == RESOLVE_HEAD) {
 		after_head(resolve, reply);
 	} else {
@@ -143,6 +150,7 @@ static int ask(struct resolve *resolve, enum resolve_state state, struct err *er
 		.path = path,
 		.kind = REPLY_MANIFEST,
 		.max_body = REGISTRY_MAX_MANIFEST,
+		.if_none_match = state == RESOLVE_BYTES && !is_by_digest ? resolve->known : NULL,
 	};
 
 	snprintf(path, sizeof(path), "/v2/%s/manifests/%s", resolve->reference.name,
@@ -152,8 +160,8 @@ static int ask(struct resolve *resolve, enum resolve_state state, struct err *er
 }
 
 int resolve_start(struct hosts *hosts, const struct reference *reference, const char *text,
-		  const struct credentials *credentials, resolve_recall_fn recall, resolve_done_fn done,
-		  void *user, struct resolve **ret_resolve, struct err *err)
+		  const struct credentials *credentials, const char *etag, resolve_recall_fn recall,
+		  resolve_done_fn done, void *user, struct resolve **ret_resolve, struct err *err)
 {
 	struct resolve *resolve;
 	char quoted[QUOTE_SIZE];
@@ -170,6 +178,10 @@ int resolve_start(struct hosts *hosts, const struct reference *reference, const 
 	snprintf(resolve->text, sizeof(resolve->text), "%s", text);
 	snprintf(resolve->what, sizeof(resolve->what), "%s%c%s", reference->name,
 		 digest_is_valid(text) ? '@' : ':', text);
+	if (etag != NULL) {
+		resolve->known = strdup(etag);
+		CHECK(resolve->known != NULL);
+	}
 	r = credentials_copy(&resolve->credentials, credentials, err);
 	if (r == 0)
 		r = ask(resolve, RESOLVE_HEAD, err);

@@ -3,7 +3,7 @@
  *
  * HEAD gives the digest. One that this repository has shown before is the answer; else the manifest is
  * fetched by that digest and hashed. A registry without HEAD, or without the digest header, is asked
- * for the manifest itself.
+ * for the manifest itself, and does not send it again while it is the same (If-None-Match).
  *
  *	HEAD ─ known digest → done
  *	  ├─ new digest → BYTES (by digest) → done
@@ -26,15 +26,17 @@ struct resolve;
 typedef const struct manifest_facts *(*resolve_recall_fn)(void *user, const struct reference *reference,
 							   const char *digest);
 
-/* facts is NULL when err is set. Both are valid during the call. */
-typedef void (*resolve_done_fn)(void *user, const struct manifest_facts *facts, const struct err *err);
+/* facts is NULL when err is set, and when nothing has changed since the answer that etag came with. etag is
+ * for the next time ("": none). All are valid during the call. */
+typedef void (*resolve_done_fn)(void *user, const struct manifest_facts *facts, const char *etag,
+				const struct err *err);
 
-/* Begins; text is a tag or a digest. All arguments but user are copied. done is called once, not from
+/* Begins; text is a tag or a digest; etag (NULL: none) is that of an answer that is still there. All arguments but user are copied. done is called once, not from
  * inside this function, unless resolve_cancel() comes first. Errors as call_start(), and ERR_INPUT for a
  * text that is neither. */
 int resolve_start(struct hosts *hosts, const struct reference *reference, const char *text,
-		  const struct credentials *credentials, resolve_recall_fn recall, resolve_done_fn done,
-		  void *user, struct resolve **ret_resolve, struct err *err)
+		  const struct credentials *credentials, const char *etag, resolve_recall_fn recall,
+		  resolve_done_fn done, void *user, struct resolve **ret_resolve, struct err *err)
 	__attribute__((warn_unused_result));
 
 /* Ends it without done. */

@@ -21,6 +21,8 @@ struct tags {
 	struct reference reference;
 	struct credentials credentials;
 	struct call *call;
+	char *known; /* the ETag to ask with; NULL: none */
+	char etag[REPLY_ETAG_SIZE]; /* of the first page */
 	int pages;
 	struct buf names; /* each with its NUL */
 	size_t count;
@@ -31,20 +33,27 @@ struct tags {
 static void tags_destroy(struct tags *tags)
 {
 	buf_finish(&tags->names);
+	free(tags->known);
 	credentials_finish(&tags->credentials);
 	free(tags);
 }
 
 /* Ends in "registry H, shop/web: why", or in the list when why is not set. */
-static void finish(struct tags *tags, const struct err *why)
+static void finish(struct tags *tags, bool is_unchanged, const struct err *why)
 {
+	struct tags_list list = {
+		.is_unchanged = is_unchanged,
+		.names = buf_text(&tags->names),
+		.count = tags->count,
+		.size = tags->names.len,
+		.etag = is_unchanged ? tags->known : tags->pages == 0 ? tags->etag : "",
+	};
 	struct complaint_subject subject = { .host = tags->reference.host, .what = tags->reference.name };
 	struct err err = ERR_INIT;
 
 	if (err_is_set(why))
 		(void)complaint_of_content(&subject, why, &err);
-	tags->done(tags->user, err_is_set(&err) ? NULL : buf_text(&tags->names), tags->count,
-		   tags->names.len, &err);
+	tags->done(tags->user, err_is_set(&err) ? NULL : &list, &err);
 	tags_destroy(tags);
 }
 
@@ -113,15 +122,21 @@ static void on_answer(void *user, const struct reply *reply, const char *path, c
 
 	tags->call = NULL;
 	if (err_is_set(err)) { /* a whole sentence already */
-		tags->done(tags->user, NULL, 0, 0, err);
+		tags->done(tags->user, NULL, err);
 		tags_destroy(tags);
 		return;
 	}
+	if (reply->status == 304) {
+		finish(tags, true, &why);
+		return;
+	}
+	if (tags->pages == 0)
+		memcpy(tags->etag, reply->etag, sizeof(tags->etag));
 	r = read_page(tags, reply, &why);
 	if (r == 0)
 		r = ask_next(tags, reply, path, &why);
 	if (r <= 0)
-		finish(tags, &why);
+		finish(tags, false, &why);
 }
 
 static int ask(struct tags *tags, const char *path, struct err *err)
@@ -134,13 +149,14 @@ static int ask(struct tags *tags, const char *path, struct err *err)
 		.path = path,
 		.kind = REPLY_JSON,
 		.max_body = PAGE_LONGEST,
+		.if_none_match = tags->pages == 0 ? tags->known : NULL,
 	};
 
 	return call_start(tags->hosts, &request, on_answer, tags, &tags->call, err);
 }
 
 int tags_start(struct hosts *hosts, const struct reference *reference,
-	       const struct credentials *credentials, tags_done_fn done, void *user,
+	       const struct credentials *credentials, const char *etag, tags_done_fn done, void *user,
 	       struct tags **ret_tags, struct err *err)
 {
 	struct tags *tags = calloc(1, sizeof(*tags));
@@ -152,6 +168,10 @@ int tags_start(struct hosts *hosts, const struct reference *reference,
 		.hosts = hosts, .reference = *reference, .done = done, .user = user,
 		.names = BUF_INIT((size_t)REGISTRY_MAX_TAGS * (LONGEST_TAG + 1)),
 	};
+	if (etag != NULL) {
+		tags->known = strdup(etag);
+		CHECK(tags->known != NULL);
+	}
 	snprintf(path, sizeof(path), "/v2/%s/tags/list?n=1000", reference->name);
 	r = credentials_copy(&tags->credentials, credentials, err);
 	if (r == 0)

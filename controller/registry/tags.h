@@ -3,11 +3,13 @@
  *
  * Pages follow the Link header (rel=next) within the origin. There are limits on the size of a page, on the
  * number of pages and on all tags together; a list that passes one is an error, never a part of the list.
+ * A list that has not changed since (If-None-Match) is not sent again, where the registry can do that.
  * May include: base, net, wire, registry.
  */
 #ifndef SLUICE_REGISTRY_TAGS_H
 #define SLUICE_REGISTRY_TAGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -17,15 +19,21 @@
 
 struct tags;
 
-/* names are count texts, each with its NUL, one behind the other in size bytes. NULL when err is set.
- * Valid during the call. */
-typedef void (*tags_done_fn)(void *user, const char *names, size_t count, size_t size,
-			     const struct err *err);
+struct tags_list {
+	bool is_unchanged; /* since the answer that etag came with; then nothing else is here */
+	const char *names; /* count texts, each with its NUL, one behind the other in size bytes */
+	size_t count;
+	size_t size;
+	const char *etag; /* for the next time; "": none. A list of several pages has none */
+};
 
-/* Begins. reference and credentials are copied. done is called once, not from inside this function,
+/* list is NULL when err is set. Both are valid during the call. */
+typedef void (*tags_done_fn)(void *user, const struct tags_list *list, const struct err *err);
+
+/* Begins. etag (NULL: none) is that of an answer that is still there. All arguments but user are copied. done is called once, not from inside this function,
  * unless tags_cancel() comes first. Errors as call_start(). */
 int tags_start(struct hosts *hosts, const struct reference *reference,
-	       const struct credentials *credentials, tags_done_fn done, void *user,
+	       const struct credentials *credentials, const char *etag, tags_done_fn done, void *user,
 	       struct tags **ret_tags, struct err *err) __attribute__((warn_unused_result));
 
 /* Ends it without done. */

@@ -9,6 +9,7 @@ The first component of a repository's name decides how it behaves:
   paged/…      the same, but tag lists come in pages of three, with Link headers
   nodigest/…   the same, without Docker-Content-Digest
   nohead/…     the same, but answers HEAD with 405
+  etag/…       the same without HEAD, but with entity-tags: 304 to If-None-Match
   down/…       closes the connection without an answer
   silent/…     takes the request and never answers
   denied/…     401, whatever comes        forbidden/…  403        missing/…  404
@@ -47,7 +48,7 @@ import urllib.parse
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 PAGE = 3
-SERVING = ("good", "basic", "token", "paged", "nodigest", "nohead", "liar", "elsewhere")
+SERVING = ("good", "basic", "token", "paged", "nodigest", "nohead", "etag", "liar", "elsewhere")
 API = re.compile(r"/v2/(?P<repository>.+)/(?:tags/(?P<list>list)|manifests/(?P<reference>[^/]+))")
 
 
@@ -121,6 +122,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    def answer_once(self, body, content_type="application/json"):
+        """With an entity-tag; who shows it gets no body again."""
+        etag = f'"{digest_of(body)}"'
+        if self.headers.get("If-None-Match") == etag:
+            self.answer(304, b"", content_type, ETag=etag)
+        else:
+            self.answer(200, body, content_type, ETag=etag)
+
     def fail(self, status, code, **headers):
         body = json.dumps({"errors": [{"code": code, "message": code.lower().replace("_", " ")}]}).encode()
         self.answer(status, body, **headers)
@@ -179,19 +188,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 headers["Link"] = f'</v2/{repository}/tags/list?last={tags[-1]}&n={PAGE}>; rel="next"'
         if behaviour == "elsewhere":
             headers["Link"] = f'<http://127.0.0.2:1/v2/{repository}/tags/list?last=x>; rel="next"'
-        self.answer(200, json.dumps({"name": repository, "tags": tags}).encode(), **headers)
+        body = json.dumps({"name": repository, "tags": tags}).encode()
+        if behaviour == "etag":
+            self.answer_once(body)
+        else:
+            self.answer(200, body, **headers)
 
     def serve_manifest(self, repository, behaviour, reference):
         found = self.state.find(repository, reference)
         if behaviour == "elsewhere":
             self.fail(307, "MOVED", Location=f"http://127.0.0.2:1/v2/{repository}/manifests/{reference}")
-        elif behaviour == "nohead" and self.command == "HEAD":
+        elif behaviour in ("nohead", "etag") and self.command == "HEAD":
             self.fail(405, "UNSUPPORTED")
         elif found is None and behaviour != "liar":
             self.fail(404, "MANIFEST_UNKNOWN")
         elif behaviour == "liar":
             body = make_document(b"a lie", False)
             self.answer(200, body, MANIFEST, Docker_Content_Digest="sha256:" + "a" * 64)
+        elif behaviour == "etag":
+            self.answer_once(found[2], found[1])
         elif behaviour == "nodigest":
             self.answer(200, found[2], found[1])
         else:

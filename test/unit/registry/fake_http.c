@@ -11,6 +11,7 @@ struct http_exchange {
 	char *method;
 	char *url;
 	char authorization[256];
+	char if_none_match[256];
 	bool forbids_private;
 	bool is_cancelled;
 };
@@ -22,7 +23,7 @@ static void complain(struct http *http, const char *what, const struct http_exch
 			 exchange->method, exchange->url, exchange->authorization);
 }
 
-/* Copies the Authorization header, and looks that the others are there once. */
+/* Copies the headers that a route may ask for, and looks that the others are there once. */
 static void read_headers(struct http *http, struct http_exchange *exchange, const char *const *headers)
 {
 	int accepts = 0;
@@ -31,6 +32,9 @@ static void read_headers(struct http *http, struct http_exchange *exchange, cons
 	for (; *headers != NULL; headers++) {
 		if (strncasecmp(*headers, "Authorization: ", 15) == 0)
 			snprintf(exchange->authorization, sizeof(exchange->authorization), "%s",
+				 *headers + 15);
+		if (strncasecmp(*headers, "If-None-Match: ", 15) == 0)
+			snprintf(exchange->if_none_match, sizeof(exchange->if_none_match), "%s",
 				 *headers + 15);
 		accepts += strncasecmp(*headers, "Accept: ", 8) == 0;
 		agents += strncasecmp(*headers, "User-Agent: sluice/", 19) == 0;
@@ -76,7 +80,8 @@ static bool fits(const struct fake_route *route, const struct http_exchange *exc
 {
 	return strcmp(route->method, exchange->method) == 0 && strcmp(route->url, exchange->url) == 0 &&
 	       (route->most == 0 || route->hits < route->most) &&
-	       (route->authorization == NULL || strcmp(route->authorization, exchange->authorization) == 0);
+	       (route->authorization == NULL || strcmp(route->authorization, exchange->authorization) == 0) &&
+	       (route->if_none_match == NULL || strcmp(route->if_none_match, exchange->if_none_match) == 0);
 }
 
 static const char *or_empty(const char *text)
@@ -93,7 +98,7 @@ static void send_head(const struct fake_route *route, const struct http_handler 
 		.www_authenticate = or_empty(route->www_authenticate),
 		.link = or_empty(route->link),
 		.location = or_empty(route->location),
-		.etag = "",
+		.etag = or_empty(route->etag),
 		.warning = "",
 		.retry_after_ms = route->retry_after_ms,
 		.content_length = route->content_length == 0 ? -1 : route->content_length,

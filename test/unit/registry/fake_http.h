@@ -25,6 +25,8 @@ struct fake_route {
 	const char *www_authenticate;
 	const char *link;
 	const char *location;
+	const char *etag;
+	const char *if_none_match; /* as authorization */
 	int64_t retry_after_ms;
 	int64_t content_length;    /* 0: not announced */
 	const char *body;

@@ -159,6 +159,17 @@ class OverNetwork(unittest.TestCase):
             for earlier, later in zip(times, times[1:]):
                 self.assertGreater(later - earlier, 0.95)
 
+    def test_what_has_not_changed_is_not_sent_again(self):
+        with asking.running() as registry:
+            digest = registry.push("etag/web", "v1", "one")
+            for question in ("etag/web", "etag/web=v1"):
+                registry.server.state.requests.clear()
+                answer = self.one(registry, question, "--rounds", "3", "--pause", "1100", "--age", "1000")
+                self.assertEqual((answer.state, answer.text), ("Known", ""))
+                self.assertEqual(answer.tags or answer.digest, ["v1"] if question == "etag/web" else digest)
+                statuses = [r["status"] for r in registry.requests("etag/web", "GET")]
+                self.assertEqual((statuses[0], set(statuses[1:])), (200, {304}))
+
     def test_a_moved_tag(self):
         with asking.running() as registry:
             first = registry.push("good/web", "latest", "one")
