@@ -82,7 +82,7 @@ static const struct option_info table[OPTION_COUNT] = {
 	[OPTION_TOKEN_SERVER] = {
 		"token-server", "SLUICE_TOKEN_SERVERS", "HOST[:PORT]",
 		NULL,
-		"a registry's token server that may have a private address; repeated as above",
+		"a registry's token server, or the store of its blobs, that may have a private address; repeated as above",
 	},
 	[OPTION_REGISTRY_CA] = {
 		"registry-ca", "SLUICE_REGISTRY_CA", "FILE",

@@ -9,10 +9,8 @@
 #include "registry/auth.h"
 #include "registry/complaint.h"
 #include "registry/manifest.h"
-#include "registry/origin.h"
 #include "registry/bearer.h"
-
-#define MOST_REDIRECTS 3
+#include "registry/route.h"
 
 enum call_state {
 	CALL_WAITING,       /* for a slot at its host */
@@ -27,12 +25,11 @@ struct call {
 	struct host *host;
 	struct call *next; /* in the host's queue */
 	struct call *previous;
-	struct call_request request; /* .path is not used: it may move, see path */
-	char *path;
+	struct call_request request; /* .path is not used: it may move, see route */
+	struct route route;
 	struct reply *reply;
 	struct http_exchange *exchange;
 	struct bearer_fetch *bearer_fetch;
-	int redirects;
 	bool has_fetched_token;
 	bool has_sent_token; /* in the exchange that runs or ran last */
 	call_fn fn;
@@ -53,7 +50,7 @@ static struct complaint_subject subject_of(const struct call *call)
 static void call_destroy(struct call *call)
 {
 	reply_destroy(call->reply);
-	free(call->path);
+	route_finish(&call->route);
 	free(call);
 }
 
@@ -133,7 +130,7 @@ static void finish(struct call *call, const struct err *err)
 	if (is_good)
 		call->host->throttles = 0;
 	serve_waiting(call->hosts, call->host);
-	call->fn(call->user, is_good ? call->reply : NULL, is_good ? call->path : NULL, err);
+	call->fn(call->user, is_good ? call->reply : NULL, is_good ? call->route.path : NULL, err);
 	call_destroy(call);
 }
 
@@ -178,31 +175,16 @@ static int answer_challenge(struct call *call, struct err *err)
 	return 1;
 }
 
-static bool is_redirect(int status)
-{
-	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
-/* Goes where a redirect points, within the origin. Returns 1 when asked again. */
+/* Goes where a redirect points. Returns 1 when asked again. */
 static int follow_redirect(struct call *call, struct err *err)
 {
 	struct complaint_subject subject = subject_of(call);
-	char path[ORIGIN_PATH_SIZE];
+	bool is_blob = call->request.kind == REPLY_BLOB;
 	struct err why = ERR_INIT;
-	char *copy;
 	int r;
 
-	if (call->redirects++ == MOST_REDIRECTS)
-		r = err_set(&why, ERR_INPUT, "more than %d redirects", MOST_REDIRECTS);
-	else
-		r = origin_follow(&call->host->origin, call->path, call->reply->location, path, &why);
-	if (r < 0)
+	if (route_follow(&call->route, call->hosts, call->reply->location, is_blob, &why) < 0)
 		return complaint_of_content(&subject, &why, err);
-	copy = strdup(path);
-	if (copy == NULL)
-		return err_set(err, ERR_NOMEM, "no memory for a URL");
-	free(call->path);
-	call->path = copy;
 	r = ask(call, err);
 	return r < 0 ? r : 1;
 }
@@ -215,13 +197,14 @@ static int judge(struct call *call, struct err *err)
 	int64_t wait_ms;
 	int r;
 
-	if (reply->status == 401) {
+	if (reply->status == 401 && !call->route.is_away) {
 		r = answer_challenge(call, err);
 		return r != 0 ? r : complaint_of_reply(&subject, reply, err);
 	}
-	if (is_redirect(reply->status) && reply->location[0] != '\0')
+	if (route_is_redirect(reply->status) && reply->location[0] != '\0')
 		return follow_redirect(call, err);
-	if (reply->status == 429 || (reply->status == 503 && reply->retry_after_ms > 0)) {
+	if (!call->route.is_away &&
+	    (reply->status == 429 || (reply->status == 503 && reply->retry_after_ms > 0))) {
 		wait_ms = hosts_block(call->hosts, call->host, reply->retry_after_ms);
 		r = complaint_of_reply(&subject, reply, err);
 		err->retry_after_ms = wait_ms;
@@ -276,12 +259,14 @@ static void on_done(void *user, int status, const struct err *err)
 		finish(call, &why);
 }
 
-/* Writes the Authorization header that is known to work at this host; "" when there is none. */
+/* Writes the Authorization header that is known to work at this host; "" when there is none, or away. */
 static int write_authorization(struct call *call, struct buf *header, struct err *err)
 {
 	const struct credentials *credentials = call->request.credentials;
 	const char *token = bearer_find(call->hosts, call->host, call->request.reference, credentials);
 
+	if (call->route.is_away)
+		return 0;
 	call->has_sent_token = token != NULL;
 	if (token != NULL)
 		return buf_printf(header, err, "Authorization: Bearer %s", token);
@@ -290,17 +275,27 @@ static int write_authorization(struct call *call, struct buf *header, struct err
 	return 0;
 }
 
+static const char *accept_header(enum reply_kind kind)
+{
+	static const char *const headers[] = {
+		[REPLY_JSON] = "Accept: application/json",
+		[REPLY_MANIFEST] = "Accept: " MANIFEST_ACCEPT,
+		[REPLY_BLOB] = "Accept: */*",
+	};
+
+	return headers[kind];
+}
+
 /* Sends the call's request; from here on a slot is taken. */
 static int ask(struct call *call, struct err *err)
 {
 	struct hosts *hosts = call->hosts;
-	bool is_manifest = call->request.kind == REPLY_MANIFEST;
 	auto_buf authorization = BUF_INIT((size_t)64 * 1024);
 	auto_buf condition = BUF_INIT(2 * REPLY_ETAG_SIZE);
 	char url[ORIGIN_URL_SIZE];
 	const char *headers[] = {
 		hosts->user_agent,
-		is_manifest ? "Accept: " MANIFEST_ACCEPT : "Accept: application/json",
+		accept_header(call->request.kind),
 		NULL,
 		NULL,
 		NULL,
@@ -308,11 +303,13 @@ static int ask(struct call *call, struct err *err)
 	struct http_tls tls = { .ca_pem = hosts->ca_pem };
 	struct http_request request = {
 		.method = call->request.method,
-		.url = origin_url(&call->host->origin, call->path, url),
+		.url = origin_url(&call->route.origin, call->route.path, url),
 		.headers = headers,
 		.tls = hosts->ca_pem == NULL ? NULL : &tls,
 		.lane = HTTP_LANE_REGISTRY,
-		.allow_plain = call->host->origin.is_plain,
+		.allow_plain = call->route.origin.is_plain,
+		.forbid_private_peers =
+			call->route.is_away && !hosts_trusts_realm(hosts, call->route.origin.authority),
 		.connect_timeout_ms = 10000,
 		.idle_timeout_ms = 15000,
 		.total_timeout_ms = hosts->timeout_ms,
@@ -358,9 +355,8 @@ int call_start(struct hosts *hosts, const struct call_request *request, call_fn 
 	CHECK(call != NULL);
 	*call = (struct call){
 		.hosts = hosts, .host = host, .request = *request, .fn = fn, .user = user,
-		.path = strdup(request->path),
 	};
-	CHECK(call->path != NULL);
+	route_init(&call->route, &host->origin, request->path);
 	subject = subject_of(call);
 	if (wait_ms > 0) {
 		r = complaint_of_block(&subject, wait_ms, err);

@@ -6,6 +6,9 @@
  * good answer or in an error that is ready to be shown. Credentials go to the host that they are for, and
  * as Basic to the token server that this host names; nowhere else.
  *
+ * A blob may lie elsewhere: many registries send on to a store. There a redirect may lead to another origin,
+ * without any credentials; https only, and to no private address, unless the admin named that host.
+ *
  *	WAITING → ASKING ⇄ GETTING_TOKEN, ASKING → (done)
  *
  * May include: base, net, registry. Deliberately absent: retries and back-off (observed).

@@ -16,7 +16,7 @@
 #include "base/err.h"
 #include "registry/reference.h"
 
-#define ORIGIN_PATH_SIZE 2048
+#define ORIGIN_PATH_SIZE 4096 /* the signed URLs of stores of blobs are long */
 #define ORIGIN_URL_SIZE (ORIGIN_PATH_SIZE + REFERENCE_HOST_SIZE + 8)
 
 struct origin {

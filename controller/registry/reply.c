@@ -77,8 +77,15 @@ static bool is_json(const char *content_type)
 
 static bool has_right_type(const struct reply *reply)
 {
-	return reply->kind == REPLY_MANIFEST ? manifest_type_is_known(reply->content_type)
-					     : is_json(reply->content_type);
+	switch (reply->kind) {
+	case REPLY_JSON:
+		return is_json(reply->content_type);
+	case REPLY_MANIFEST:
+		return manifest_type_is_known(reply->content_type);
+	case REPLY_BLOB:
+		break;
+	}
+	return true;
 }
 
 void reply_on_head(struct reply *reply, const struct http_head *head)

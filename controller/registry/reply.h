@@ -22,7 +22,11 @@
 #define REPLY_HEADER_SIZE (ORIGIN_PATH_SIZE + 64)
 #define REPLY_ETAG_SIZE 160
 
-enum reply_kind { REPLY_JSON, REPLY_MANIFEST };
+enum reply_kind {
+	REPLY_JSON,
+	REPLY_MANIFEST,
+	REPLY_BLOB, /* bytes that their digest vouches for: no Content-Type is asked of them */
+};
 
 enum reply_verdict {
 	REPLY_FINE,
