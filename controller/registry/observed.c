@@ -11,6 +11,7 @@
 #include "registry/reference.h"
 #include "registry/resolve.h"
 #include "registry/tags.h"
+#include "registry/verdicts.h"
 
 #define DEFAULT_OBSERVATIONS 16384
 #define DEFAULT_BYTES ((size_t)32 << 20)
@@ -18,6 +19,7 @@
 struct registry {
 	struct hosts hosts;
 	struct observations store;
+	struct verdicts *verdicts;
 	void (*on_observed)(void *user, const char *repository);
 	void *user;
 	int64_t (*now_ms)(void);
@@ -343,6 +345,11 @@ struct registry_stats registry_stats(const struct registry *registry)
 
 /* ---- lifetime ---- */
 
+struct verdicts *registry_verdicts(struct registry *registry)
+{
+	return registry->verdicts;
+}
+
 int registry_create(struct http *http, const struct registry_options *options,
 		    struct registry **ret_registry, struct err *err)
 {
@@ -364,6 +371,8 @@ int registry_create(struct http *http, const struct registry_options *options,
 	registry->store.max_count =
 		options->max_observations == 0 ? DEFAULT_OBSERVATIONS : options->max_observations;
 	registry->store.max_bytes = options->max_bytes == 0 ? DEFAULT_BYTES : options->max_bytes;
+	registry->verdicts =
+		verdicts_create(&registry->hosts, registry->now_ms, options->on_observed, options->user);
 	*ret_registry = registry;
 	return 0;
 }
@@ -381,6 +390,7 @@ void registry_destroy(struct registry *registry)
 			resolve_cancel(inquiry->resolve);
 		inquiry_destroy(inquiry);
 	}
+	verdicts_destroy(registry->verdicts);
 	observations_finish(&registry->store);
 	hosts_finish(&registry->hosts);
 	free(registry);

@@ -1,7 +1,7 @@
 /*
  * registry/observed: what the registries have answered, remembered as observations.
  *
- * Two questions, asked asynchronously: which tags does a repository have, and which digest does a tag (or
+ * Two questions are here, asked asynchronously: which tags does a repository have, and which digest does a tag (or
  * a digest) of it have. An answer is an observation that stays until it is too old for somebody; many
  * channels that look at one repository with the same credentials share one request and one answer, those
  * with other credentials never see it. A failed answer is an observation too: a class, a sentence for
@@ -30,6 +30,7 @@
 #define REGISTRY_MIN_AGE_MS 1000         /* an answer younger than this is fresh for everybody */
 
 struct registry;
+struct verdicts;
 
 enum observed_state {
 	OBSERVED_NONE,    /* nobody asked, or the answer has been forgotten */
@@ -112,6 +113,9 @@ const struct tags_observation *registry_tags(struct registry *registry, const ch
 const struct digest_observation *registry_digest(struct registry *registry, const char *repository,
 						 const char *reference,
 						 const struct credentials *credentials);
+
+/* The room's memory of who has signed what: registry/verdicts.h. Lives as long as registry. */
+struct verdicts *registry_verdicts(struct registry *registry);
 
 /* Figures for the metrics. */
 struct registry_stats registry_stats(const struct registry *registry);

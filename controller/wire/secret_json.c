@@ -6,45 +6,7 @@
 #include <string.h>
 
 #include "wire/json_read.h"
-
-/* The six bits of a character, or -1. */
-static int sextet(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : -1;
-}
-
-/* Decodes padded base64 as the apiserver writes it. false when it is none. */
-static bool decode(const char *text, size_t len, char *ret, size_t *ret_len)
-{
-	size_t padding = 0;
-	size_t n = 0;
-	uint32_t bits = 0;
-
-	if (len % 4 != 0)
-		return false;
-	while (padding < 2 && padding < len && text[len - 1 - padding] == '=')
-		padding++;
-	for (size_t i = 0; i < len - padding; i++) {
-		int value = sextet(text[i]);
-
-		if (value < 0)
-			return false;
-		bits = bits << 6 | (uint32_t)value;
-		if (i % 4 > 0)
-			ret[n++] = (char)(bits >> (6 - 2 * (i % 4)) & 0xff);
-	}
-	ret[n] = '\0';
-	*ret_len = n;
-	return true;
-}
+#include "wire/sextets.h"
 
 /* Wipes all texts of an object; jansson hands them out as const, but they are this tree's alone. */
 static void wipe_texts(json_t *object)
@@ -68,11 +30,11 @@ static int decode_entry(const json_t *data, const char *key, char **ret_text, si
 
 	if (!json_is_string(entry))
 		return err_set(err, ERR_INPUT, "the Secret has no entry %s", key);
-	text = malloc(len / 4 * 3 + 4);
+	text = malloc(SEXTETS_DECODED_SIZE(len));
 	if (text == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for a Secret of %zu bytes", len);
-	if (!decode(json_string_value(entry), len, text, ret_len)) {
-		secret_wipe(text, len / 4 * 3);
+	if (!sextets_decode(json_string_value(entry), len, text, ret_len)) {
+		secret_wipe(text, SEXTETS_DECODED_SIZE(len) - 1);
 		return err_set(err, ERR_INPUT, "the Secret's entry %s is not base64", key);
 	}
 	*ret_text = text;

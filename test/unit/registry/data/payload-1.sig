@@ -1,0 +1,1 @@
+MEUCIQCw/ROUoMJI167YsJNHiT/ybWhqhmFfNBvxlzOmm0RnbwIgPXdsaKVMoslx8T8fXkT+KAQhSmZF4A/q9k6w5wuqUFI=
