@@ -22,12 +22,13 @@ bool fake_run_until(struct loop *loop, const bool *is_done, int64_t timeout_ms)
 {
 	uv_loop_t *uv = loop_uv(loop);
 	uv_timer_t *glances = calloc(1, sizeof(*glances));
+	uint64_t glance_ms = timeout_ms < GLANCE_MS ? (uint64_t)timeout_ms : GLANCE_MS;
 	uint64_t until_ms;
 
 	CHECK(glances != NULL && uv_timer_init(uv, glances) == 0);
 	uv_update_time(uv);
 	until_ms = uv_now(uv) + (uint64_t)timeout_ms;
-	CHECK(uv_timer_start(glances, on_glance, GLANCE_MS, GLANCE_MS) == 0);
+	CHECK(uv_timer_start(glances, on_glance, glance_ms, glance_ms) == 0);
 	while (!*is_done && uv_now(uv) < until_ms)
 		(void)uv_run(uv, UV_RUN_ONCE);
 	uv_close((uv_handle_t *)glances, on_glances_closed);

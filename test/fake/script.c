@@ -156,6 +156,15 @@ static bool status_has_body(int status)
 	return status != 204 && status != 304 && status >= 200;
 }
 
+void script_body(const struct fake_step *step, const char *method, struct buf *ret_bytes)
+{
+	size_t len = step->reply_len;
+
+	if (step->reply == NULL || !status_has_body(step->status) || str_equal(method, "HEAD"))
+		return;
+	CHECK(buf_append(ret_bytes, step->reply, len > 0 ? len : strlen(step->reply), NULL) == 0);
+}
+
 void script_reply(const struct fake_step *step, const char *method, struct buf *ret_bytes)
 {
 	bool is_chunked = step->is_chunked || step->end == FAKE_HOLD;

@@ -38,4 +38,7 @@ const char *script_difference(const struct fake_step *step, const struct script_
 /* The bytes of the step's reply to method, cut where the step says so. */
 void script_reply(const struct fake_step *step, const char *method, struct buf *ret_bytes);
 
+/* The body of the step's reply alone. */
+void script_body(const struct fake_step *step, const char *method, struct buf *ret_bytes);
+
 #endif

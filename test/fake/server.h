@@ -1,5 +1,5 @@
 /*
- * fake/server: a scripted HTTP/1.1 server inside the test process, on the loop under test.
+ * fake/server: a scripted HTTP/1.1 or HTTP/2 server inside the test process, on the loop under test.
  *
  * The script is an array of steps, in the order in which the requests are expected. Each step says
  * what the request must look like and which bytes go back, cut where, how late, and how it ends. A
@@ -18,7 +18,8 @@
  *	fake_server_destroy(server);
  *
  * The server listens on a free port of 127.0.0.1. Connections are kept alive between requests
- * unless the step ends them. May include: libc, uv, base, net/loop.h.
+ * unless the step ends them. HTTP/2 is spoken over TLS, with a certificate of the server's own
+ * (fake_server_ca()). May include: libc, uv, base, net/loop.h.
  */
 #ifndef SLUICE_FAKE_SERVER_H
 #define SLUICE_FAKE_SERVER_H
@@ -33,7 +34,7 @@
 enum fake_end {
 	FAKE_KEEP,  /* it waits for the next request */
 	FAKE_CLOSE, /* it is closed (end of file for the client) */
-	FAKE_RESET, /* it is reset */
+	FAKE_RESET, /* it is reset; HTTP/2: the stream is, and the connection goes on */
 	FAKE_HOLD,  /* nothing: the reply stays open for fake_server_push() and fake_server_end() */
 };
 
@@ -50,7 +51,7 @@ struct fake_step {
 	bool is_unordered;
 
 	/* ---- what goes back ---- */
-	const char *raw; /* exact bytes, instead of the fields below */
+	const char *raw; /* exact bytes, instead of the fields below; HTTP/1.1 only */
 	size_t raw_len;  /* 0: strlen(raw) */
 	int status;      /* of a well-formed reply; 0 without raw: no reply at all, just the end */
 	const char *reply_headers; /* more header lines, each with its \r\n; NULL: none */
@@ -58,7 +59,8 @@ struct fake_step {
 	size_t reply_len;          /* 0: strlen(reply) */
 	bool is_chunked;  /* chunked coding instead of Content-Length; FAKE_HOLD implies it */
 	size_t piece;     /* bytes per write; 0: all in one. Pieces leave 1 ms apart or gap_ms */
-	size_t cut_after; /* sends only so many bytes of all (head included), then ends; 0: all */
+	size_t cut_after; /* sends only so many bytes of all (head included), then ends; 0: all.
+			   * HTTP/2: of all frames from then on, then the connection is closed */
 	int64_t delay_ms; /* before the first byte */
 	int64_t gap_ms;   /* between pieces */
 	enum fake_end end;
@@ -70,8 +72,15 @@ struct fake_server;
 struct fake_server *fake_server_create(struct loop *loop, const struct fake_step *script,
 				       size_t count);
 
-/* "http://127.0.0.1:PORT", without a slash at the end. */
+/* The same for HTTP/2 over TLS. */
+struct fake_server *fake_server_create_http2(struct loop *loop, const struct fake_step *script,
+					     size_t count);
+
+/* "http://127.0.0.1:PORT" (HTTP/2: https), without a slash at the end. */
 const char *fake_server_url(const struct fake_server *server);
+
+/* The certificate to believe, PEM; NULL with HTTP/1.1. */
+const char *fake_server_ca(const struct fake_server *server);
 
 /* "127.0.0.1:PORT" */
 const char *fake_server_host(const struct fake_server *server);
@@ -93,6 +102,13 @@ void fake_server_push(struct fake_server *server, size_t step, const char *text)
 
 /* As fake_server_push(), bytes of any kind. */
 void fake_server_push_bytes(struct fake_server *server, size_t step, const char *bytes, size_t len);
+
+/* Bytes that have left for the held step so far (HTTP/2: of all frames since it began). */
+size_t fake_server_sent(struct fake_server *server, size_t step);
+
+/* HTTP/2: says on the connection of a held step that no further request will be answered on it. What
+ * is under way goes on. */
+void fake_server_go_away(struct fake_server *server, size_t step);
 
 /* Ends a held step: FAKE_KEEP ends the body properly, FAKE_CLOSE and FAKE_RESET cut it. */
 void fake_server_end(struct fake_server *server, size_t step, enum fake_end end);

@@ -1,49 +1,5 @@
-#include "bench.h"
-#include "kube/watch.h"
 #include "kube/watchset.h"
-#include "objects.h"
-
-/* ---- what a server sends ---- */
-
-#define OBJECT(name, uid, version)                                                                \
-	"{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"namespace\":\"a\",\"name\":\"" name \
-	"\",\"uid\":\"" uid "\",\"resourceVersion\":\"" version "\"},\"data\":{}}"
-#define EVENT(type, object) "{\"type\":\"" type "\",\"object\":" object "}\n"
-#define ADD(name, uid, version) EVENT("ADDED", OBJECT(name, uid, version))
-#define MOD(name, uid, version) EVENT("MODIFIED", OBJECT(name, uid, version))
-#define DEL(name, uid, version) EVENT("DELETED", OBJECT(name, uid, version))
-#define MARK(version)                                                          \
-	EVENT("BOOKMARK", "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{" \
-			  "\"resourceVersion\":\"" version "\",\"creationTimestamp\":null}}")
-#define DONE(version)                                                          \
-	EVENT("BOOKMARK", "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{" \
-			  "\"resourceVersion\":\"" version "\",\"creationTimestamp\":null," \
-			  "\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}}}")
-#define STATUS(code, reason, more)                                                             \
-	"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\"," \
-	"\"message\":\"" reason "\",\"reason\":\"" reason "\",\"code\":" code more "}"
-#define ERROR(code, reason, more) EVENT("ERROR", STATUS(code, reason, more))
-#define PAGE(version, token, items)                                                              \
-	"{\"kind\":\"ConfigMapList\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"" version \
-	"\",\"continue\":\"" token "\"},\"items\":[" items "]}"
-
-/* ---- what a client asks ---- */
-
-#define MAPS "/api/v1/configmaps?*"
-#define STREAM MAPS "watch=1&allowWatchBookmarks=true"
-
-/* Targets by what is asked. */
-#define ASK(what) .method = "GET", .target = what, .headers = "!Accept-Encoding\n"
-#define LIST ASK(STREAM "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&timeoutSeconds=*")
-#define LIST_FROM(version) \
-	ASK(STREAM "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=" version \
-		   "&timeoutSeconds=*")
-#define WATCH(version) ASK(STREAM "&resourceVersion=" version "&timeoutSeconds=*")
-#define PAGES ASK(MAPS "limit=500")
-#define PAGES_AFTER(token) ASK(MAPS "limit=500&continue=" token)
-
-#define HELD .status = 200, .end = FAKE_HOLD
-#define OPEN_END .status = 200, .is_chunked = true
+#include "watching.h"
 
 static const struct {
 	const char *name;
@@ -187,72 +143,6 @@ static const struct {
 	  "x@3", "+x@3", 3, 0 },
 };
 
-/* What the handler was told. */
-struct told {
-	int synced;
-	int bad;
-};
-
-static void on_synced(void *user, enum kind kind)
-{
-	(void)kind;
-	((struct told *)user)->synced++;
-}
-
-static void on_bad(void *user, enum kind kind, const struct err *why)
-{
-	(void)kind;
-	ck_assert_int_eq(why->class, ERR_INPUT);
-	((struct told *)user)->bad++;
-}
-
-static const struct watch_times quick = {
-	.backoff_first_ms = 1, .backoff_limit_ms = 2, .absent_ms = 20, .denied_ms = 5, .short_ms = 5,
-};
-
-/* A watch on a bench. */
-struct scene {
-	struct bench bench;
-	struct store *store;
-	struct watch *watch;
-	struct changes changes;
-	struct told told;
-};
-
-static void scene_open(struct scene *scene, const struct fake_step *script, size_t count, enum kind kind,
-		       const struct watch_times *times)
-{
-	*scene = (struct scene){ .bench = bench_open(script, count, (struct kubeconfig){ .token = "t" }) };
-	scene->store = store_create();
-	store_on_change(scene->store, changes_note, &scene->changes);
-	scene->watch = watch_create(scene->bench.loop, scene->bench.client, scene->store, kind, times,
-				    &(struct watch_handler){ .on_synced = on_synced, .on_bad_object = on_bad,
-							     .user = &scene->told });
-	watch_start(scene->watch);
-}
-
-static void scene_close(struct scene *scene, const char *row)
-{
-	watch_destroy(scene->watch);
-	bench_close(&scene->bench, row);
-	store_destroy(scene->store);
-}
-
-/* Runs until the whole script has been asked for and the watch follows a stream; and a little longer, to
- * see that nothing more comes. */
-static void scene_run(struct scene *scene, size_t steps, int64_t longer_ms, const char *row)
-{
-	for (int i = 0; i < 4000; i++) {
-		if (fake_server_served(scene->bench.server) == steps &&
-		    watch_report(scene->watch)->state == WATCH_LIVE)
-			break;
-		fake_run_for(scene->bench.loop, 1);
-	}
-	fake_run_for(scene->bench.loop, longer_ms);
-	expect_int(row, fake_server_served(scene->bench.server), steps);
-	expect_int(row, watch_report(scene->watch)->state, WATCH_LIVE);
-}
-
 static size_t count_steps(const struct fake_step *script)
 {
 	size_t count = 0;
@@ -262,97 +152,35 @@ static size_t count_steps(const struct fake_step *script)
 	return count;
 }
 
-START_TEST(follows_the_server)
+/* The row's script, over one or the other protocol. */
+static void follow(bool is_http2, int row)
 {
-	size_t steps = count_steps(rows[_i].script);
+	size_t steps = count_steps(rows[row].script);
 	struct scene scene;
 	char room[2048];
 
-	scene_open(&scene, rows[_i].script, steps, KIND_PINS, &quick);
-	scene_run(&scene, steps, 25, rows[_i].name);
-	expect_str(rows[_i].name, objects_text(room, scene.store, NULL), rows[_i].want);
-	expect_str(rows[_i].name, scene.changes.text, rows[_i].want_changes);
-	expect(rows[_i].name, watch_is_synced(scene.watch));
-	expect(rows[_i].name, scene.told.synced >= 1);
-	expect_int(rows[_i].name, watch_report(scene.watch)->lists, rows[_i].want_lists);
-	expect_int(rows[_i].name, watch_report(scene.watch)->bad_objects, rows[_i].want_bad);
-	expect_int(rows[_i].name, scene.told.bad, rows[_i].want_bad);
-	expect_str(rows[_i].name, watch_report(scene.watch)->trouble.text, "");
-	scene_close(&scene, rows[_i].name);
+	scene_open_over(is_http2, &scene, rows[row].script, steps, KIND_PINS, &quick);
+	scene_run(&scene, steps, 25, rows[row].name);
+	expect_str(rows[row].name, objects_text(room, scene.store, NULL), rows[row].want);
+	expect_str(rows[row].name, scene.changes.text, rows[row].want_changes);
+	expect(rows[row].name, watch_is_synced(scene.watch));
+	expect(rows[row].name, scene.told.synced >= 1);
+	expect_int(rows[row].name, watch_report(scene.watch)->lists, rows[row].want_lists);
+	expect_int(rows[row].name, watch_report(scene.watch)->bad_objects, rows[row].want_bad);
+	expect_int(rows[row].name, scene.told.bad, rows[row].want_bad);
+	expect_str(rows[row].name, watch_report(scene.watch)->trouble.text, "");
+	scene_close(&scene, rows[row].name);
+}
+
+START_TEST(follows_the_server)
+{
+	follow(false, _i);
 }
 END_TEST
 
-/* The same stream, cut after every byte of it: whatever arrived counts, nothing is lost, nothing comes
- * twice. After the cut the server goes on from where the client says it is. */
-static const char *const recorded[] = { ADD("x", "u", "3"), ADD("y", "v", "2"), DONE("5"),
-					MOD("x", "u", "6"), MARK("7"),          DEL("y", "v", "8") };
-
-/* The version that a client which has seen the first len bytes of the stream resumes at; "" before the
- * list is complete. */
-static const char *version_after(size_t len)
+START_TEST(follows_the_server_over_http2)
 {
-	static const char *const versions[] = { "", "", "5", "6", "7", "8" };
-	const char *version = "";
-
-	for (size_t i = 0; i < 6; i++) {
-		size_t line = strlen(recorded[i]);
-
-		if (len < line)
-			break;
-		version = versions[i];
-		len -= line;
-	}
-	return version;
-}
-
-/* What the server still has to say to a client that resumes at version ("": from the beginning). */
-static void write_rest(char rest[static 4096], const char *version)
-{
-	static const char *const versions[] = { "", "", "", "6", "7", "8" };
-
-	rest[0] = '\0';
-	for (size_t i = 0; i < 6; i++) {
-		if (version[0] == '\0' || store_compare_versions(versions[i], version) > 0)
-			(void)strncat(rest, recorded[i], 4096 - strlen(rest) - 1);
-	}
-}
-
-static void cut_after(const char *whole, size_t cut, size_t head_len)
-{
-	const char *version = version_after(cut < head_len ? 0 : cut - head_len);
-	char target[256] = STREAM "&sendInitialEvents=true&*";
-	char rest[4096];
-	char room[2048];
-	char row[64];
-	struct scene scene;
-	struct fake_step script[] = {
-		{ LIST, .raw = cut == 0 ? NULL : whole, .cut_after = cut, .end = FAKE_CLOSE },
-		{ ASK(target), HELD, .reply = rest },
-	};
-
-	(void)snprintf(row, sizeof(row), "cut after %zu bytes", cut);
-	if (version[0] != '\0')
-		(void)snprintf(target, sizeof(target), STREAM "&resourceVersion=%s&timeoutSeconds=*", version);
-	write_rest(rest, version);
-	scene_open(&scene, script, 2, KIND_PINS, &quick);
-	scene_run(&scene, 2, 0, row);
-	for (int i = 0; i < 1000 && store_count(scene.store, KIND_PINS) != 1; i++)
-		fake_run_for(scene.bench.loop, 1);
-	expect_str(row, objects_text(room, scene.store, NULL), "x@6");
-	expect_str(row, scene.changes.text, "+x@3 +y@2 ~x@6 -y@2");
-	scene_close(&scene, row);
-}
-
-/* Each round takes every sixteenth cut. */
-START_TEST(a_cut_after_every_byte_loses_nothing)
-{
-	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n";
-	char whole[4096];
-
-	(void)snprintf(whole, sizeof(whole), "%s%s%s%s%s%s%s", head, recorded[0], recorded[1], recorded[2],
-		       recorded[3], recorded[4], recorded[5]);
-	for (size_t cut = (size_t)_i; cut < strlen(whole); cut += 16)
-		cut_after(whole, cut, strlen(head));
+	follow(true, _i);
 }
 END_TEST
 
@@ -558,7 +386,7 @@ static void add(TCase *tests)
 {
 	tcase_set_timeout(tests, 60);
 	suite_add_rows(tests, follows_the_server, rows);
-	tcase_add_loop_test(tests, a_cut_after_every_byte_loses_nothing, 0, 16);
+	suite_add_rows(tests, follows_the_server_over_http2, rows);
 	tcase_add_test(tests, an_optional_kind_that_is_missing_is_empty_and_looked_for_again);
 	tcase_add_test(tests, a_kind_that_is_needed_and_missing_is_not_synced);
 	tcase_add_test(tests, a_refused_connection_is_tried_again);

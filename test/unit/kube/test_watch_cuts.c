@@ -1,0 +1,120 @@
+/* A watch whose stream is cut after every byte of it, over both protocols. */
+
+#include "watching.h"
+
+/* The same stream, cut after every byte of it: whatever arrived counts, nothing is lost, nothing comes
+ * twice. After the cut the server goes on from where the client says it is. */
+static const char *const recorded[] = { ADD("x", "u", "3"), ADD("y", "v", "2"), DONE("5"),
+					MOD("x", "u", "6"), MARK("7"),          DEL("y", "v", "8") };
+
+/* The version that a client which has seen the first len bytes of the stream resumes at; "" before the
+ * list is complete. */
+static const char *version_after(size_t len)
+{
+	static const char *const versions[] = { "", "", "5", "6", "7", "8" };
+	const char *version = "";
+
+	for (size_t i = 0; i < 6; i++) {
+		size_t line = strlen(recorded[i]);
+
+		if (len < line)
+			break;
+		version = versions[i];
+		len -= line;
+	}
+	return version;
+}
+
+/* What the server still has to say to a client that resumes at version ("": from the beginning). */
+static void write_rest(char rest[static 4096], const char *version)
+{
+	static const char *const versions[] = { "", "", "", "6", "7", "8" };
+
+	rest[0] = '\0';
+	for (size_t i = 0; i < 6; i++) {
+		if (version[0] == '\0' || store_compare_versions(versions[i], version) > 0)
+			(void)strncat(rest, recorded[i], 4096 - strlen(rest) - 1);
+	}
+}
+
+/* first is what the first request is answered with; of its body the client gets body_len bytes. */
+static void cut_after(bool is_http2, struct fake_step first, size_t body_len)
+{
+	const char *version = version_after(body_len);
+	char target[256] = STREAM "&sendInitialEvents=true&*";
+	char rest[4096];
+	char room[2048];
+	char row[64];
+	struct scene scene;
+	struct fake_step script[] = { first, { ASK(target), HELD, .reply = rest } };
+
+	(void)snprintf(row, sizeof(row), "cut after %zu bytes", first.cut_after);
+	if (version[0] != '\0')
+		(void)snprintf(target, sizeof(target), STREAM "&resourceVersion=%s&timeoutSeconds=*", version);
+	write_rest(rest, version);
+	scene_open_over(is_http2, &scene, script, 2, KIND_PINS, &quick);
+	scene_run(&scene, 2, 0, row);
+	for (int i = 0; i < 1000 && store_count(scene.store, KIND_PINS) != 1; i++)
+		fake_run_for(scene.bench.loop, 1);
+	expect_str(row, objects_text(room, scene.store, NULL), "x@6");
+	expect_str(row, scene.changes.text, "+x@3 +y@2 ~x@6 -y@2");
+	scene_close(&scene, row);
+}
+
+/* Each round takes every sixteenth cut. */
+START_TEST(a_cut_after_every_byte_loses_nothing)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n";
+	char whole[4096];
+
+	(void)snprintf(whole, sizeof(whole), "%s%s%s%s%s%s%s", head, recorded[0], recorded[1], recorded[2],
+		       recorded[3], recorded[4], recorded[5]);
+	for (size_t cut = (size_t)_i; cut < strlen(whole); cut += 16)
+		cut_after(false,
+			  (struct fake_step){ LIST, .raw = cut == 0 ? NULL : whole, .cut_after = cut,
+					      .end = FAKE_CLOSE },
+			  cut < strlen(head) ? 0 : cut - strlen(head));
+}
+END_TEST
+
+/* The bytes of all frames of an answer with that body; the frame of the body comes last. */
+static size_t measure_frames(const char *body)
+{
+	const struct fake_step script[] = { { LIST, HELD, .reply = body } };
+	struct scene scene;
+	size_t sent;
+
+	scene_open_over(true, &scene, script, 1, KIND_PINS, &quick);
+	scene_run(&scene, 1, 0, "measured");
+	sent = fake_server_sent(scene.bench.server, 0);
+	scene_close(&scene, "measured");
+	return sent;
+}
+
+/* The same over HTTP/2: the connection is cut amid the frames of headers and of data. */
+START_TEST(a_cut_after_every_byte_of_http2_loses_nothing)
+{
+	char body[4096];
+	size_t frames;
+	size_t head;
+
+	write_rest(body, "");
+	frames = measure_frames(body);
+	head = frames - strlen(body);
+	ck_assert_uint_gt(head, 9);
+	for (size_t cut = (size_t)_i + 1; cut < frames; cut += 16)
+		cut_after(true,
+			  (struct fake_step){ LIST, .status = 200, .reply = body, .cut_after = cut,
+					      .end = FAKE_CLOSE },
+			  cut < head ? 0 : cut - head);
+}
+END_TEST
+
+static void add(TCase *tests)
+{
+	tcase_set_timeout(tests, 60);
+	tcase_add_loop_test(tests, a_cut_after_every_byte_loses_nothing, 0, 16);
+	tcase_add_loop_test(tests, a_cut_after_every_byte_of_http2_loses_nothing, 0, 16);
+}
+
+SUITE_MAIN("watch cuts", add)
