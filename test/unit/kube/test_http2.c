@@ -1,0 +1,255 @@
+/* What HTTP/2 brings along: many streams on one connection, and connections that go away. */
+
+#include "kube/watchset.h"
+#include "watching.h"
+
+#define LIST_OF_ANY(version)                                                            \
+	{ .method = "GET", .target = "*sendInitialEvents=true*", HELD, .reply = DONE(version), \
+	  .is_unordered = true }
+#define STREAM_OF_ANY(version) \
+	{ .method = "GET", .target = "*watch=1*resourceVersion=" version "&*", HELD, .is_unordered = true }
+#define GET(path) { .method = "GET", .target = path, .status = 200, .reply = "{}", .is_unordered = true }
+
+static const struct kubeconfig anybody = { .token = "t" };
+
+/* One request and its end. */
+struct asked {
+	bool is_over;
+	int status;
+	struct err err;
+};
+
+static void on_answer(void *user, const struct client_answer *answer, const struct err *err)
+{
+	struct asked *asked = user;
+
+	asked->is_over = true;
+	asked->status = answer->status;
+	asked->err = *err;
+}
+
+static void ask(struct bench *bench, struct asked *asked, const char *target, bool is_bulk, int64_t timeout_ms)
+{
+	struct err err = ERR_INIT;
+
+	*asked = (struct asked){ .is_over = false };
+	ck_assert(client_send(bench->client,
+			      &(struct client_request){ .method = "GET", .target = target, .is_bulk = is_bulk,
+							.timeout_ms = timeout_ms },
+			      on_answer, asked, NULL, &err) == 0);
+}
+
+static void ask_and_wait(struct bench *bench, struct asked *asked, const char *target, bool is_bulk)
+{
+	ask(bench, asked, target, is_bulk, 5000);
+	ck_assert(fake_run_until(bench->loop, &asked->is_over, 10000));
+	ck_assert_str_eq(asked->err.text, "");
+	ck_assert_int_eq(asked->status, 200);
+}
+
+static void run_until_served(struct bench *bench, size_t count)
+{
+	for (int i = 0; i < 2000 && fake_server_served(bench->server) < count; i++)
+		fake_run_for(bench->loop, 5);
+	ck_assert_uint_eq(fake_server_served(bench->server), count);
+}
+
+START_TEST(all_watches_share_a_connection_and_writes_have_their_own)
+{
+	struct fake_step script[KIND_COUNT + 3];
+	struct watchset_times times = { .watch = quick };
+	struct asked asked;
+	struct bench bench;
+	struct store *store = store_create();
+	struct watchset *set;
+
+	for (int i = 0; i < KIND_COUNT; i++)
+		script[i] = (struct fake_step)LIST_OF_ANY("5");
+	for (int i = KIND_COUNT; i < KIND_COUNT + 3; i++)
+		script[i] = (struct fake_step)GET("/a");
+	bench = bench_open_over(true, script, KIND_COUNT + 3, anybody);
+	set = watchset_create(bench.loop, bench.client, store, &times, &(struct watch_handler){ .user = NULL });
+	watchset_start(set);
+	run_until_served(&bench, KIND_COUNT);
+	ck_assert_uint_eq(fake_server_accepted(bench.server), 1);
+	ask_and_wait(&bench, &asked, "/a", false);
+	ck_assert_uint_eq(fake_server_accepted(bench.server), 2);
+	ask_and_wait(&bench, &asked, "/a", false);
+	ask_and_wait(&bench, &asked, "/a", true);
+	ck_assert_uint_eq(fake_server_accepted(bench.server), 2);
+	ck_assert_uint_eq(fake_server_open(bench.server), 2);
+	watchset_destroy(set);
+	bench_close(&bench, "shared");
+	store_destroy(store);
+}
+END_TEST
+
+/* The server asks for another connection (as the apiserver does by chance, and when it ends): what is
+ * under way is finished on the old one. */
+START_TEST(streams_go_on_and_new_ones_go_elsewhere_after_a_goaway)
+{
+	static const struct fake_step script[] = {
+		{ LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") },
+		GET("/a"),
+		{ WATCH("6"), HELD, .reply = MOD("x", "u", "8") },
+	};
+	struct asked asked;
+	struct scene scene;
+	char room[2048];
+
+	scene_open_over(true, &scene, script, 3, KIND_PINS, &quick);
+	scene_run(&scene, 1, 0, "goaway");
+	fake_server_go_away(scene.bench.server, 0);
+	fake_run_for(scene.bench.loop, 20);
+	ask_and_wait(&scene.bench, &asked, "/a", true);
+	ck_assert_uint_eq(fake_server_accepted(scene.bench.server), 2);
+	fake_server_push(scene.bench.server, 0, MOD("x", "u", "6"));
+	fake_run_for(scene.bench.loop, 20);
+	ck_assert_str_eq(objects_text(room, scene.store, NULL), "x@6");
+	ck_assert_uint_eq(fake_server_open(scene.bench.server), 2);
+	fake_server_end(scene.bench.server, 0, FAKE_KEEP);
+	scene_run(&scene, 3, 25, "goaway");
+	ck_assert_str_eq(scene.changes.text, "+x@3 ~x@6 ~x@8");
+	ck_assert_uint_eq(watch_report(scene.watch)->lists, 1);
+	ck_assert_uint_eq(watch_report(scene.watch)->failures, 0);
+	ck_assert_uint_eq(fake_server_accepted(scene.bench.server), 2);
+	ck_assert_uint_eq(fake_server_open(scene.bench.server), 1);
+	scene_close(&scene, "goaway");
+}
+END_TEST
+
+START_TEST(a_connection_that_goes_away_at_once_costs_no_list)
+{
+	static const struct fake_step script[] = {
+		{ LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") },
+		{ WATCH("5"), HELD, .reply = MOD("x", "u", "8") },
+	};
+	struct scene scene;
+
+	scene_open_over(true, &scene, script, 2, KIND_PINS, &quick);
+	scene_run(&scene, 1, 0, "gone");
+	fake_server_go_away(scene.bench.server, 0);
+	fake_server_end(scene.bench.server, 0, FAKE_CLOSE);
+	scene_run(&scene, 2, 25, "gone");
+	ck_assert_str_eq(scene.changes.text, "+x@3 ~x@8");
+	ck_assert_uint_eq(watch_report(scene.watch)->lists, 1);
+	scene_close(&scene, "gone");
+}
+END_TEST
+
+START_TEST(a_write_after_a_goaway_goes_through)
+{
+	static const struct fake_step script[] = {
+		{ .method = "GET", .target = "/1", .status = 200, .end = FAKE_HOLD },
+		GET("/2"),
+		GET("/3"),
+	};
+	struct bench bench = bench_open_over(true, script, 3, anybody);
+	struct asked first;
+	struct asked asked;
+
+	ask(&bench, &first, "/1", false, 10000);
+	run_until_served(&bench, 1);
+	fake_server_go_away(bench.server, 0);
+	/* Not even seen by the client yet. */
+	ask_and_wait(&bench, &asked, "/2", false);
+	fake_server_end(bench.server, 0, FAKE_KEEP);
+	ck_assert(fake_run_until(bench.loop, &first.is_over, 5000));
+	ck_assert_int_eq(first.status, 200);
+	ask_and_wait(&bench, &asked, "/3", false);
+	ck_assert_uint_eq(fake_server_accepted(bench.server), 2);
+	bench_close(&bench, "write");
+}
+END_TEST
+
+START_TEST(a_stream_that_is_reset_leaves_the_others_alone)
+{
+	static const struct fake_step script[] = {
+		{ LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") },
+		{ .method = "GET", .target = "/a", .end = FAKE_RESET },
+		{ WATCH("5"), HELD },
+	};
+	struct asked asked;
+	struct scene scene;
+
+	scene_open_over(true, &scene, script, 3, KIND_PINS, &quick);
+	scene_run(&scene, 1, 0, "reset");
+	ask(&scene.bench, &asked, "/a", true, 5000);
+	ck_assert(fake_run_until(scene.bench.loop, &asked.is_over, 10000));
+	ck_assert_int_eq(asked.err.class, ERR_NET);
+	fake_server_push(scene.bench.server, 0, MARK("5"));
+	ck_assert_uint_eq(watch_report(scene.watch)->failures, 0);
+	fake_server_end(scene.bench.server, 0, FAKE_RESET);
+	scene_run(&scene, 3, 25, "reset");
+	ck_assert_uint_eq(watch_report(scene.watch)->lists, 1);
+	ck_assert_uint_eq(fake_server_accepted(scene.bench.server), 1);
+	scene_close(&scene, "reset");
+}
+END_TEST
+
+/* A server that is stuck, or a half-open connection: HTTP/2 would keep it. */
+START_TEST(a_write_does_not_wait_on_a_connection_that_has_not_answered)
+{
+	static const struct fake_step script[] = {
+		{ .method = "GET", .target = "/1", .status = 200, .delay_ms = 60000 },
+		GET("/2"),
+		GET("/3"),
+	};
+	struct bench bench = bench_open_over(true, script, 3, anybody);
+	struct asked asked;
+
+	ask(&bench, &asked, "/1", false, 200);
+	ck_assert(fake_run_until(bench.loop, &asked.is_over, 5000));
+	ck_assert_int_eq(asked.err.class, ERR_NET);
+	ask_and_wait(&bench, &asked, "/2", false);
+	ask_and_wait(&bench, &asked, "/3", false);
+	ck_assert_uint_eq(fake_server_accepted(bench.server), 2);
+	bench_close(&bench, "stuck");
+}
+END_TEST
+
+/* All streams of the silent connection go to a new one, at once. */
+START_TEST(a_dead_connection_is_left_by_every_stream)
+{
+	struct fake_step script[2 * KIND_COUNT + 1];
+	struct watchset_times times = { .watch = quick, .silence_ms = 200, .answer_ms = 100 };
+	struct bench bench;
+	struct store *store = store_create();
+	struct watchset *set;
+
+	for (int i = 0; i < KIND_COUNT; i++) {
+		script[i] = (struct fake_step)LIST_OF_ANY("5");
+		script[KIND_COUNT + 1 + i] = (struct fake_step)STREAM_OF_ANY("5");
+	}
+	script[KIND_COUNT] =
+		(struct fake_step){ .method = "GET", .target = "/version", .status = 200, .delay_ms = 60000 };
+	bench = bench_open_over(true, script, 2 * KIND_COUNT + 1, anybody);
+	set = watchset_create(bench.loop, bench.client, store, &times, &(struct watch_handler){ .user = NULL });
+	watchset_start(set);
+	run_until_served(&bench, KIND_COUNT);
+	ck_assert_uint_eq(fake_server_accepted(bench.server), 1);
+	run_until_served(&bench, 2 * KIND_COUNT + 1);
+	ck_assert_uint_eq(fake_server_accepted(bench.server), 2);
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		ck_assert_uint_eq(watchset_report(set, (enum kind)kind)->lists, 1);
+	fake_run_for(bench.loop, 20);
+	ck_assert_uint_eq(fake_server_open(bench.server), 1);
+	watchset_destroy(set);
+	bench_close(&bench, "dead");
+	store_destroy(store);
+}
+END_TEST
+
+static void add(TCase *tests)
+{
+	tcase_set_timeout(tests, 60);
+	tcase_add_test(tests, all_watches_share_a_connection_and_writes_have_their_own);
+	tcase_add_test(tests, streams_go_on_and_new_ones_go_elsewhere_after_a_goaway);
+	tcase_add_test(tests, a_connection_that_goes_away_at_once_costs_no_list);
+	tcase_add_test(tests, a_write_after_a_goaway_goes_through);
+	tcase_add_test(tests, a_stream_that_is_reset_leaves_the_others_alone);
+	tcase_add_test(tests, a_write_does_not_wait_on_a_connection_that_has_not_answered);
+	tcase_add_test(tests, a_dead_connection_is_left_by_every_stream);
+}
+
+SUITE_MAIN("http2", add)
