@@ -5,9 +5,10 @@
     test/run.py c guard     only the rings that are named so
 
 The rings: the C tests, built by gcc with the address and undefined behaviour sanitizers; a build by clang, whose warnings are
-others; the release build, whose hardening is looked at; a few seconds of each fuzz target; and each test/cluster/test_*.py, with the sanitized operator where they
-start one. These share one cluster, but for those that need one of another kind. A test that was skipped counts as nothing, a
-ring that ends without having counted as one failure.
+others; the release build, whose hardening is looked at; a few seconds of each fuzz target; and each test/cluster/test_*.py, with the
+sanitized operator where they start one. These run in LANES side by side, because most of their time is waiting; the rings of a
+lane share a cluster, but for those that need one of another kind. A test that was skipped counts as nothing, a ring that ends
+without having counted as one failure.
 """
 
 import glob
@@ -17,15 +18,18 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 TREE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 DEVCLUSTER = os.path.join(TREE, "devcluster", "devcluster")
-CLUSTER = "ring"
+LANES = ["ring-1", "ring-2"]  # the names of their clusters
 RING_TIMEOUT_S = 900
 FUZZ_S = 4  # for each target, two at a time
 CLUSTER_RINGS = os.path.join(TREE, "test", "cluster", "test_*.py")
-LAST_RINGS = ["devcluster", "without_guard", "operator_without_guard", "demo"]  # in clusters of their own, when the shared one is gone
+OWN_CLUSTER = ["demo", "operator_without_guard", "without_guard"]
+ALONE = ["devcluster"]  # looks at what clusters leave on the machine
+LONGEST = ["demo", "operator", "operator_serving", "operator_registry", "guard", "operator_leader"]  # started first
 SANITIZED = os.path.join(TREE, "build", "sanitized")
 CLANG = os.path.join(TREE, "build", "clang")
 RELEASE = os.path.join(TREE, "build", "release")
@@ -70,10 +74,14 @@ def judge(text, is_well):
     return (passed, failed) if failed or (is_well and passed) else (passed, 1)
 
 
+running = set()  # the programs of all lanes
+
+
 def run(argv, timeout_s=RING_TIMEOUT_S, shows=False, **environment):
     """Runs a program in a process group of its own; returns its exit status and its output."""
     process = subprocess.Popen(argv, cwd=TREE, env={**os.environ, **environment}, text=True, errors="replace", start_new_session=True,
                                stdin=subprocess.DEVNULL, stdout=None if shows else subprocess.PIPE, stderr=None if shows else subprocess.STDOUT)
+    running.add(process)
     try:
         output, _ = process.communicate(timeout=timeout_s)
     except BaseException as cause:
@@ -86,6 +94,8 @@ def run(argv, timeout_s=RING_TIMEOUT_S, shows=False, **environment):
         if not isinstance(cause, subprocess.TimeoutExpired):
             raise
         return 124, (output or "") + f"\nnot done in {timeout_s} s\n"
+    finally:
+        running.discard(process)
     return process.returncode, output or ""
 
 
@@ -146,8 +156,8 @@ def ring_fuzz():
 
 
 def cluster_ring(path):
-    def ring():
-        code, output = run(["/usr/bin/python3", path], SLUICE_TEST_CLUSTER=CLUSTER, **SANITIZER_OPTIONS,
+    def ring(cluster):
+        code, output = run(["/usr/bin/python3", path], SLUICE_TEST_CLUSTER=cluster, **SANITIZER_OPTIONS,
                            SLUICE_BINARY=os.path.join(SANITIZED, "controller", "sluice"))
         passed, failed = judge(output, code == 0)
         if failed:
@@ -157,18 +167,20 @@ def cluster_ring(path):
 
 
 def cluster_rings():
-    """name → function, those that share the cluster first."""
+    """name → function of a cluster's name, the longest first."""
     found = {os.path.basename(path)[5:-3]: cluster_ring(path) for path in sorted(glob.glob(CLUSTER_RINGS))}
-    last = {name: found.pop(name) for name in LAST_RINGS if name in found}
-    return found, last
+    return {name: found[name] for name in sorted(found, key=lambda one: (LONGEST + [one]).index(one))}
 
 
-def up():
-    say("The cluster for these tests starts; its binaries are built first where the cache lacks them (ten minutes or more).")
+def build_clusters():
+    say("The clusters for these tests: their binaries are built first where the cache lacks them (ten minutes or more).")
     if run([DEVCLUSTER, "build"], timeout_s=3600, shows=True)[0]:
         raise Broken("the cluster's binaries could not be built")
-    run([DEVCLUSTER, "down", CLUSTER])
-    code, output = run([DEVCLUSTER, "up", CLUSTER])
+
+
+def up(cluster):
+    run([DEVCLUSTER, "down", cluster])
+    code, output = run([DEVCLUSTER, "up", cluster])
     if code:
         raise Broken(output)
 
@@ -178,36 +190,79 @@ class Runner:
         self._wanted = wanted
         self.passed = self.failed = 0
         self._rows = []
+        self._lock = threading.Lock()
 
-    def run(self, rings):
-        for name, ring in rings.items():
-            if self._wanted and name not in self._wanted:
-                continue
-            say(f"=== {name}")
-            began = time.monotonic()
-            try:
-                passed, failed = ring()
-            except Broken as broken:
-                say(str(broken))
-                passed, failed = 0, 1
-            self._rows.append((name, passed, failed, time.monotonic() - began))
-            say(f"=== {name}: passed {passed}, failed {failed}, {self._rows[-1][3]:.0f} s\n")
+    def _chosen(self, rings):
+        return [(name, ring) for name, ring in rings.items() if not self._wanted or name in self._wanted]
+
+    def _run_one(self, name, ring):
+        say(f"=== {name}")
+        began = time.monotonic()
+        try:
+            passed, failed = ring()
+        except Broken as broken:
+            say(str(broken))
+            passed, failed = 0, 1
+        seconds = time.monotonic() - began
+        with self._lock:
+            self._rows.append((name, passed, failed, seconds))
             self.passed += passed
             self.failed += failed
+        say(f"=== {name}: passed {passed}, failed {failed}, {seconds:.0f} s\n")
 
-    def run_in_cluster(self, rings):
-        rings = {name: ring for name, ring in rings.items() if not self._wanted or name in self._wanted}
-        if not rings:
+    def run(self, rings):
+        for name, ring in self._chosen(rings):
+            self._run_one(name, ring)
+
+    def _run_lane(self, cluster, waiting, up, down):
+        is_up = False
+
+        def in_cluster(name, ring):
+            nonlocal is_up
+            if name not in OWN_CLUSTER and not is_up:
+                up(cluster)
+                is_up = True
+            return ring(cluster)
+        try:
+            while True:
+                with self._lock:
+                    if not waiting:
+                        return
+                    name, ring = waiting.pop(0)
+                self._run_one(name, lambda: in_cluster(name, ring))
+        finally:
+            if is_up:
+                down(cluster)
+
+    def run_in_lanes(self, rings, up=up, down=lambda cluster: run([DEVCLUSTER, "down", cluster])):
+        waiting = self._chosen(rings)
+        lanes = [threading.Thread(target=self._run_lane, args=(cluster, waiting, up, down)) for cluster in LANES[:len(waiting)]]
+        for lane in lanes:
+            lane.start()
+        try:
+            for lane in lanes:
+                lane.join()
+        except BaseException:
+            waiting.clear()
+            for process in list(running):
+                os.killpg(process.pid, signal.SIGTERM)
+            for lane in lanes:
+                lane.join()
+            raise
+
+    def run_in_clusters(self, rings):
+        chosen = dict(self._chosen(rings))
+        if not chosen:
             return
         try:
             build_sanitized()  # the operator that the rings start
-            up()
-            self.run(rings)
+            build_clusters()
         except Broken as broken:
             say(str(broken))
-            self.failed += len(rings)
-        finally:
-            run([DEVCLUSTER, "down", CLUSTER])
+            self.failed += len(chosen)
+            return
+        self.run_in_lanes({name: ring for name, ring in chosen.items() if name not in ALONE})
+        self.run({name: lambda name=name: chosen[name]("") for name in ALONE if name in chosen})
 
     def end(self):
         say(f"{'ring':24}{'passed':>8}{'failed':>8}{'seconds':>9}")
@@ -219,10 +274,8 @@ class Runner:
 
 def main():
     runner = Runner(sys.argv[1:])
-    shared, last = cluster_rings()
     runner.run({"c": ring_c, "clang": ring_clang, "release": ring_release, "fuzz": ring_fuzz})
-    runner.run_in_cluster(shared)
-    runner.run(last)
+    runner.run_in_clusters(cluster_rings())
     return runner.end()
 
 

@@ -3,7 +3,9 @@
 import importlib.util
 import os
 import sys
+import threading
 import unittest
+import unittest.mock
 
 sys.dont_write_bytecode = True
 _SPEC = importlib.util.spec_from_file_location("run", os.path.join(os.path.dirname(os.path.abspath(__file__)), "run.py"))
@@ -43,6 +45,49 @@ class Process(unittest.TestCase):
         self.assertNotEqual(code, 0)
         self.assertIn("begun", output)
         self.assertIn("not done in 0.3 s", output)
+
+
+class Lanes(unittest.TestCase):
+    def setUp(self):
+        said = unittest.mock.patch.object(run, "say")
+        said.start()
+        self.addCleanup(said.stop)
+        self.was_up, self.was_down = [], []
+
+    def run_rings(self, rings, up=None, wanted=()):
+        runner = run.Runner(list(wanted))
+        runner.run_in_lanes(rings, up=up or self.was_up.append, down=self.was_down.append)
+        return runner
+
+    def test_rings_run_side_by_side_each_once_in_a_cluster_that_is_up_and_goes(self):
+        meeting, seen = threading.Barrier(2, timeout=60), []
+
+        def ring(cluster):
+            meeting.wait()
+            seen.append(cluster)
+            return 2, 1
+        runner = self.run_rings({str(i): ring for i in range(4)})
+        self.assertEqual(sorted(seen), ["ring-1", "ring-1", "ring-2", "ring-2"])
+        self.assertEqual((runner.passed, runner.failed), (8, 4))
+        self.assertEqual((sorted(self.was_up), sorted(self.was_down)), (run.LANES, run.LANES))
+
+    def test_a_ring_with_a_cluster_of_its_own_needs_none_of_ours(self):
+        self.run_rings({run.OWN_CLUSTER[0]: lambda cluster: (1, 0)})
+        self.assertEqual((self.was_up, self.was_down), ([], []))
+
+    def test_every_ring_of_a_cluster_that_does_not_come_up_has_failed(self):
+        def up(cluster):
+            raise run.Broken("no")
+        runner = self.run_rings({str(i): lambda cluster: (1, 0) for i in range(3)}, up)
+        self.assertEqual((runner.passed, runner.failed), (0, 3))
+
+    def test_only_the_rings_that_are_wanted_run(self):
+        runner = self.run_rings({"a": lambda cluster: (1, 0), "b": lambda cluster: (10, 0)}, wanted=["b"])
+        self.assertEqual(runner.passed, 10)
+
+    def test_every_name_in_the_lists_is_a_ring(self):
+        rings = run.cluster_rings()
+        self.assertLessEqual({*run.OWN_CLUSTER, *run.ALONE, *run.LONGEST}, set(rings))
 
 
 if __name__ == "__main__":

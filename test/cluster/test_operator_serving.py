@@ -94,21 +94,23 @@ class Serving(Case):
 
     def test_an_autoscaler_scales_on_real_cpu_while_a_new_digest_rolls_out(self):
         one, two = (program("burn", BURN_C, f"-DVERSION={version}", tag=str(version)) for version in (1, 2))
-        body = workload("Deployment", replicas=1, minReadySeconds=15, strategy={"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}})
+        body = workload("Deployment", replicas=1, strategy={"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}})
         container = body["spec"]["template"]["spec"]["containers"][0]
         del container["readinessProbe"]
         container["resources"] = {"requests": {"cpu": "50m"}, "limits": {"cpu": "100m"}}
         self.make(body)
-        scaling = [{"workload": "web", "minReplicas": 1, "maxReplicas": 4, "metrics": CPU, "behavior": BEHAVIOR}]
-        self.make(channel(artifacts=[{"name": "web", "image": f"{REGISTRY}/test/burn"}], autoscaling=scaling))
+        scaling = {"workload": "web", "minReplicas": 1, "maxReplicas": 2, "metrics": CPU, "behavior": BEHAVIOR}
+        self.make(channel(artifacts=[{"name": "web", "image": f"{REGISTRY}/test/burn"}], autoscaling=[scaling]))
         self.make(by_digest("first", one))
         self.wait_phase("first", "Succeeded")
-        cluster.eventually("it is scaled up", lambda: self.replicas() >= 2, patience_s=180, pause_s=0.5)
+        cluster.eventually("it is scaled up", lambda: self.replicas() == 2, patience_s=180, pause_s=0.5)
+        self.ready_after(500)  # the rollout goes on for as long as it is looked at
         self.make(by_digest("second", two))
         self.wait_phase("second", "RollingOut")
-        before = self.replicas()
-        cluster.eventually("it is scaled up again", lambda: self.replicas() > before, patience_s=180, pause_s=0.2)
+        self.edit(autoscaling=[{**scaling, "maxReplicas": 4}])
+        cluster.eventually("it is scaled up again", lambda: self.replicas() > 2, patience_s=180, pause_s=0.5)
         self.assertEqual(self.promo("second")["phase"], "RollingOut")
+        self.ready_after(0)
         self.wait_phase("second", "Succeeded", patience_s=180)
         cluster.eventually("all of them run version 2", lambda: self.running_digests() == {two} and len(self.pods()) == self.replicas())
         self.wait_condition("Ready", "Running")
@@ -116,6 +118,9 @@ class Serving(Case):
         live = self.scaler()["spec"]
         self.assertEqual(live["metrics"], CPU)
         self.assertEqual(live["behavior"]["scaleUp"]["policies"], BEHAVIOR["scaleUp"]["policies"])
+
+    def ready_after(self, seconds):
+        self.api.merge(self.path("Deployment", "web"), {"spec": {"minReadySeconds": seconds}})
 
     def replicas(self):
         return self.api.get(self.path("Deployment", "web"))["spec"]["replicas"]
