@@ -172,6 +172,8 @@ struct channel {
 	enum promotion_mode mode;
 	enum promotion_select select;
 	int64_t deadline_ms; /* 0: none */
+	size_t keep_count;   /* finished promotions that Sluice made: so many stay, */
+	int64_t keep_age_ms; /* and all that finished less than this ago */
 	int64_t soak_ms;     /* how long a release has to stay upstream; 0: no such gate */
 	struct workload_spec *workloads;
 	size_t workload_count;

@@ -172,6 +172,9 @@ void pinning_sweep(struct decision *d);
 /* serving.c: autoscalers and the Service; pods that a StatefulSet left behind the gate. */
 void serving_plan(struct decision *d);
 
+/* collection.c: finished promotions that have been kept long enough. */
+void collection_plan(struct decision *d);
+
 /* status.c: conditions and the rest of the channel's status; adds the status actions. */
 void status_plan(struct decision *d);
 

@@ -129,6 +129,7 @@ static void decide(struct decision *d)
 	automation_create(d);
 	pinning_plan(d);
 	serving_plan(d);
+	collection_plan(d);
 	status_plan(d);
 }
 

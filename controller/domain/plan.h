@@ -35,7 +35,7 @@ enum action_kind {
 	ACTION_PIN,              /* apply images and our label to a workload */
 	ACTION_APPLY_SCALER,     /* apply a HorizontalPodAutoscaler */
 	ACTION_APPLY_SERVICE,    /* apply a Service */
-	ACTION_DELETE,           /* delete an object of ours, or a gated pod */
+	ACTION_DELETE,           /* delete an object of ours, a gated pod, or an old promotion */
 	ACTION_CHANNEL_STATUS,   /* apply the channel's status */
 	ACTION_PROMOTION_STATUS, /* apply a promotion's status */
 	ACTION_EVENT,            /* tell people what changed */
@@ -84,7 +84,7 @@ struct action_service { /* APPLY_SERVICE */
 	const char *applied;
 };
 
-enum delete_kind { DELETE_SCALER, DELETE_SERVICE, DELETE_POD };
+enum delete_kind { DELETE_SCALER, DELETE_SERVICE, DELETE_POD, DELETE_PROMOTION };
 
 struct action_delete {
 	enum delete_kind kind;

@@ -93,7 +93,7 @@ static int service_text(const struct plan *plan, const struct action_service *s,
 static int delete_text(const struct plan *plan, const struct action_delete *d, struct buf *out,
 		       struct err *err)
 {
-	static const char *const names[] = { "HorizontalPodAutoscaler", "Service", "Pod" };
+	static const char *const names[] = { "HorizontalPodAutoscaler", "Service", "Pod", "Promotion" };
 
 	return buf_printf(out, err, "delete  %s %s/%s", names[d->kind], plan->namespace, d->name);
 }

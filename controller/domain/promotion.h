@@ -70,6 +70,7 @@ struct promotion {
 	struct promotion_artifact *artifacts;   /* SOURCE_ARTIFACTS */
 	size_t artifact_count;
 	const char *rollback_to;                /* SOURCE_ROLLBACK: "Previous" or a release id */
+	int64_t ttl_ms;                         /* spec.ttlAfterFinished; 0: it stays */
 	const char *requested_by;               /* "" when no policy stamped it */
 	bool is_automatic;                      /* the label sluice.dev/automatic: Sluice created it */
 	struct promotion_status status;

@@ -117,6 +117,7 @@ static int write_delete(const struct writing *w, const struct action *action, st
 		[DELETE_SCALER] = KIND_SCALER,
 		[DELETE_SERVICE] = KIND_SERVICE,
 		[DELETE_POD] = KIND_GATED_POD,
+		[DELETE_PROMOTION] = KIND_PROMOTION,
 	};
 
 	about(w, order, kinds[action->delete.kind], action->delete.name, action->delete.uid);

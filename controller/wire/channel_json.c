@@ -5,6 +5,9 @@
 #include "wire/meta_json.h"
 
 #define MINUTE_MS ((int64_t)60 * 1000)
+#define KEEP_COUNT 20 /* the defaults of the schema */
+#define KEEP_COUNT_MAX 500
+#define KEEP_AGE_MS (24 * 60 * MINUTE_MS)
 #define REPLICAS_MAX 1000000
 
 static void read_artifacts(const struct read_node *spec, struct channel *channel)
@@ -77,11 +80,14 @@ static void read_promotion(const struct read_node *spec, struct channel *channel
 	static const char *const modes[] = { "Manual", "Automatic" };
 	static const char *const selects[] = { "Newest", "MatchUpstream" };
 	struct read_node object = read_object(spec, "promotion");
+	struct read_node keep = read_object(&object, "keep");
 
 	channel->mode = (enum promotion_mode)read_choice(&object, "mode", modes, 2, MODE_MANUAL);
 	channel->select =
 		(enum promotion_select)read_choice(&object, "select", selects, 2, SELECT_NEWEST);
 	channel->deadline_ms = read_duration(&object, "deadline", 0);
+	channel->keep_count = (size_t)read_int(&keep, "count", 0, KEEP_COUNT_MAX, KEEP_COUNT);
+	channel->keep_age_ms = read_duration(&keep, "age", KEEP_AGE_MS);
 }
 
 static void read_gates(const struct read_node *spec, struct channel *channel)

@@ -131,6 +131,7 @@ void *promotion_read(const struct read_node *object, enum kind kind)
 	if (!read_is_present(&spec))
 		read_complain(object, "spec is missing");
 	read_source(&spec, promotion);
+	promotion->ttl_ms = read_duration(&spec, "ttlAfterFinished", 0);
 	promotion->requested_by = requested_by == NULL ? "" : requested_by;
 	promotion->is_automatic = read_is(&labels, LABEL_AUTOMATIC, "true");
 	read_status(object, &promotion->status);

@@ -223,6 +223,12 @@ CHANNEL_ROWS = [
     ("a deadline of more than a year is refused", put("spec.promotion.deadline", "8760h1s"), "spec.promotion.deadline", "at most 8760h"),
     ("a deadline in weeks is refused", put("spec.promotion.deadline", "2w"), DURATION_WANTED),
 
+    ("how many promotions to keep is accepted", put("spec.promotion.keep", {"count": 500, "age": "8760h"})),
+    ("to keep none is accepted", put("spec.promotion.keep", {"count": 0, "age": "1s"})),
+    ("to keep fewer than none is refused", put("spec.promotion.keep", {"count": -1}), "spec.promotion.keep.count", "greater than or equal to 0"),
+    ("to keep 501 is refused", put("spec.promotion.keep", {"count": 501}), "spec.promotion.keep.count", "less than or equal to 500"),
+    ("to keep for days is refused", put("spec.promotion.keep", {"age": "7d"}), "spec.promotion.keep.age", "'7d' " + DURATION_WANTED),
+
     ("a soak with an upstream is accepted", soak("30m")),
     ("a soak of a second is accepted", soak("1s")),
     ("a soak of a year is accepted", soak("8760h")),
@@ -378,6 +384,9 @@ PROMOTION_ROWS = [
      "spec.artifacts[1]", "Duplicate"),
     ("from without a channel is refused", asks(**{"from": {"namespace": "a"}}), "spec.from.channel: Required"),
     ("from without a namespace is refused", asks(**{"from": {"channel": "a"}}), "spec.from.namespace: Required"),
+    ("a time to live is accepted", put("spec.ttlAfterFinished", "24h")),
+    ("a time to live of nothing is refused", put("spec.ttlAfterFinished", "0s"), "spec.ttlAfterFinished", "at least 1s"),
+    ("a time to live in days is refused", put("spec.ttlAfterFinished", "1d"), "spec.ttlAfterFinished", "'1d' " + DURATION_WANTED),
     ("a promotion's spec that is a word is refused", put("spec", "shop"), "spec"),
 ]
 

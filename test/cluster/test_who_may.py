@@ -417,6 +417,8 @@ class Operator(WhoMay):
         acting.apply(f"/api/v1/namespaces/{name}/services/web", {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
                                                                  "spec": {"ports": [{"port": 80}]}}, "sluice", True)
         acting.delete(f"/api/v1/namespaces/{name}/services/web")
+        acting.create(cluster.promotions(name), {**cluster.PROBE_PROMOTION, "metadata": {"name": "old"}})
+        acting.delete(cluster.promotions(name, "old"))
         scaler = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web"}, "spec": {
             "maxReplicas": 2, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}}
         acting.apply(f"/apis/autoscaling/v2/namespaces/{name}/horizontalpodautoscalers/web", scaler, "sluice", True)

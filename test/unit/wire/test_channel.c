@@ -52,6 +52,8 @@ START_TEST(reads_every_field_of_a_spec)
 	expect_int(row, c->mode, MODE_AUTOMATIC);
 	expect_int(row, c->select, SELECT_MATCH_UPSTREAM);
 	expect_int(row, c->deadline_ms, 30 * 60 * 1000);
+	expect_int(row, (int64_t)c->keep_count, 7);
+	expect_int(row, c->keep_age_ms, 12 * 3600 * 1000);
 	expect_int(row, c->soak_ms, 45 * 60 * 1000);
 	expect_int(row, c->progress_deadline_ms, 330 * 1000);
 	expect_int(row, c->on_failure, ON_FAILURE_HOLD);
@@ -310,6 +312,8 @@ START_TEST(fills_in_the_defaults_of_the_schema)
 	expect_int(row, c->mode, MODE_MANUAL);
 	expect_int(row, c->select, SELECT_NEWEST);
 	expect_int(row, c->deadline_ms, 0);
+	expect_int(row, (int64_t)c->keep_count, 20);
+	expect_int(row, c->keep_age_ms, 24 * 3600 * 1000);
 	expect_int(row, c->soak_ms, 0);
 	expect_int(row, c->upstream.match, UPSTREAM_ANY);
 	expect_int(row, c->intake.interval_ms, 60 * 1000);

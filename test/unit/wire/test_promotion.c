@@ -46,6 +46,7 @@ START_TEST(reads_every_field_of_a_spec)
 	expect_str(row, p->artifacts[0].digest, DIGEST_1);
 	expect_str(row, p->artifacts[0].tag, "v1.4.2");
 	expect_str(row, p->artifacts[1].digest, NULL);
+	expect_int(row, p->ttl_ms, 6 * 3600 * 1000);
 	expect_str(row, p->requested_by, "system:serviceaccount:sluice-system:sluice");
 	expect(row, p->is_automatic);
 	record_unref(record);
