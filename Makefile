@@ -33,6 +33,11 @@ fuzz:
 	@packages/install build test
 	@test/fuzz/run.py --seconds $(SECONDS) --jobs $(JOBS) $(TARGET)
 
+schema-walk: $(BUILD)/check/build.ninja
+	@packages/install build test devcluster
+	@ninja -j $(JOBS) -C $(BUILD)/check controller/sluice
+	@test/cluster/schema_walk.py
+
 install: all
 	meson install -C $(BUILD)/release --no-rebuild
 
@@ -55,10 +60,11 @@ help:
 	@echo 'make check           the tests that need no cluster'
 	@echo 'make test            every test; as root: it starts clusters of its own'
 	@echo 'make fuzz            every fuzz target for SECONDS (60) seconds; TARGET=NAME: that one'
+	@echo 'make schema-walk     every field with every sort of value, on a real apiserver; as root'
 	@echo 'make image           the container image, into $(BUILD)/image; REGISTRY=HOST/PATH pushes it there'
 	@echo 'make demo            a cluster on this machine, five channels, the whole story; as root'
 	@echo 'make demo KUBECONFIG=FILE REGISTRY=HOST/PATH    the same in your own cluster'
 	@echo 'make demo-down       leaves nothing of it behind (KUBECONFIG=... again for your own cluster)'
 	@echo 'make clean           removes $(BUILD)'
 
-.PHONY: all check test fuzz install image demo demo-down clean help
+.PHONY: all check test fuzz schema-walk install image demo demo-down clean help
