@@ -137,6 +137,7 @@ struct intake_status {
 	const char *tag;     /* the tag chosen last; NULL: none yet */
 	const char *release; /* the release that it made */
 	const char *moved;   /* sentence about a tag that moved; NULL: none */
+	const char *superseded; /* builds that came and went since the choice before, "v3, v2"; NULL: none */
 };
 
 enum guard { GUARD_UNKNOWN, GUARD_ENFORCED, GUARD_FIELD_OWNERSHIP };

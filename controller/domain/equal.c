@@ -116,7 +116,8 @@ static bool details_equal(const struct channel_status *a, const struct channel_s
 	       str_equal(a->takeovers.manager, b->takeovers.manager) &&
 	       str_equal(a->intake.tag, b->intake.tag) &&
 	       str_equal(a->intake.release, b->intake.release) &&
-	       str_equal(a->intake.moved, b->intake.moved) && str_equal(a->promotion, b->promotion) &&
+	       str_equal(a->intake.moved, b->intake.moved) &&
+	       str_equal(a->intake.superseded, b->intake.superseded) && str_equal(a->promotion, b->promotion) &&
 	       str_equal(a->image, b->image) && str_equal(a->upstream, b->upstream);
 }
 

@@ -96,6 +96,46 @@ static const char *choose_tag(struct decision *d)
 	return best == NULL ? NULL : best->name;
 }
 
+/* Adds tag to the list, the newest first. */
+static void insert_newest_first(const struct intake *intake, const struct tag **list, size_t count,
+				const struct tag *tag)
+{
+	for (; count > 0 && is_newer(intake, tag->key, list[count - 1]->key); count--)
+		list[count] = list[count - 1];
+	list[count] = tag;
+}
+
+/* "v1.0.3, v1.0.2": builds that came after the one chosen last and that the chosen one, which is newer, left behind.
+ * NULL: none. */
+static const char *left_behind(struct decision *d, const char *chosen)
+{
+	const struct intake *intake = &d->channel->intake;
+	const struct tags_look *look = &d->world->tags;
+	const struct tag **list = arena_new_array(d->arena, look->count, const struct tag *);
+	struct semver_range range = { .count = 0 };
+	const char *chosen_key = chosen;
+	const char *text = NULL;
+	size_t count = 0;
+
+	if (intake->policy == INTAKE_TAG || look->last_key == NULL)
+		return NULL;
+	if (intake->policy == INTAKE_SEMVER)
+		CHECK(semver_range_parse(intake->pattern, &range, NULL) == 0); /* check_intake() read it */
+	for (size_t i = 0; i < look->count; i++)
+		chosen_key = str_equal(look->tags[i].name, chosen) ? look->tags[i].key : chosen_key;
+	for (size_t i = 0; i < look->count; i++) {
+		const struct tag *tag = &look->tags[i];
+
+		if (satisfies(intake, &range, tag->name) && is_newer(intake, tag->key, look->last_key) &&
+		    is_newer(intake, chosen_key, tag->key))
+			insert_newest_first(intake, list, count++, tag);
+	}
+	for (size_t i = 0; i < count; i++)
+		text = arena_printf(d->arena, "%s%s%s", text == NULL ? "" : text, text == NULL ? "" : ", ",
+				    list[i]->name);
+	return brief(d, text);
+}
+
 /* The digest that the channel already knows under (artifact, tag), or NULL. */
 static const char *digest_of_tag(const struct release *release, const char *artifact, const char *tag)
 {
@@ -169,6 +209,13 @@ static void look_at_tag(struct decision *d, const char *tag)
 	if (!make_release(d, tag, &release)) {
 		d->status.intake.moved = d->channel->status.intake.moved;
 		return;
+	}
+	if (!str_equal(d->status.intake.tag, tag)) {
+		d->status.intake.superseded = left_behind(d, tag);
+		if (d->status.intake.superseded != NULL)
+			decision_tell(d, NULL, false, "BuildsSuperseded",
+				      arena_printf(d->arena, "%s is newer than %s", tag,
+						   d->status.intake.superseded));
 	}
 	d->status.intake.tag = tag;
 	d->intake_release = release;

@@ -151,6 +151,8 @@ static int channel_status_text(const struct channel_status *s, struct buf *out, 
 		r = buf_printf(out, err, "  available %s", s->available[i].release);
 	if (r == 0 && s->intake.release != NULL)
 		r = buf_printf(out, err, "  intake %s %s", s->intake.tag, s->intake.release);
+	if (r == 0 && s->intake.superseded != NULL)
+		r = buf_printf(out, err, "  superseded %s", s->intake.superseded);
 	if (r == 0 && s->hold.by != NULL)
 		r = buf_printf(out, err, "  hold by %s: %s", s->hold.by, s->hold.reason);
 	if (r == 0 && s->takeovers.count > 0)

@@ -51,6 +51,7 @@ static const struct word words[] = {
 	{ WORD_REASON, channel, "WhoMayMissing", "The ValidatingAdmissionPolicy sluice-who-may or its binding is missing." },
 
 	{ WORD_EVENT, channel, "PromotionCreated", "Automatic mode created a promotion." },
+	{ WORD_EVENT, channel, "BuildsSuperseded", "Builds came so quickly that a newer one took the place of some before they were promoted." },
 	{ WORD_EVENT, channel, "Stalled", "The condition Stalled became true." },
 	{ WORD_EVENT, channel, "FieldConflict", "The condition FieldConflict became true." },
 	{ WORD_EVENT, channel, "TagMoved", "The condition TagMoved became true." },

@@ -138,6 +138,7 @@ static void read_small(const struct read_node *node, struct channel_status *stat
 	status->intake.tag = read_text(&intake, "tag");
 	status->intake.release = read_text(&intake, "release");
 	status->intake.moved = read_text(&intake, "moved");
+	status->intake.superseded = read_text(&intake, "superseded");
 }
 
 void channel_status_read(const struct read_node *object, struct channel_status *status)
@@ -280,6 +281,7 @@ static void write_small(struct writer *writer, const struct channel_status *stat
 		write_text(writer, "tag", intake->tag);
 		write_text(writer, "release", intake->release);
 		write_brief(writer, "moved", intake->moved, STATUS_MESSAGE_MAX);
+		write_brief(writer, "superseded", intake->superseded, STATUS_MESSAGE_MAX);
 		write_object_end(writer);
 	}
 	if (takeovers->count > 0) {

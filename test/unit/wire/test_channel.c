@@ -167,6 +167,7 @@ START_TEST(reads_the_small_things_of_a_status)
 	expect_str(row, intake->tag, "v1.4.3");
 	expect_str(row, intake->release, "r-6666666666");
 	expect_contains(row, intake->moved, "v1.4.2 of web moved");
+	expect_str(row, intake->superseded, "v1.4.2, v1.4.1");
 	record_unref(entry);
 	record_unref(record);
 }
@@ -275,7 +276,7 @@ START_TEST(keeps_every_text_within_the_schema)
 		.verified = &verified,
 		.verified_count = 1,
 		.hold = { .by = text, .reason = text },
-		.intake = { .moved = text },
+		.intake = { .moved = text, .superseded = text },
 		.workloads = &workload,
 		.workload_count = 1,
 		.conditions = { &condition, 1 },
@@ -292,6 +293,7 @@ START_TEST(keeps_every_text_within_the_schema)
 	expect_int("hold by", written_len(tree, "hold", "by"), 1024);
 	expect_int("hold reason", written_len(tree, "hold", "reason"), 1024);
 	expect_int("intake", written_len(tree, "intake", "moved"), 1024);
+	expect_int("intake", written_len(tree, "intake", "superseded"), 1024);
 	expect_int("workload", written_len(tree, "workloads", "image"), 8192);
 	expect_int("condition", written_len(tree, "conditions", "message"), 32768);
 	json_decref(tree);
