@@ -185,6 +185,11 @@ class Case(unittest.TestCase):
         if self.operator.process.poll() is not None:
             self.fail(f"the operator has ended:\n{self.operator.log(80)}")
 
+    def wait_for_the_others(self):
+        """The operator has work with the namespaces of other tests until they are gone."""
+        cluster.eventually("the namespaces of other tests are gone", lambda: not [
+            one for one in self.api.get("/api/v1/namespaces")["items"] if one["status"]["phase"] == "Terminating"])
+
     def new_namespace(self, prefix):
         context = cluster.namespace(prefix)
         self._namespaces.append(context)

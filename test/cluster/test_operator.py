@@ -216,8 +216,7 @@ class Channels(Case):
         self.make(channel(intake={"interval": "10s", "tags": {"artifact": "web", "semver": ">=1.0.0 <2"}}, promotion={"mode": "Automatic"}))
         Images.web("1.0.0")
         self.wait_condition("Ready", "Running")
-        cluster.eventually("the namespaces of other tests are gone", lambda: not [
-            one for one in self.api.get("/api/v1/namespaces")["items"] if one["status"]["phase"] == "Terminating"])
+        self.wait_for_the_others()
         time.sleep(3)
         self.quiet(15)
 

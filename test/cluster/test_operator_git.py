@@ -34,6 +34,7 @@ class Git(Case):
             self.sync(*held, how=how)
             self.wait_phase(f"by-{how}", "Succeeded")
             self.wait_condition("Ready", "Running")
+            self.wait_for_the_others()
             before = self.versions(), self.looks_at_rest()
             for _ in range(3):
                 self.sync(*held, how=how)
