@@ -154,8 +154,16 @@ class Walk:
         return {**body, "spec": copy.deepcopy(sample["spec"])}
 
     def _send(self, method, body):
+        """Sends it. The operator writes statuses meanwhile: an update is tried again upon the newest version."""
         path = path_of(body["kind"], self.namespace, body["metadata"]["name"] if method == "PUT" else "")
-        return self.api.call(method, path + "?fieldValidation=Strict", body)
+        while True:
+            if method == "PUT":
+                body["metadata"]["resourceVersion"] = self.api.get(path)["metadata"]["resourceVersion"]
+            try:
+                return self.api.call(method, path + "?fieldValidation=Strict", body)
+            except cluster.ApiError as refusal:
+                if refusal.code != 409:
+                    raise
 
     def _note(self, what, text):
         self.strange.append({"trial": what, "text": text})
@@ -186,27 +194,17 @@ class Walk:
             if mode == "create":
                 self._try(what, path, "POST", changed)
                 continue
-            made = self._send("POST", base)
-            changed["metadata"]["resourceVersion"] = made["metadata"]["resourceVersion"]
+            self._send("POST", base)
             edited = self._try(what, path, "PUT", changed)
-            if mode == "revert":
-                version = self.api.get(path_of(kind, self.namespace, made["metadata"]["name"]))["metadata"]["resourceVersion"]
-                base["metadata"]["resourceVersion"] = (edited or made)["metadata"]["resourceVersion"] if edited else version
-                if edited is not None:
-                    self.waiting.pop()
+            if mode == "revert" and edited is not None:
+                self.waiting.pop()
                 self._revert(what, base)
 
     def _revert(self, what, base):
-        for _ in range(10):
-            try:
-                self.waiting.append((what, self._send("PUT", base)))
-                return
-            except cluster.ApiError as refusal:
-                if refusal.code != 409:
-                    self._note(what, f"cannot be put back: {refusal.message[:300]}")
-                    return
-            now = self.api.get(path_of(base["kind"], self.namespace, base["metadata"]["name"]))
-            base["metadata"]["resourceVersion"] = now["metadata"]["resourceVersion"]
+        try:
+            self.waiting.append((what, self._send("PUT", base)))
+        except cluster.ApiError as refusal:
+            self._note(what, f"cannot be put back: {refusal.message[:300]}")
 
     def _seen(self, made):
         """What the operator says of it: "working", "named", or None as long as it has not looked."""
