@@ -1,0 +1,163 @@
+#include "wire/credential_json.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "wire/json_read.h"
+#include "wire/json_write.h"
+
+/* More than any program writes; less than a kernel's limit for one variable (128 KiB). */
+#define REQUEST_MAX ((size_t)120 * 1024)
+#define ANSWER_MAX ((size_t)1024 * 1024)
+
+static void write_cluster(struct writer *writer, const struct credential_cluster *cluster)
+{
+	write_object(writer, "cluster");
+	write_text(writer, "server", cluster->server);
+	write_text(writer, "tls-server-name", cluster->tls_server_name);
+	if (cluster->is_insecure)
+		write_flag(writer, "insecure-skip-tls-verify", true);
+	write_text(writer, "certificate-authority-data", cluster->ca_data);
+	write_text(writer, "proxy-url", cluster->proxy_url);
+	if (cluster->disables_compression)
+		write_flag(writer, "disable-compression", true);
+	write_raw(writer, "config", cluster->config);
+	write_object_end(writer);
+}
+
+int credential_request(const char *api_version, const struct credential_cluster *cluster, char **ret_json,
+		       struct err *err)
+{
+	struct buf buf = BUF_INIT(REQUEST_MAX);
+	struct writer writer = WRITER_INIT(&buf);
+
+	write_object(&writer, NULL);
+	write_text(&writer, "kind", "ExecCredential");
+	write_text(&writer, "apiVersion", api_version);
+	write_object(&writer, "spec");
+	write_flag(&writer, "interactive", false);
+	if (cluster != NULL)
+		write_cluster(&writer, cluster);
+	write_object_end(&writer);
+	write_object_end(&writer);
+	return write_take(&writer, ret_json, err);
+}
+
+/* ---- the answer ---- */
+
+/* A copy of a text of the status; NULL when it is absent or "". */
+static char *take_text(const json_t *status, const char *key)
+{
+	const char *text = json_string_value(json_object_get(status, key));
+	char *copy = str_is_empty(text) ? NULL : strdup(text);
+
+	CHECK(str_is_empty(text) || copy != NULL);
+	return copy;
+}
+
+/* Bytes that a header may hold (RFC 6750: no spaces). */
+static bool is_token(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (!isgraph((unsigned char)*text))
+			return false;
+	}
+	return true;
+}
+
+static int check(const struct credential *credential, struct err *err)
+{
+	if ((credential->cert_pem == NULL) != (credential->key_pem == NULL))
+		return err_set(err, ERR_INPUT,
+			       "status.clientCertificateData and status.clientKeyData go together");
+	if (credential->token == NULL && credential->cert_pem == NULL)
+		return err_set(err, ERR_INPUT,
+			       "it has neither status.token nor status.clientCertificateData");
+	if (credential->token != NULL && !is_token(credential->token))
+		return err_set(err, ERR_INPUT, "status.token holds a space or a control character");
+	return 0;
+}
+
+static int read_expiry(const json_t *status, int64_t *ret_ms, struct err *err)
+{
+	const json_t *entry = json_object_get(status, "expirationTimestamp");
+	const char *text = json_string_value(entry);
+
+	*ret_ms = CLOCK_NEVER;
+	if (entry == NULL || json_is_null(entry) || clock_parse(text == NULL ? "" : text, ret_ms))
+		return 0;
+	return err_set(err, ERR_INPUT, "status.expirationTimestamp is not an RFC 3339 time");
+}
+
+/* jansson hands texts out as const, but they are this tree's alone. */
+static void wipe_texts(json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value) {
+		if (json_is_string(value))
+			explicit_bzero((void *)(uintptr_t)json_string_value(value),
+				       json_string_length(value));
+	}
+}
+
+static int read_answer(const json_t *tree, const char *api_version, struct credential *credential,
+		       struct err *err)
+{
+	const char *kind = json_string_value(json_object_get(tree, "kind"));
+	const char *version = json_string_value(json_object_get(tree, "apiVersion"));
+	const json_t *status = json_object_get(tree, "status");
+	int r;
+
+	if (!str_equal(kind, "ExecCredential") || version == NULL)
+		return err_set(err, ERR_INPUT, "it is not an ExecCredential");
+	if (!str_equal(version, api_version))
+		return err_set(err, ERR_INPUT, "it is of apiVersion %.64s, but %s was asked for", version,
+			       api_version);
+	r = read_expiry(status, &credential->expires_ms, err);
+	if (r < 0)
+		return r;
+	credential->token = take_text(status, "token");
+	credential->cert_pem = take_text(status, "clientCertificateData");
+	credential->key_pem = take_text(status, "clientKeyData");
+	return check(credential, err);
+}
+
+int credential_from_json(const char *json, size_t len, const char *api_version,
+			 struct credential *ret_credential, struct err *err)
+{
+	struct credential credential = { .token = NULL };
+	struct err why = ERR_INIT;
+	auto_json *tree = NULL;
+	int r = read_tree(json, len, ANSWER_MAX, &tree, &why);
+
+	/* jansson's own words may quote the text. */
+	if (r < 0)
+		return err_set(err, why.class, "it is not JSON");
+	r = read_answer(tree, api_version, &credential, err);
+	wipe_texts(json_object_get(tree, "status"));
+	if (r < 0)
+		credential_finish(&credential);
+	else
+		*ret_credential = credential;
+	return r;
+}
+
+static void wipe(char *text)
+{
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+void credential_finish(struct credential *credential)
+{
+	wipe(credential->token);
+	wipe(credential->cert_pem);
+	wipe(credential->key_pem);
+	*credential = (struct credential){ .token = NULL };
+}
