@@ -155,6 +155,16 @@ static void on_request_waits(void *user, const char *method, int64_t wait_ms)
 	metrics_request_held_back(op->metrics, method, op->server, (double)wait_ms / 1000);
 }
 
+static void on_credential_news(void *user, const char *what, const struct err *err)
+{
+	(void)user;
+	if (err_is_set(err))
+		log_warn("a credential could not be renewed; the old one stays in force as long as "
+			 "it lasts", log_text("source", what), log_error(err));
+	else
+		log_info("a credential was renewed", log_text("source", what));
+}
+
 static void on_collect(void *user)
 {
 	const struct operator *op = user;
@@ -215,6 +225,7 @@ static int create_client(struct operator *op, struct err *err)
 						  .on_wait = on_request_waits,
 						  .user = op });
 	client_set_limit(op->client, op->options->kube_api_qps, op->options->kube_api_burst);
+	client_tell(op->client, on_credential_news, op);
 	return 0;
 }
 
@@ -343,7 +354,8 @@ int operator_run(struct operator *op)
 	return op->exit_code;
 }
 
-/* The HTTP client ends what is still under way, so it goes before those who wait for answers. */
+/* The HTTP client ends what is still under way, and the client what has not been sent yet, so they go
+ * before those who wait for answers. */
 void operator_destroy(struct operator *op)
 {
 	if (op == NULL)
@@ -354,6 +366,7 @@ void operator_destroy(struct operator *op)
 	event_sender_destroy(op->events);
 	registry_destroy(op->registry);
 	http_destroy(op->http);
+	client_close(op->client);
 	reconciler_destroy(op->reconciler);
 	client_destroy(op->client);
 	if (op->store != NULL)

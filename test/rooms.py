@@ -32,7 +32,7 @@ HEADERS = {"reconcile": {"net/loop.h"}}
 LIBRARIES = [
     (r"jansson\.h", {"wire"}),
     (r"yajl/.*", {"wire"}),
-    (r"yaml\.h", {"wire/yaml", "kube/kubeconfig"}),
+    (r"yaml\.h", {"wire/yaml", "kube/kubeconfig_node"}),
     (r"curl/.*", {"net"}),
     (r"uv\.h", {"net", "telemetry/health"}),
     (r"openssl/.*", {"net", "registry"}),

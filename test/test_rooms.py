@@ -25,7 +25,7 @@ ROWS = [
     ("curl stays in net", "registry/x.c", "#include <curl/curl.h>\n", "<curl/curl.h> may only"),
     ("uv is seen by the health server", "telemetry/health.c", "#include <uv.h>\n", None),
     ("uv is not seen by the rest of telemetry", "telemetry/log.c", "#include <uv.h>\n", "<uv.h> may only"),
-    ("libyaml reads the kubeconfig", "kube/kubeconfig.c", "#include <yaml.h>\n", None),
+    ("libyaml reads the kubeconfig", "kube/kubeconfig_node.c", "#include <yaml.h>\n", None),
     ("libyaml reads nothing else in kube", "kube/client.c", "#include <yaml.h>\n", "<yaml.h> may only"),
     ("an unknown library is refused", "net/x.c", "#include <zmq.h>\n", "not on the list"),
     ("a rule has no clock", "domain/x.c", "#include <time.h>\n", "not on the list for domain"),

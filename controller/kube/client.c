@@ -1,15 +1,17 @@
 #include "kube/client.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/str.h"
 #include "kube/client_internal.h"
+#include "kube/kubeconfig.h"
 #include "net/address.h"
 
-/* A token in the clear is everybody's token. On the way to one's own machine (a proxy, a test) it
- * is not in the clear. */
+/* A credential in the clear is everybody's. On the way to one's own machine (a proxy, a test) it is
+ * not in the clear. */
 static int check_plain(const struct kubeconfig *config, struct err *err)
 {
 	const char *host = config->server + strlen("http://");
@@ -17,7 +19,8 @@ static int check_plain(const struct kubeconfig *config, struct err *err)
 	char name[64];
 
 	if (!str_has_prefix(config->server, "http://") ||
-	    (config->token == NULL && config->token_file == NULL))
+	    (config->token == NULL && config->token_file == NULL && config->username == NULL &&
+	     config->exec.command == NULL))
 		return 0;
 	if (len < sizeof(name)) {
 		memcpy(name, host, len);
@@ -25,7 +28,30 @@ static int check_plain(const struct kubeconfig *config, struct err *err)
 		if (address_text_is_loopback(name))
 			return 0;
 	}
-	return err_set(err, ERR_INPUT, "%s: a token is not sent without TLS", config->server);
+	return err_set(err, ERR_INPUT, "%s: a credential is not sent without TLS",
+		       config->server);
+}
+
+/* Header names are tokens (RFC 9110): every other byte of a key, and '%', as %XX (client-go). */
+static const char *escape_key(struct arena *arena, const char *key)
+{
+	char *escaped = arena_alloc(arena, 3 * strlen(key) + 1);
+	char *at = escaped;
+
+	for (; *key != '\0'; key++) {
+		if (isalnum((unsigned char)*key) || strchr("!#$&'*+-.^_`|~", *key) != NULL)
+			*at++ = *key;
+		else
+			at += snprintf(at, 4, "%%%02X", (unsigned)(unsigned char)*key);
+	}
+	return escaped;
+}
+
+static void add_header(struct client *client, const char *name, const char *value)
+{
+	if (value != NULL)
+		client->headers[client->header_count++] =
+			arena_printf(&client->arena, "%s: %s", name, value);
 }
 
 /* The header lines that are the same for each request. */
@@ -33,23 +59,34 @@ static void fill_headers(struct client *client, const struct kubeconfig *config)
 {
 	struct arena *arena = &client->arena;
 	size_t groups = 0;
-	size_t count = 0;
+	size_t extras = 0;
 
 	while (config->as_groups != NULL && config->as_groups[groups] != NULL)
 		groups++;
-	client->headers = arena_new_array(arena, groups + 5, const char *);
-	client->headers[count++] = "User-Agent: sluice/" SLUICE_VERSION;
-	client->headers[count++] = "Accept: application/json";
-	if (config->as_user != NULL)
-		client->headers[count++] =
-			arena_printf(arena, "Impersonate-User: %s", config->as_user);
-	if (config->as_uid != NULL)
-		client->headers[count++] =
-			arena_printf(arena, "Impersonate-Uid: %s", config->as_uid);
+	while (config->as_extra != NULL && config->as_extra[extras].name != NULL)
+		extras++;
+	client->headers = arena_new_array(arena, groups + extras + 4, const char *);
+	add_header(client, "User-Agent", "sluice/" SLUICE_VERSION);
+	add_header(client, "Accept", "application/json");
+	add_header(client, "Impersonate-User", config->as_user);
+	add_header(client, "Impersonate-Uid", config->as_uid);
 	for (size_t i = 0; i < groups; i++)
-		client->headers[count++] =
-			arena_printf(arena, "Impersonate-Group: %s", config->as_groups[i]);
-	client->header_count = count;
+		add_header(client, "Impersonate-Group", config->as_groups[i]);
+	for (size_t i = 0; i < extras; i++)
+		add_header(client,
+			   arena_printf(arena, "Impersonate-Extra-%s",
+					escape_key(arena, config->as_extra[i].name)),
+			   config->as_extra[i].value);
+}
+
+/* As Go's clients do, the proxy resolves the server's name. curl has another word for that. */
+static const char *copy_proxy(struct arena *arena, const char *url)
+{
+	static const char socks[] = "socks5://";
+
+	if (url == NULL || !str_has_prefix(url, socks))
+		return arena_strdup(arena, url);
+	return arena_printf(arena, "socks5h://%s", url + strlen(socks));
 }
 
 static void fill(struct client *client, const struct kubeconfig *config)
@@ -57,23 +94,45 @@ static void fill(struct client *client, const struct kubeconfig *config)
 	struct arena *arena = &client->arena;
 
 	client->server = arena_strdup(arena, config->server);
-	client->proxy = arena_strdup(arena, config->proxy_url);
+	client->proxy = copy_proxy(arena, config->proxy_url);
 	client->namespace =
 		arena_strdup(arena, config->namespace != NULL ? config->namespace : "default");
 	client->is_plain = str_has_prefix(config->server, "http://");
-	client->tls = (struct http_tls){
-		.ca_pem = arena_strdup(arena, config->ca_pem),
-		.cert_pem = arena_strdup(arena, config->cert_pem),
-		.key_pem = arena_strdup(arena, config->key_pem),
-		.server_name = arena_strdup(arena, config->tls_server_name),
-		.is_insecure = config->is_insecure,
-	};
 	fill_headers(client, config);
 }
+
+/* ---- from the identity ---- */
+
+static void on_new_tls(void *user)
+{
+	struct client *client = user;
+
+	http_drop_connections(client->http, HTTP_LANE_WATCH);
+	http_drop_connections(client->http, HTTP_LANE_WRITE);
+	client_calls_let_go(client);
+}
+
+static void on_settled(void *user, const struct err *err)
+{
+	client_calls_settle(user, err);
+}
+
+static void on_news(void *user, const char *what, const struct err *err)
+{
+	const struct client *client = user;
+
+	if (client->news != NULL)
+		client->news(client->news_user, what, err);
+}
+
+/* ---- the beginning and the end ---- */
 
 int client_create(struct loop *loop, struct http *http, const struct kubeconfig *config,
 		  struct client **ret_client, struct err *err)
 {
+	struct identity_handler handler = { .on_new_tls = on_new_tls,
+					    .on_settled = on_settled,
+					    .on_news = on_news };
 	struct client *client;
 	int r = check_plain(config, err);
 
@@ -85,23 +144,34 @@ int client_create(struct loop *loop, struct http *http, const struct kubeconfig 
 	client->loop = loop;
 	client->http = http;
 	fill(client, config);
-	r = token_init(&client->token, config->token, config->token_file, err);
+	handler.user = client;
+	r = identity_create(loop, config, NULL, &handler, &client->identity, err);
 	if (r < 0) {
 		client_destroy(client);
-		return r == ERR_NOTFOUND ? ERR_INPUT : r;
+		return r;
 	}
 	*ret_client = client;
 	return 0;
+}
+
+void client_close(struct client *client)
+{
+	const struct err err = { .class = ERR_NET, .text = "the client is being shut down" };
+
+	if (client == NULL)
+		return;
+	client->is_closed = true;
+	client_calls_settle(client, &err);
 }
 
 void client_destroy(struct client *client)
 {
 	if (client == NULL)
 		return;
-	CHECK(client->calls == 0);
-	token_finish(&client->token);
-	if (client->tls.key_pem != NULL)
-		explicit_bzero((char *)(uintptr_t)client->tls.key_pem, strlen(client->tls.key_pem));
+	client_close(client);
+	CHECK(client->calls.len == 0);
+	vec_finish(&client->calls);
+	identity_destroy(client->identity);
 	arena_finish(&client->arena);
 	free(client);
 }
@@ -119,6 +189,12 @@ void client_set_limit(struct client *client, int64_t qps, int64_t burst)
 void client_observe(struct client *client, const struct client_observer *observer)
 {
 	client->observer = *observer;
+}
+
+void client_tell(struct client *client, client_news_fn fn, void *user)
+{
+	client->news = fn;
+	client->news_user = user;
 }
 
 const char *client_namespace(const struct client *client)

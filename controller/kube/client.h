@@ -4,8 +4,9 @@
  * It adds to a request what every request needs: the server's URL, TLS, Authorization, User-Agent,
  * impersonation, time limits, a limit on the answer. And it turns every status but 2xx into a
  * struct err by its class, with http_status and retry_after_ms, so that nobody else reads status
- * codes. A token from a file is read again every 60 s, and at once when the server says 401: a new
- * token is then tried once, with the same request. There are no other retries here.
+ * codes. When the server says 401 and there is another identity by then (identity.h), the same
+ * request is sent once more. There are no other retries here. A request waits for a program that
+ * says who we are, within its own time limit.
  *
  * Two connections are kept apart: bulk (watches, lists) and the rest, so that a lease renewal or a
  * write never waits behind a list.
@@ -63,11 +64,15 @@ struct client_request {
 };
 
 /* Makes a client. config's strings are copied. http and loop must outlive it. ERR_INPUT when config
- * names a token file that cannot be read, ERR_NOMEM. */
+ * names a file that cannot be used, or would send a credential in the clear; ERR_NOMEM. */
 int client_create(struct loop *loop, struct http *http, const struct kubeconfig *config,
 		  struct client **ret_client, struct err *err) __attribute__((warn_unused_result));
 
-/* Ends it. Its calls must have ended: http_destroy() or client_cancel() end them. NULL is fine. */
+/* Ends the calls that are waiting for a credential (from here), and takes no new ones. http_destroy()
+ * ends those that have been sent. NULL is fine. */
+void client_close(struct client *client);
+
+/* Closes and frees it. Its calls must have ended. NULL is fine. */
 void client_destroy(struct client *client);
 
 /* Sends a request; fn is never called from inside. ret_call may be NULL. ERR_INPUT, ERR_NOMEM,
@@ -117,7 +122,7 @@ void client_reconnect(struct client *client);
 /* From now on at most qps requests a second leave, in bursts of at most burst (kube/limiter.h). */
 void client_set_limit(struct client *client, int64_t qps, int64_t burst);
 
-/* ---- for metrics ---- */
+/* ---- for metrics and the log ---- */
 
 struct client_observer {
 	/* A request has ended: status 0 when no answer came. duration_ms is -1 for a stream, whose
@@ -130,6 +135,12 @@ struct client_observer {
 
 /* Sets who is told, before the first request. Both functions must be there. */
 void client_observe(struct client *client, const struct client_observer *observer);
+
+/* Called for each credential that was renewed under way, or (err is set) could not be. */
+typedef void (*client_news_fn)(void *user, const char *what, const struct err *err);
+
+/* Sets who is told. fn NULL: nobody. */
+void client_tell(struct client *client, client_news_fn fn, void *user);
 
 /* The namespace that the kubeconfig's context names; "default" when it names none. */
 const char *client_namespace(const struct client *client);

@@ -8,32 +8,9 @@
 #include "wire/record.h"
 
 #define CONNECT_TIMEOUT_MS 15000
-#define TIMEOUT_MS 30000
 
 /* Of a failure's body no more is kept: it is read for its Status only. */
 #define FAILURE_BODY_LIMIT ((size_t)256 * 1024)
-
-struct client_call {
-	struct client *client;
-	struct http_exchange *exchange;
-	struct arena arena; /* of the request's copies */
-	struct client_request request;
-	client_fn fn; /* of a call that is answered whole; or else stream */
-	void *user;
-	struct client_stream stream;
-	bool is_stream;
-	bool was_retried; /* with a new token */
-	bool is_cancelled;
-	int64_t started_ms;
-	int status; /* once the headers are there */
-	int64_t retry_after_ms;
-	char *warning;
-	char *flow_schema;
-	struct buf body;
-	struct err err; /* why we refused the body */
-};
-
-static int start(struct client_call *call, struct err *err);
 
 static bool is_good(int status)
 {
@@ -75,7 +52,13 @@ static bool on_bytes(void *user, const char *bytes, size_t len)
 
 static void call_free(struct client_call *call)
 {
-	call->client->calls--;
+	struct vec *calls = &call->client->calls;
+	size_t at = 0;
+
+	while (calls->items[at] != call)
+		at++;
+	vec_remove_unordered(calls, at);
+	timer_close(call->patience);
 	buf_finish(&call->body);
 	arena_finish(&call->arena);
 	free(call);
@@ -100,8 +83,7 @@ static void describe_failure(struct client_call *call, int status, const char *b
 			       call->flow_schema);
 }
 
-/* Tells the caller and is gone. */
-static void finish(struct client_call *call, int status, const struct err *err)
+void client_call_finish(struct client_call *call, int status, const struct err *err)
 {
 	char manager[128] = "";
 	struct err own = *err;
@@ -124,11 +106,32 @@ static void finish(struct client_call *call, int status, const struct err *err)
 	call_free(call);
 }
 
-/* Is it worth while to send it once more, because the token is a new one? */
-static bool has_new_token(struct client_call *call, int status)
+/* Is it sent once more, or kept until it can be? When that fails there is no answer, and err says
+ * why. */
+static bool is_tried_again(struct client_call *call, int *status, struct err *err)
 {
-	return status == 401 && !call->was_retried && !call->is_cancelled &&
-	       token_refresh(&call->client->token, clock_monotonic_ms());
+	enum identity_answer answer = IDENTITY_NONE;
+
+	if (call->is_cancelled)
+		return false;
+	/* A stream that the server had not granted yet: who asked for it has noticed nothing. */
+	if (call->is_let_go && *status == 0)
+		answer = IDENTITY_READY;
+	else if (*status == 0)
+		identity_suspect(call->client->identity);
+	else if (*status == 401 && !call->was_retried)
+		answer = identity_refused(call->client->identity, call->version);
+	call->is_let_go = false;
+	if (answer == IDENTITY_NONE)
+		return false;
+	call->was_retried = *status == 401;
+	if (answer == IDENTITY_WAIT) {
+		client_call_wait(call);
+		return true;
+	}
+	*status = 0;
+	err_clear(err);
+	return client_call_start(call, err) == 0;
 }
 
 /* One that was given up before it had left was none. */
@@ -154,14 +157,12 @@ static void on_done(void *user, int status, const struct err *err)
 	if (own.class == ERR_NET && !call->is_cancelled && !call->request.is_bulk)
 		http_drop_connections(client->http, HTTP_LANE_WRITE);
 	tell_observer(call, status);
-	if (has_new_token(call, status)) {
-		call->was_retried = true;
+	call->exchange = NULL;
+	if (call->is_let_go && is_good(status) && !call->is_cancelled)
 		err_clear(&own);
-		if (start(call, &own) == 0)
-			return;
-		status = 0;
-	}
-	finish(call, status, &own);
+	else if (is_tried_again(call, &status, &own))
+		return;
+	client_call_finish(call, status, &own);
 }
 
 /* ---- to net/http ---- */
@@ -180,22 +181,28 @@ static int64_t take_place(struct client_call *call, int64_t now_ms)
 	return wait_ms;
 }
 
-/* Sends the request as it stands; also a second time. */
-static int start(struct client_call *call, struct err *err)
+int64_t client_call_time_left_ms(const struct client_call *call)
+{
+	int64_t left_ms = call->request.timeout_ms - (clock_monotonic_ms() - call->began_ms);
+
+	return left_ms > 0 ? left_ms : 1;
+}
+
+int client_call_send(struct client_call *call, struct err *err)
 {
 	struct client *client = call->client;
 	struct arena arena = ARENA_INIT_SIZE(4096);
 	int64_t now_ms = clock_monotonic_ms();
 	int64_t wait_ms = take_place(call, now_ms);
-	const char *token = token_text(&client->token, now_ms);
+	const char *authorization = identity_authorization(client->identity, &arena);
 	const char **headers = arena_new_array(&arena, client->header_count + 3, const char *);
 	size_t count = client->header_count;
 	bool is_bulk = call->request.is_bulk;
 	int r;
 
 	memcpy(headers, client->headers, count * sizeof(*headers));
-	if (token != NULL)
-		headers[count++] = arena_printf(&arena, "Authorization: Bearer %s", token);
+	if (authorization != NULL)
+		headers[count++] = authorization;
 	if (call->request.body != NULL)
 		headers[count++] =
 			arena_printf(&arena, "Content-Type: %s", call->request.content_type);
@@ -203,6 +210,7 @@ static int start(struct client_call *call, struct err *err)
 	call->body.limit = call->request.max_body;
 	call->status = 0;
 	call->retry_after_ms = 0;
+	call->version = identity_version(client->identity);
 	call->started_ms = now_ms + wait_ms;
 	r = http_start(
 		client->http,
@@ -212,16 +220,16 @@ static int start(struct client_call *call, struct err *err)
 			.headers = headers,
 			.body = call->request.body,
 			.body_len = call->request.body_len,
-			.tls = &client->tls,
+			.tls = identity_tls(client->identity),
 			.proxy = client->proxy,
 			.lane = is_bulk ? HTTP_LANE_WATCH : HTTP_LANE_WRITE,
 			.allow_plain = client->is_plain,
 			.delay_ms = wait_ms,
 			.connect_timeout_ms = CONNECT_TIMEOUT_MS,
-			.head_timeout_ms = call->is_stream ? call->stream.head_timeout_ms : TIMEOUT_MS,
-			.idle_timeout_ms = call->is_stream ? call->stream.idle_timeout_ms : TIMEOUT_MS,
+			.head_timeout_ms = call->is_stream ? call->stream.head_timeout_ms : CALL_TIMEOUT_MS,
+			.idle_timeout_ms = call->is_stream ? call->stream.idle_timeout_ms : CALL_TIMEOUT_MS,
 			.total_timeout_ms = call->is_stream ? call->stream.total_timeout_ms
-							    : call->request.timeout_ms,
+							    : client_call_time_left_ms(call),
 		},
 		&(struct http_handler){ on_head, on_bytes, on_done, call }, &call->exchange, err);
 	arena_finish(&arena);
@@ -247,14 +255,15 @@ static struct client_call *call_create(struct client *client, const struct clien
 	if (request->max_body == 0)
 		call->request.max_body = CLIENT_BODY_LIMIT;
 	if (request->timeout_ms == 0)
-		call->request.timeout_ms = TIMEOUT_MS;
-	client->calls++;
+		call->request.timeout_ms = CALL_TIMEOUT_MS;
+	call->began_ms = clock_monotonic_ms();
+	vec_push(&client->calls, call);
 	return call;
 }
 
 static int begin(struct client_call *call, struct client_call **ret_call, struct err *err)
 {
-	int r = start(call, err);
+	int r = client_call_start(call, err);
 
 	if (r < 0) {
 		call_free(call);
@@ -292,5 +301,8 @@ void client_cancel(struct client_call *call)
 	if (call == NULL)
 		return;
 	call->is_cancelled = true;
-	http_cancel(call->exchange);
+	if (call->is_waiting)
+		timer_start(call->patience, 0);
+	else
+		http_cancel(call->exchange);
 }

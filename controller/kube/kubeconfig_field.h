@@ -1,32 +1,26 @@
 /*
- * kube/kubeconfig_field: which fields a cluster and a user of a kubeconfig may have, and what becomes of
- * them. Only kubeconfig.c reads it. May include: libc, kube/kubeconfig.h.
+ * kube/kubeconfig_field: which fields a cluster and a user of a kubeconfig may have, and what
+ * becomes of them. Only kubeconfig.c uses it. May include: base, kube/kubeconfig.h and
+ * kubeconfig_node.h.
  */
 #ifndef SLUICE_KUBE_KUBECONFIG_FIELD_H
 #define SLUICE_KUBE_KUBECONFIG_FIELD_H
 
-#include <stddef.h>
+#include "kube/kubeconfig.h"
+#include "kube/kubeconfig_node.h"
 
-enum field_form {
-	FORM_IGNORED,     /* says nothing that matters here */
-	FORM_UNSUPPORTED, /* asks for something that we do not do */
-	FORM_TEXT,
-	FORM_BOOL,
-	FORM_TEXTS,
-	FORM_PATH, /* made absolute */
-	FORM_PEM_FILE,
-	FORM_PEM_DATA,
+/* What is being read, and into what. */
+struct reading {
+	struct kubeconfig *config;
+	struct err *err;
+	const char *part; /* `user "joe"`, for error texts */
+	const struct source *source;
 };
 
-/* One row; the last one of a table has no name. */
-struct field {
-	const char *name;
-	enum field_form form;
-	size_t offset; /* in struct kubeconfig */
-};
-
-/* The fields of a cluster and of a user. */
-const struct field *kubeconfig_cluster_fields(void);
-const struct field *kubeconfig_user_fields(void);
+/* Reads the fields of a map into reading->config; one that is not known is an error. */
+int kubeconfig_read_cluster(const struct reading *reading, const yaml_node_t *map)
+	__attribute__((warn_unused_result));
+int kubeconfig_read_user(const struct reading *reading, const yaml_node_t *map)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -24,6 +24,7 @@ int kubeconfig_of_pod(const char *host, const char *port, const char *folder,
 	/* Both IPv6 forms of the variable are in the wild. */
 	bool wants_brackets = host != NULL && strchr(host, ':') != NULL && host[0] != '[';
 	struct kubeconfig config = { .arena = ARENA_INIT };
+	const char *unused; /* it only has to be there */
 	int64_t number;
 	int r;
 
@@ -37,7 +38,8 @@ int kubeconfig_of_pod(const char *host, const char *port, const char *folder,
 	config.server = arena_printf(
 		&config.arena, wants_brackets ? "https://[%s]:%s" : "https://%s:%s", host, port);
 	config.token_file = arena_printf(&config.arena, "%s/token", folder);
-	r = pod_text(&config, folder, "ca.crt", &config.ca_pem, err);
+	config.ca_file = arena_printf(&config.arena, "%s/ca.crt", folder);
+	r = pod_text(&config, folder, "ca.crt", &unused, err);
 	if (r == 0 && pod_text(&config, folder, "namespace", &config.namespace, NULL) == 0)
 		config.namespace = arena_strndup(&config.arena, config.namespace,
 						 strcspn(config.namespace, " \r\n"));
@@ -60,6 +62,7 @@ void kubeconfig_finish(struct kubeconfig *config)
 {
 	wipe(config->token);
 	wipe(config->key_pem);
+	wipe(config->password);
 	arena_finish(&config->arena);
 	*config = (struct kubeconfig){ .server = NULL };
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/str.h"
 #include "kube/file.h"
 
@@ -49,9 +48,10 @@ static int read_token(const char *file, char **ret_text, struct err *err)
 	return r;
 }
 
-int token_init(struct token *token, const char *text, const char *file, struct err *err)
+int token_init(struct token *token, const char *text, const char *file, int64_t now_ms,
+	       struct err *err)
 {
-	*token = (struct token){ .read_ms = clock_monotonic_ms() };
+	*token = (struct token){ .read_ms = now_ms };
 	if (file != NULL) {
 		token->file = strdup(file);
 		if (token->file == NULL)
@@ -64,12 +64,12 @@ int token_init(struct token *token, const char *text, const char *file, struct e
 	return token->text == NULL ? err_set(err, ERR_NOMEM, "no memory for a token") : 0;
 }
 
-bool token_refresh(struct token *token, int64_t now_ms)
+bool token_look(struct token *token, int64_t now_ms, bool must)
 {
 	char *text = NULL;
 	bool is_new;
 
-	if (token->file == NULL)
+	if (token->file == NULL || (now_ms - token->read_ms < REREAD_MS && !must))
 		return false;
 	token->read_ms = now_ms;
 	if (read_token(token->file, &text, NULL) < 0)
@@ -78,13 +78,6 @@ bool token_refresh(struct token *token, int64_t now_ms)
 	wipe(token->text);
 	token->text = text;
 	return is_new;
-}
-
-const char *token_text(struct token *token, int64_t now_ms)
-{
-	if (now_ms - token->read_ms >= REREAD_MS)
-		(void)token_refresh(token, now_ms);
-	return token->text;
 }
 
 void token_finish(struct token *token)

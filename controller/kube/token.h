@@ -21,14 +21,12 @@ struct token {
 
 /* Takes the file if there is one, else the text; both may be NULL. ERR_INPUT, ERR_NOTFOUND: the
  * file holds no token. */
-int token_init(struct token *token, const char *text, const char *file, struct err *err)
-	__attribute__((warn_unused_result));
+int token_init(struct token *token, const char *text, const char *file, int64_t now_ms,
+	       struct err *err) __attribute__((warn_unused_result));
 
-/* The token as of now_ms (monotonic), NULL when there is none. Valid until the next call. */
-const char *token_text(struct token *token, int64_t now_ms);
-
-/* Reads the file at once. Is the token another one than before? */
-bool token_refresh(struct token *token, int64_t now_ms);
+/* Reads the file again, if it is time (now_ms, monotonic) or must be. Is the token another one than
+ * before? */
+bool token_look(struct token *token, int64_t now_ms, bool must);
 
 /* Wipes it. */
 void token_finish(struct token *token);

@@ -118,6 +118,12 @@ END_TEST
 
 static const char *const groups[] = { "one", "two", NULL };
 
+static const struct kubeconfig_pair extra[] = {
+	{ "scopes", "view only" },
+	{ "example.org/Team:a%", "7" },
+	{ NULL, NULL },
+};
+
 static const struct {
 	const char *name;
 	struct kubeconfig config;
@@ -128,6 +134,12 @@ static const struct {
 	{ "nobody", { .token = NULL }, "!Authorization\n" },
 	{ "somebody else", { .token = "abc", .as_user = "joe", .as_uid = "7", .as_groups = groups },
 	  "Authorization: Bearer abc\nImpersonate-User: joe\nImpersonate-Uid: 7\nImpersonate-Group: one\n" },
+	{ "somebody else of whom more is known", { .token = "abc", .as_user = "joe", .as_extra = extra },
+	  "Impersonate-User: joe\nImpersonate-Extra-scopes: view only\n"
+	  "Impersonate-Extra-example.org%2FTeam%3Aa%25: 7\n!Impersonate-Uid\n!Impersonate-Group\n" },
+	{ "a user name and a password", { .username = "Aladdin", .password = "open sesame" },
+	  "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\n" },
+	{ "a user name without a password", { .username = "joe" }, "Authorization: Basic am9lOg==\n" },
 };
 
 START_TEST(says_who_we_are)
@@ -145,25 +157,36 @@ START_TEST(says_who_we_are)
 }
 END_TEST
 
-START_TEST(a_token_is_not_sent_in_the_clear_to_another_host)
+static const struct {
+	const char *name;
+	struct kubeconfig config;
+	const char *want; /* NULL: it is taken */
+} starts[] = {
+	{ "a token in the clear", { .server = "http://example.com:8080", .token = "abc" }, "without TLS" },
+	{ "a password in the clear", { .server = "http://example.com", .username = "joe" }, "without TLS" },
+	{ "a program's credential in the clear",
+	  { .server = "http://example.com", .exec = { .command = "aws" } }, "without TLS" },
+	{ "nothing in the clear", { .server = "http://example.com" }, NULL },
+	{ "a token to this machine", { .server = "http://[::1]:8080", .token = "abc" }, NULL },
+	{ "a token file that is missing", { .server = "https://example.com", .token_file = "/nowhere/token" },
+	  "/nowhere/token" },
+	{ "an authority that is missing", { .server = "https://example.com", .ca_file = "/nowhere/ca.crt" },
+	  "certificate-authority: /nowhere/ca.crt" },
+};
+
+START_TEST(a_client_needs_what_it_sends_and_sends_no_secret_in_the_clear)
 {
-	struct kubeconfig config = { .server = "http://example.com:8080", .token = "abc" };
-	struct client *client;
+	struct client *client = NULL;
 	struct loop *loop;
 	struct http *http;
 	struct err err = ERR_INIT;
 
 	ck_assert(loop_create(&loop, &err) == 0);
 	ck_assert(http_create(loop, &http, &err) == 0);
-	ck_assert_int_eq(client_create(loop, http, &config, &client, &err), ERR_INPUT);
-	ck_assert_ptr_nonnull(strstr(err.text, "without TLS"));
-	err_clear(&err);
-	config.server = "http://[::1]:8080";
-	ck_assert_int_eq(client_create(loop, http, &config, &client, &err), 0);
+	expect_int(starts[_i].name, client_create(loop, http, &starts[_i].config, &client, &err),
+		   starts[_i].want == NULL ? 0 : ERR_INPUT);
+	expect_contains(starts[_i].name, err.text, starts[_i].want == NULL ? "" : starts[_i].want);
 	client_destroy(client);
-	config = (struct kubeconfig){ .server = "https://example.com", .token_file = "/nowhere/token" };
-	ck_assert_int_eq(client_create(loop, http, &config, &client, &err), ERR_INPUT);
-	ck_assert_ptr_nonnull(strstr(err.text, "/nowhere/token"));
 	http_destroy(http);
 	loop_destroy(loop);
 }
@@ -618,7 +641,7 @@ static void add(TCase *tests)
 {
 	suite_add_rows(tests, turns_statuses_into_classes, rows);
 	suite_add_rows(tests, says_who_we_are, identities);
-	tcase_add_test(tests, a_token_is_not_sent_in_the_clear_to_another_host);
+	suite_add_rows(tests, a_client_needs_what_it_sends_and_sends_no_secret_in_the_clear, starts);
 	tcase_add_test(tests, the_usual_requests);
 	tcase_add_test(tests, an_answer_has_a_limit_and_a_time);
 	tcase_add_test(tests, a_cancelled_call_ends_once);

@@ -49,10 +49,44 @@ static const struct {
 		 "    insecure-skip-tls-verify: true\n", "    {}\n",
 	  { .server = "https://h:6443", .tls_server_name = "kubernetes", .proxy_url = "http://proxy:3128",
 	    .is_insecure = true } },
+	{ "files are relative to the kubeconfig", SERVER "    certificate-authority: ca.crt\n",
+	  "    client-certificate: ../c.crt\n    client-key: /c.key\n",
+	  { .server = "https://h:6443", .ca_file = "/etc/kube/ca.crt", .cert_file = "/etc/kube/../c.crt",
+	    .key_file = "/c.key" } },
+	{ "a certificate as data and its key in a file", SERVER,
+	  "    client-certificate-data: Y2VydA==\n    client-certificate: /nowhere\n    client-key: k\n",
+	  { .server = "https://h:6443", .cert_pem = "cert", .key_file = "/etc/kube/k" } },
+	{ "a user name and a password", SERVER, "    username: joe\n    password: 'a: b'\n",
+	  { .server = "https://h:6443", .username = "joe", .password = "a: b" } },
+	{ "a proxy that is spoken to by TLS", SERVER "    proxy-url: https://joe:secret@proxy\n", "    {}\n",
+	  { .server = "https://h:6443", .proxy_url = "https://joe:secret@proxy" } },
+	{ "a SOCKS proxy", SERVER "    proxy-url: socks5://proxy:1080\n", "    {}\n",
+	  { .server = "https://h:6443", .proxy_url = "socks5://proxy:1080" } },
+	{ "a plugin", SERVER,
+	  "    exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, interactiveMode: Never}\n",
+	  { .server = "https://h:6443",
+	    .exec = { .command = "aws", .api_version = "client.authentication.k8s.io/v1",
+		      .interactive_mode = "Never" } } },
+	{ "a plugin beside the kubeconfig", SERVER,
+	  "    exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: bin/login, args: null}\n",
+	  { .server = "https://h:6443",
+	    .exec = { .command = "/etc/kube/bin/login",
+		      .api_version = "client.authentication.k8s.io/v1beta1" } } },
+	{ "a plugin that is told of the cluster",
+	  SERVER "    disable-compression: true\n"
+		 "    extensions: [{name: other, extension: 7},\n"
+		 "      {name: client.authentication.k8s.io/exec, extension: {audience: x, n: [1, 'two', ~]}}]\n",
+	  "    exec: {apiVersion: client.authentication.k8s.io/v1, command: /bin/login,\n"
+	  "      installHint: \"get it\\nthere\", provideClusterInfo: true, interactiveMode: IfAvailable}\n",
+	  { .server = "https://h:6443",
+	    .exec = { .command = "/bin/login", .api_version = "client.authentication.k8s.io/v1",
+		      .install_hint = "get it\nthere", .interactive_mode = "IfAvailable", .wants_cluster = true,
+		      .extra = "{\"audience\":\"x\",\"n\":[1,\"two\",null]}" } } },
 	{ "impersonation", SERVER, "    as: admin\n    as-uid: '7'\n",
 	  { .server = "https://h:6443", .as_user = "admin", .as_uid = "7" } },
 	{ "what tools write out empty is absent",
-	  SERVER "    tls-server-name: ''\n    certificate-authority-data: null\n    proxy-url: \"\"\n",
+	  SERVER "    tls-server-name: ''\n    certificate-authority-data: null\n    proxy-url: \"\"\n"
+		 "    certificate-authority: ''\n",
 	  "    token: ''\n    exec: null\n    auth-provider: {}\n    username: ''\n",
 	  { .server = "https://h:6443" } },
 	{ "what says nothing to us is passed over",
@@ -81,10 +115,23 @@ START_TEST(reads_fields)
 	expect_str(rows[_i].name, config.token_file, want->token_file);
 	expect_str(rows[_i].name, config.as_user, want->as_user);
 	expect_str(rows[_i].name, config.as_uid, want->as_uid);
+	expect_str(rows[_i].name, config.ca_file, want->ca_file);
+	expect_str(rows[_i].name, config.cert_file, want->cert_file);
+	expect_str(rows[_i].name, config.key_file, want->key_file);
+	expect_str(rows[_i].name, config.username, want->username);
+	expect_str(rows[_i].name, config.password, want->password);
+	expect_str(rows[_i].name, config.exec.command, want->exec.command);
+	expect_str(rows[_i].name, config.exec.api_version, want->exec.api_version);
+	expect_str(rows[_i].name, config.exec.install_hint, want->exec.install_hint);
+	expect_str(rows[_i].name, config.exec.interactive_mode, want->exec.interactive_mode);
+	expect_int(rows[_i].name, config.exec.wants_cluster, want->exec.wants_cluster);
+	expect_str(rows[_i].name, config.exec.extra, want->exec.extra);
 	expect_str(rows[_i].name, config.namespace, "shop");
 	kubeconfig_finish(&config);
 }
 END_TEST
+
+#define PLUGIN(more) "    exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, " more "}\n"
 
 /* Whole texts or fields that are refused, with the words that say why. */
 static const struct {
@@ -94,14 +141,52 @@ static const struct {
 	const char *context;
 	const char *want;
 } refusals[] = {
-	{ "exec", SERVER, "    exec: {command: aws}\n", NULL,
-	  "user \"joe\": field \"exec\" is not supported" },
 	{ "auth-provider", SERVER, "    auth-provider: {name: gcp}\n", NULL,
+	  "user \"joe\": field \"auth-provider\" is not supported: Kubernetes itself has none any more "
+	  "since 1.26: use \"exec\"" },
+	{ "auth-provider as text", SERVER, "    auth-provider: gcp\n", NULL,
 	  "field \"auth-provider\" is not supported" },
-	{ "a user name", SERVER, "    username: joe\n", NULL, "field \"username\" is not supported" },
-	{ "a password", SERVER, "    password: secret\n", NULL, "field \"password\" is not supported" },
-	{ "as-user-extra", SERVER, "    as: x\n    as-user-extra: {a: [b]}\n", NULL,
-	  "field \"as-user-extra\" is not supported" },
+	{ "a password without a user name", SERVER, "    password: secret\n", NULL,
+	  "field \"username\" is missing" },
+	{ "a user name with a colon", SERVER, "    username: 'a:b'\n", NULL, "it holds a ':'" },
+	{ "a user name and a token", SERVER, "    username: a\n    token: b\n", NULL,
+	  "a token and a user name exclude each other" },
+	{ "a token of two lines", SERVER, "    token: |\n      abc\n", NULL,
+	  "field \"token\" holds a line break" },
+	{ "a group of two lines", SERVER, "    as: x\n    as-groups: [\"a\\nb\"]\n", NULL,
+	  "field \"as-groups\" holds a line break" },
+	{ "extra of nobody", SERVER, "    as-user-extra: {a: [b]}\n", NULL, "need \"as\"" },
+	{ "extra that is a list", SERVER, "    as: x\n    as-user-extra: [b]\n", NULL,
+	  "field \"as-user-extra\" is not a map" },
+	{ "extra whose value is no list", SERVER, "    as: x\n    as-user-extra: {a: b}\n", NULL,
+	  "field \"as-user-extra\" is not a list" },
+	{ "a proxy of a kind that is not known", SERVER "    proxy-url: ftp://joe:secret@proxy\n", "    {}\n",
+	  NULL, "field \"proxy-url\" begins with \"ftp\"; it has to be an http://, https:// or socks5:// URL" },
+	{ "a proxy that is no URL", SERVER "    proxy-url: proxy\n", "    {}\n", NULL, "\"proxy-url\" begins" },
+	{ "a plugin that is text", SERVER, "    exec: aws\n", NULL, "field \"exec\" is not a map" },
+	{ "a plugin without a command", SERVER, "    exec: {apiVersion: client.authentication.k8s.io/v1}\n", NULL,
+	  "exec: field \"command\" is missing" },
+	{ "a plugin of no version", SERVER, "    exec: {command: aws}\n", NULL,
+	  "exec: field \"apiVersion\" is \"\"; it has to be client.authentication.k8s.io/v1 or .../v1beta1" },
+	{ "a plugin of an old version", SERVER,
+	  "    exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: aws}\n", NULL,
+	  "\"client.authentication.k8s.io/v1alpha1\"; it has to be" },
+	{ "a plugin that asks people", SERVER, PLUGIN("interactiveMode: Always"), NULL,
+	  "\"interactiveMode\" is \"Always\", but there is nobody whom aws could ask" },
+	{ "a plugin in no known mode", SERVER, PLUGIN("interactiveMode: Maybe"), NULL,
+	  "\"interactiveMode\" is \"Maybe\"; it has to be Never or IfAvailable" },
+	{ "a plugin's misspelt field", SERVER, PLUGIN("arg: [x]"), NULL, "field \"arg\" is not known" },
+	{ "arguments that are text", SERVER, PLUGIN("args: x"), NULL, "field \"args\" is not a list" },
+	{ "an argument that is a list", SERVER, PLUGIN("args: [[x]]"), NULL, "field \"args\" holds something" },
+	{ "a variable without a name", SERVER, PLUGIN("env: [{value: x}]"), NULL, "field \"env\" holds a variable" },
+	{ "a variable with '=' in its name", SERVER, PLUGIN("env: [{name: a=b, value: x}]"), NULL,
+	  "field \"env\" holds a variable" },
+	{ "a variable that is text", SERVER, PLUGIN("env: [x]"), NULL, "is not a map" },
+	{ "a plugin and a token", SERVER, PLUGIN("args: []") "    token: x\n", NULL,
+	  "\"exec\" and any other credential exclude each other" },
+	{ "a plugin's extension that leads into itself",
+	  SERVER "    extensions: [{name: client.authentication.k8s.io/exec, extension: &x {a: *x}}]\n", "    {}\n",
+	  NULL, "extension \"client.authentication.k8s.io/exec\": nested deeper" },
 	{ "a misspelt field", SERVER, "    tokenfile: /x\n", NULL, "field \"tokenfile\" is not known" },
 	{ "a misspelt field of the cluster", SERVER "    ca: x\n", "    {}\n", NULL,
 	  "cluster \"c\": field \"ca\" is not known" },
@@ -113,8 +198,6 @@ static const struct {
 	  "is not base64" },
 	{ "base64 of a NUL", SERVER "    certificate-authority-data: AAAA\n", "    {}\n", NULL,
 	  "is not base64 of PEM" },
-	{ "a CA file that is missing", SERVER "    certificate-authority: nowhere.crt\n", "    {}\n", NULL,
-	  "/etc/kube/nowhere.crt" },
 	{ "CA and insecure", SERVER "    certificate-authority-data: cGVt\n"
 				    "    insecure-skip-tls-verify: true\n", "    {}\n", NULL,
 	  "exclude each other" },
@@ -171,18 +254,69 @@ START_TEST(nonsense_is_an_error_and_no_crash)
 }
 END_TEST
 
-START_TEST(impersonates_groups)
+START_TEST(reads_lists)
 {
 	struct kubeconfig config;
 	struct err err = ERR_INIT;
 	char text[4096];
 
-	(void)config_text(text, SERVER, "    as: a\n    as-groups: [one, two]\n");
-	ck_assert(kubeconfig_parse(text, strlen(text), ".", NULL, &config, &err) == 0);
+	(void)config_text(text, SERVER,
+			  "    as: a\n    as-groups: [one, two]\n"
+			  "    as-user-extra: {scopes: [view, edit], 'x.io/y': ['1']}\n"
+			  "    exec: {apiVersion: client.authentication.k8s.io/v1, command: aws,\n"
+			  "      args: [--out, \"a\\nb\"], env: [{name: A, value: 'b=c'}, {name: B, value: ''}]}\n");
+	ck_assert_msg(kubeconfig_parse(text, strlen(text), ".", NULL, &config, &err) == 0, "%s", err.text);
 	ck_assert_str_eq(config.as_groups[0], "one");
 	ck_assert_str_eq(config.as_groups[1], "two");
 	ck_assert_ptr_null(config.as_groups[2]);
+	ck_assert_str_eq(config.as_extra[0].name, "scopes");
+	ck_assert_str_eq(config.as_extra[0].value, "view");
+	ck_assert_str_eq(config.as_extra[1].name, "scopes");
+	ck_assert_str_eq(config.as_extra[1].value, "edit");
+	ck_assert_str_eq(config.as_extra[2].name, "x.io/y");
+	ck_assert_str_eq(config.as_extra[2].value, "1");
+	ck_assert_ptr_null(config.as_extra[3].name);
+	ck_assert_str_eq(config.exec.args[0], "--out");
+	ck_assert_str_eq(config.exec.args[1], "a\nb");
+	ck_assert_ptr_null(config.exec.args[2]);
+	ck_assert_str_eq(config.exec.env[0].name, "A");
+	ck_assert_str_eq(config.exec.env[0].value, "b=c");
+	ck_assert_str_eq(config.exec.env[1].name, "B");
+	ck_assert_str_eq(config.exec.env[1].value, "");
+	ck_assert_ptr_null(config.exec.env[2].name);
 	kubeconfig_finish(&config);
+}
+END_TEST
+
+/* A kubeconfig that somebody else wrote must not make us read files or run programs. */
+static const struct {
+	const char *name;
+	const char *cluster;
+	const char *user;
+	const char *want; /* NULL: it is taken */
+} foreign[] = {
+	{ "data", SERVER "    certificate-authority-data: cGVt\n", "    token: abc\n", NULL },
+	{ "an authority in a file", SERVER "    certificate-authority: /x\n", "    {}\n",
+	  "field \"certificate-authority\" names something of this machine" },
+	{ "a certificate in a file", SERVER, "    client-certificate: /x\n",
+	  "field \"client-certificate\" names" },
+	{ "a token in a file", SERVER, "    tokenFile: /etc/shadow\n", "field \"tokenFile\" names" },
+	{ "a program", SERVER, PLUGIN("args: []"), "field \"command\" names something of this machine" },
+};
+
+START_TEST(a_kubeconfig_from_elsewhere_names_nothing_here)
+{
+	struct kubeconfig config;
+	struct err err = ERR_INIT;
+	char text[4096];
+	int r;
+
+	(void)config_text(text, foreign[_i].cluster, foreign[_i].user);
+	r = kubeconfig_parse(text, strlen(text), NULL, NULL, &config, &err);
+	expect_int(foreign[_i].name, r, foreign[_i].want == NULL ? 0 : ERR_INPUT);
+	expect_contains(foreign[_i].name, err.text, foreign[_i].want == NULL ? "" : foreign[_i].want);
+	if (r == 0)
+		kubeconfig_finish(&config);
 }
 END_TEST
 
@@ -229,6 +363,7 @@ START_TEST(merges_files_the_first_wins)
 	struct kubeconfig config;
 	struct err err = ERR_INIT;
 	char paths[512];
+	char ca[128];
 
 	write_file(&folder, 0, "one",
 		   "current-context: here\ncontexts: [{name: here, context: {cluster: c, user: u}}]\n"
@@ -236,11 +371,11 @@ START_TEST(merges_files_the_first_wins)
 	write_file(&folder, 1, "two",
 		   "current-context: there\nclusters: [{name: c, cluster: {server: 'https://two'}}]\n"
 		   "users: [{name: u, user: {token: abc}}]\n");
-	write_file(&folder, 2, "ca.crt", "the CA");
+	(void)snprintf(ca, sizeof(ca), "%s/ca.crt", folder.path);
 	(void)snprintf(paths, sizeof(paths), "%s::%s/missing:%s", folder.file[0], folder.path, folder.file[1]);
 	ck_assert_msg(kubeconfig_load(paths, NULL, &config, &err) == 0, "%s", err.text);
 	ck_assert_str_eq(config.server, "https://one");
-	ck_assert_str_eq(config.ca_pem, "the CA");
+	ck_assert_str_eq(config.ca_file, ca);
 	ck_assert_str_eq(config.token, "abc");
 	kubeconfig_finish(&config);
 	folder_close(&folder);
@@ -298,6 +433,7 @@ START_TEST(reads_a_pods_own)
 	struct kubeconfig config;
 	struct err err = ERR_INIT;
 	char token[128];
+	char ca[128];
 
 	write_file(&folder, 0, "ca.crt", "the CA");
 	write_file(&folder, 1, "namespace", "sluice-system\n");
@@ -306,8 +442,9 @@ START_TEST(reads_a_pods_own)
 		   kubeconfig_of_pod(pods[_i].host, pods[_i].port, folder.path, &config, &err), pods[_i].want);
 	if (pods[_i].want == 0) {
 		(void)snprintf(token, sizeof(token), "%s/token", folder.path);
+		(void)snprintf(ca, sizeof(ca), "%s/ca.crt", folder.path);
 		expect_str(pods[_i].name, config.server, pods[_i].want_server);
-		expect_str(pods[_i].name, config.ca_pem, "the CA");
+		expect_str(pods[_i].name, config.ca_file, ca);
 		expect_str(pods[_i].name, config.namespace, "sluice-system");
 		expect_str(pods[_i].name, config.token_file, token);
 		kubeconfig_finish(&config);
@@ -333,7 +470,8 @@ static void add(TCase *tests)
 	suite_add_rows(tests, reads_fields, rows);
 	suite_add_rows(tests, refuses, refusals);
 	suite_add_rows(tests, nonsense_is_an_error_and_no_crash, nonsense);
-	tcase_add_test(tests, impersonates_groups);
+	tcase_add_test(tests, reads_lists);
+	suite_add_rows(tests, a_kubeconfig_from_elsewhere_names_nothing_here, foreign);
 	tcase_add_test(tests, merges_files_the_first_wins);
 	tcase_add_test(tests, a_missing_file_is_not_found);
 	tcase_add_test(tests, an_error_names_the_file);
