@@ -13,6 +13,7 @@
 #include "kube/lease.h"
 #include "net/http.h"
 #include "reconcile/reconcile.h"
+#include "registries.h"
 #include "registry/observed.h"
 #include "telemetry/health.h"
 #include "telemetry/metrics.h"
@@ -21,7 +22,6 @@
 #define LEASE_NAME "sluice"
 /* Less than the 30 s that Kubernetes gives a pod. */
 #define GRACE_MS (20 * 1000)
-#define CA_LIMIT ((size_t)4 * 1024 * 1024)
 
 struct operator {
 	const struct options *options;
@@ -232,18 +232,13 @@ static int create_client(struct operator *op, struct err *err)
 static int create_registry(struct operator *op, struct err *err)
 {
 	struct registry_options options = {
-		.insecure_hosts = op->options->insecure_registries,
-		.realm_hosts = op->options->token_servers,
 		.on_observed = on_observed,
 		.on_request = on_registry_request,
 		.user = op,
 	};
-	char *ca_pem = NULL;
 
-	if (op->options->registry_ca != NULL &&
-	    file_read(&op->arena, op->options->registry_ca, CA_LIMIT, &ca_pem, err) < 0)
+	if (registries_configure(op->options, &op->arena, &options, err) < 0)
 		return err->class;
-	options.ca_pem = ca_pem;
 	return registry_create(op->http, &options, &op->registry, err);
 }
 

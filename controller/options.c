@@ -21,6 +21,7 @@ enum option_id {
 	OPTION_KUBE_API_BURST,
 	OPTION_INSECURE_REGISTRY,
 	OPTION_TOKEN_SERVER,
+	OPTION_REGISTRY_MIRROR,
 	OPTION_REGISTRY_CA,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -84,10 +85,17 @@ static const struct option_info table[OPTION_COUNT] = {
 		NULL,
 		"a registry's token server, or the store of its blobs, that may have a private address; repeated as above",
 	},
+	[OPTION_REGISTRY_MIRROR] = {
+		"registry-mirror", "SLUICE_REGISTRY_MIRRORS", "HOST=URL",
+		NULL,
+		"a mirror that is asked before the registry HOST, and instead of it where it can answer; a path in "
+		"URL goes in front of the repository's; pins keep the name HOST; repeated as above",
+	},
 	[OPTION_REGISTRY_CA] = {
-		"registry-ca", "SLUICE_REGISTRY_CA", "FILE",
+		"registry-ca", "SLUICE_REGISTRY_CA", "[HOST=]FILE",
 		"the system's",
-		"the certificate authorities (PEM) that registries are verified with",
+		"the certificate authorities (PEM) that registries are verified with; with HOST that registry, mirror "
+		"or token server alone; repeated as above",
 	},
 	[OPTION_HELP] = {
 		"help", NULL, NULL,
@@ -134,8 +142,7 @@ void options_print_help(FILE *out)
 struct reading {
 	struct options *options;
 	struct arena *arena;
-	struct vec insecure;
-	struct vec token_servers;
+	struct vec lists[OPTION_COUNT]; /* of the options that may be repeated */
 };
 
 static int set_switch(bool *ret, const char *flag, const char *text, struct err *err)
@@ -208,13 +215,11 @@ static int set_option(struct reading *reading, size_t id, const char *text, stru
 	case OPTION_KUBE_API_BURST:
 		return set_number(&options->kube_api_burst, flag, text, 1, QPS_MAX, err);
 	case OPTION_INSECURE_REGISTRY:
-		add_list(reading, &reading->insecure, text);
-		return 0;
 	case OPTION_TOKEN_SERVER:
-		add_list(reading, &reading->token_servers, text);
-		return 0;
+	case OPTION_REGISTRY_MIRROR:
 	case OPTION_REGISTRY_CA:
-		return set_text(&options->registry_ca, flag, text, err);
+		add_list(reading, &reading->lists[id], text);
+		return 0;
 	case OPTION_HELP:
 		return set_switch(&options->wants_help, flag, text, err);
 	case OPTION_VERSION:
@@ -246,8 +251,7 @@ static int read_environment(struct reading *reading, struct err *err)
 static int read_flags(struct reading *reading, int argc, char *const *argv, struct err *err)
 {
 	struct option flags[OPTION_COUNT + 1] = { 0 };
-	bool is_first_insecure = true;
-	bool is_first_server = true;
+	bool is_seen[OPTION_COUNT] = { false };
 	int found;
 
 	for (int i = 0; i < OPTION_COUNT; i++)
@@ -264,12 +268,9 @@ static int read_flags(struct reading *reading, int argc, char *const *argv, stru
 		if (found == '?')
 			return err_set(err, ERR_INPUT, "unknown option %s; see --help",
 				       argv[optind - 1]);
-		if (found == OPTION_INSECURE_REGISTRY && is_first_insecure)
-			reading->insecure.len = 0;
-		if (found == OPTION_TOKEN_SERVER && is_first_server)
-			reading->token_servers.len = 0;
-		is_first_insecure = is_first_insecure && found != OPTION_INSECURE_REGISTRY;
-		is_first_server = is_first_server && found != OPTION_TOKEN_SERVER;
+		if (!is_seen[found])
+			reading->lists[found].len = 0;
+		is_seen[found] = true;
 		if (set_option(reading, (size_t)found, optarg, err) < 0)
 			return err->class;
 	}
@@ -320,7 +321,9 @@ int options_parse(int argc, char *const *argv, struct arena *arena, struct optio
 	r = read_environment(&reading, err);
 	if (r == 0)
 		r = read_flags(&reading, argc, argv, err);
-	ret_options->insecure_registries = take_list(arena, &reading.insecure);
-	ret_options->token_servers = take_list(arena, &reading.token_servers);
+	ret_options->insecure_registries = take_list(arena, &reading.lists[OPTION_INSECURE_REGISTRY]);
+	ret_options->token_servers = take_list(arena, &reading.lists[OPTION_TOKEN_SERVER]);
+	ret_options->registry_mirrors = take_list(arena, &reading.lists[OPTION_REGISTRY_MIRROR]);
+	ret_options->registry_cas = take_list(arena, &reading.lists[OPTION_REGISTRY_CA]);
 	return r;
 }

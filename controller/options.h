@@ -29,7 +29,8 @@ struct options {
 	int64_t kube_api_burst;
 	const char **insecure_registries; /* "HOST:PORT", NULL at the end */
 	const char **token_servers;       /* "HOST[:PORT]", NULL at the end */
-	const char *registry_ca;         /* a file; NULL: the system's */
+	const char **registry_mirrors;    /* "HOST=URL", NULL at the end */
+	const char **registry_cas;        /* "FILE" or "HOST=FILE", NULL at the end */
 	bool wants_help;
 	bool wants_version;
 	bool wants_reference;

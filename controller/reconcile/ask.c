@@ -69,7 +69,8 @@ static int ask_with_secret(struct job *job, const struct order *order,
 	int r = secret_from_json(answer->body, answer->body_len, SECRET_ENTRY, &text, &len, err);
 
 	if (r == 0)
-		r = secret_credentials(text, len, order->lookup.repository, &credentials, err);
+		r = registry_credentials(job_tools(job)->registry, text, len, order->lookup.repository,
+					 &credentials, err);
 	if (r == 0) {
 		asked_set_credentials(job_tools(job)->asked, &place, credentials.id);
 		ask(job, order, &credentials);

@@ -258,12 +258,12 @@ static int send(struct bearer_fetch *fetch, const char *url, struct err *err)
 	bool is_own = str_equal(fetch->realm.authority, fetch->host->origin.authority);
 	auto_buf basic = BUF_INIT(4 * CREDENTIALS_LONGEST);
 	const char *headers[] = { hosts->user_agent, "Accept: application/json", NULL, NULL };
-	struct http_tls tls = { .ca_pem = hosts->ca_pem };
+	struct http_tls tls = { .ca_pem = hosts_ca_pem(hosts, fetch->realm.authority) };
 	struct http_request request = {
 		.method = "GET",
 		.url = url,
 		.headers = headers,
-		.tls = hosts->ca_pem == NULL ? NULL : &tls,
+		.tls = tls.ca_pem == NULL ? NULL : &tls,
 		.lane = HTTP_LANE_REGISTRY,
 		.allow_plain = fetch->realm.is_plain,
 		.forbid_private_peers =

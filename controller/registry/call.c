@@ -300,12 +300,12 @@ static int ask(struct call *call, struct err *err)
 		NULL,
 		NULL,
 	};
-	struct http_tls tls = { .ca_pem = hosts->ca_pem };
+	struct http_tls tls = { .ca_pem = hosts_ca_pem(hosts, call->route.origin.authority) };
 	struct http_request request = {
 		.method = call->request.method,
 		.url = origin_url(&call->route.origin, call->route.path, url),
 		.headers = headers,
-		.tls = hosts->ca_pem == NULL ? NULL : &tls,
+		.tls = tls.ca_pem == NULL ? NULL : &tls,
 		.lane = HTTP_LANE_REGISTRY,
 		.allow_plain = call->route.origin.is_plain,
 		.forbid_private_peers =

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "registry/bearer.h"
+#include "registry/mirror.h"
 #include "registry/observed.h"
 #include "registry/patience.h"
 
@@ -53,6 +54,34 @@ static bool list_has(const struct vec *list, const char *host)
 	return false;
 }
 
+/* Copies the CAs of single hosts. */
+static int copy_cas(struct hosts *hosts, const struct registry_ca *cas, struct err *err)
+{
+	for (; cas != NULL && cas->host != NULL; cas++) {
+		struct host_ca *ca = calloc(1, sizeof(*ca));
+		char host[REFERENCE_HOST_SIZE];
+
+		CHECK(ca != NULL);
+		vec_push(&hosts->cas, ca);
+		if (!reference_read_host(cas->host, strlen(cas->host), host))
+			return err_set(err, ERR_INPUT, "\"%.255s\" is not a host with an optional port",
+				       cas->host);
+		reference_place_host(host, ca->authority);
+		ca->pem = strdup(cas->pem);
+		CHECK(ca->pem != NULL);
+	}
+	return 0;
+}
+
+static void finish_cas(struct vec *cas)
+{
+	size_t i;
+
+	for (i = 0; i < cas->len; i++)
+		free(((struct host_ca *)cas->items[i])->pem);
+	finish_list(cas);
+}
+
 int hosts_init(struct hosts *hosts, struct http *http, const struct registry_options *options,
 	       struct err *err)
 {
@@ -67,6 +96,10 @@ int hosts_init(struct hosts *hosts, struct http *http, const struct registry_opt
 	r = copy_list(&hosts->insecure_hosts, options->insecure_hosts, err);
 	if (r == 0)
 		r = copy_list(&hosts->realm_hosts, options->realm_hosts, err);
+	if (r == 0)
+		r = mirrors_read(hosts, options->mirrors, err);
+	if (r == 0)
+		r = copy_cas(hosts, options->cas, err);
 	if (r == 0 && asprintf(&hosts->user_agent, "User-Agent: %s", agent) < 0) {
 		hosts->user_agent = NULL;
 		r = err_set(err, ERR_NOMEM, "no memory for a header");
@@ -98,6 +131,8 @@ void hosts_finish(struct hosts *hosts)
 	map_finish(&hosts->by_authority);
 	finish_list(&hosts->insecure_hosts);
 	finish_list(&hosts->realm_hosts);
+	finish_list(&hosts->mirrors);
+	finish_cas(&hosts->cas);
 	free(hosts->ca_pem);
 	free(hosts->user_agent);
 	*hosts = (struct hosts){ .http = NULL };
@@ -146,6 +181,19 @@ bool hosts_allows_plain(const struct hosts *hosts, const char *authority)
 bool hosts_trusts_realm(const struct hosts *hosts, const char *authority)
 {
 	return list_has(&hosts->realm_hosts, authority) || hosts_allows_plain(hosts, authority);
+}
+
+const char *hosts_ca_pem(const struct hosts *hosts, const char *authority)
+{
+	size_t i;
+
+	for (i = 0; i < hosts->cas.len; i++) {
+		const struct host_ca *ca = hosts->cas.items[i];
+
+		if (str_equal(ca->authority, authority))
+			return ca->pem;
+	}
+	return hosts->ca_pem;
 }
 
 void hosts_count(const struct hosts *hosts, int status)

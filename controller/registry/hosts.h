@@ -30,7 +30,9 @@ struct hosts {
 	struct http *http;
 	struct vec insecure_hosts; /* char *, owned, lower case */
 	struct vec realm_hosts;    /* the same */
-	char *ca_pem;              /* NULL: the system's CAs */
+	struct vec mirrors;        /* struct mirror *, owned: registry/mirror.h */
+	struct vec cas;            /* struct host_ca *, owned */
+	char *ca_pem;              /* for all other hosts; NULL: the system's CAs */
 	char *user_agent;          /* the whole header line */
 	int64_t timeout_ms;        /* of one request */
 	int64_t (*monotonic_ms)(void);
@@ -48,11 +50,18 @@ struct host {
 	struct call *last_waiting;
 	int64_t blocked_until_ms;   /* monotonic; 0: not blocked */
 	int throttles;              /* 429s in a row without a time of their own */
+	int64_t rests_until_ms;     /* monotonic; as a mirror it failed and is passed over until then */
+	int failures;               /* as a mirror, in a row */
 	bool wants_bearer;          /* its last challenge was Bearer: do not offer a password */
 	struct bearer *tokens;      /* newest first */
 };
 
 struct registry_options;
+
+struct host_ca {
+	char authority[REFERENCE_HOST_SIZE];
+	char *pem;
+};
 
 /* Starts empty, as options say; the lists are copied and checked: ERR_INPUT names a host that is none,
  * ERR_NOMEM. On an error nothing has to be finished. */
@@ -74,6 +83,9 @@ bool hosts_allows_plain(const struct hosts *hosts, const char *authority);
 
 /* May a token server at this host have a private address? */
 bool hosts_trusts_realm(const struct hosts *hosts, const char *authority);
+
+/* The CAs that host is verified with; NULL: the system's. */
+const char *hosts_ca_pem(const struct hosts *hosts, const char *authority);
 
 /* Milliseconds for which host is to be left alone; 0: it may be asked. */
 int64_t hosts_blocked_ms(const struct hosts *hosts, const struct host *host);

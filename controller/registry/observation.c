@@ -1,9 +1,39 @@
 #include "registry/observation.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
+/* ---- keys: kind, what, who; a newline is in none of them ---- */
+
+static char *make_key(char kind, const char *repository, const char *reference, const char *id)
+{
+	char *key = NULL;
+
+	CHECK(asprintf(&key, "%c\n%s\n%s\n%s", kind, repository, reference, id) > 0);
+	return key;
+}
+
+char *observation_tags_key(const char *repository, const struct credentials *credentials)
+{
+	return make_key('T', repository, "", credentials == NULL ? "" : credentials->id);
+}
+
+char *observation_digest_key(const char *repository, const char *reference,
+			     const struct credentials *credentials)
+{
+	return make_key('D', repository, reference, credentials == NULL ? "" : credentials->id);
+}
+
+char *observation_manifest_key(const struct reference *reference, const char *digest)
+{
+	char place[REFERENCE_HOST_SIZE + REFERENCE_NAME_SIZE];
+
+	snprintf(place, sizeof(place), "%s/%s", reference->host, reference->name);
+	return make_key('M', place, digest, "");
+}
+
+/* ---- the store ---- */
 
 static void unlink_one(struct observations *store, struct observation *observation)
 {
@@ -34,7 +64,7 @@ static void weigh(struct observations *store, struct observation *observation)
 {
 	store->bytes -= observation->bytes;
 	observation->bytes = sizeof(*observation) + 2 * strlen(observation->key) + observation->content +
-			     (observation->etag == NULL ? 0 : strlen(observation->etag) + 1) +
+			     (observation->validator == NULL ? 0 : sizeof(*observation->validator)) +
 			     (observation->failure == NULL ? 0 : sizeof(*observation->failure));
 	store->bytes += observation->bytes;
 }
@@ -47,7 +77,7 @@ static void forget(struct observations *store, struct observation *observation)
 	store->bytes -= observation->bytes;
 	free(observation->failure);
 	free(observation->names);
-	free(observation->etag);
+	free(observation->validator);
 	free(observation->key);
 	free(observation);
 }
@@ -94,23 +124,24 @@ struct observation *observations_make(struct observations *store, const char *ke
 	return observation;
 }
 
-/* Keeps a copy of etag, which may be the one that is there. */
-static void keep_etag(struct observation *observation, const char *etag)
+/* Keeps a copy of validator, which may be the one that is there. */
+static void keep_validator(struct observation *observation, const struct validator *validator)
 {
-	char *copy = NULL;
+	struct validator *copy = NULL;
 
-	if (!str_is_empty(etag)) {
-		copy = strdup(etag);
+	if (validator != NULL && validator->etag[0] != '\0') {
+		copy = malloc(sizeof(*copy));
 		CHECK(copy != NULL);
+		*copy = *validator;
 	}
-	free(observation->etag);
-	observation->etag = copy;
+	free(observation->validator);
+	observation->validator = copy;
 }
 
-void observation_succeed(struct observations *store, struct observation *observation, const char *etag,
-			 int64_t monotonic_ms, int64_t now_ms)
+void observation_succeed(struct observations *store, struct observation *observation,
+			 const struct validator *validator, int64_t monotonic_ms, int64_t now_ms)
 {
-	keep_etag(observation, etag);
+	keep_validator(observation, validator);
 	free(observation->failure);
 	observation->failure = NULL;
 	observation->failures = 0;

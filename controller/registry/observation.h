@@ -2,7 +2,8 @@
  * registry/observation: answers by key, with a limit on their number and size.
  *
  * When there are too many, or they are too large together, the least recently used one is forgotten, but
- * never one that is being asked for. May include: base, registry/manifest.h. Deliberately absent: requests.
+ * never one that is being asked for. May include: base, registry/manifest.h, registry/query.h.
+ * Deliberately absent: requests.
  */
 #ifndef SLUICE_REGISTRY_OBSERVATION_H
 #define SLUICE_REGISTRY_OBSERVATION_H
@@ -14,6 +15,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "registry/manifest.h"
+#include "registry/query.h"
 
 struct inquiry;
 
@@ -23,7 +25,7 @@ struct observation {
 	char *key;
 	size_t bytes;            /* counted for it */
 	size_t content;          /* of these, names */
-	char *etag;              /* owned; the good answer's; NULL: it has none */
+	struct validator *validator; /* owned; of the good answer; NULL: it has none */
 	struct inquiry *inquiry; /* the request under way; NULL: none */
 	int64_t known_ms;        /* monotonic: when the good answer came */
 	int64_t at_ms;           /* the same by the wall clock; 0: there is no good answer */
@@ -45,15 +47,24 @@ struct observations {
 	size_t max_bytes;
 };
 
+/* The keys of what is observed: malloc'd texts. credentials NULL: anonymous. */
+char *observation_tags_key(const char *repository, const struct credentials *credentials);
+char *observation_digest_key(const char *repository, const char *reference,
+			     const struct credentials *credentials);
+
+/* Manifests are known by repository and digest. Who may see them does not matter: the key comes from an
+ * answer that the asker was given. */
+char *observation_manifest_key(const struct reference *reference, const char *digest);
+
 /* The observation under key, which becomes the most recently used; NULL when there is none. */
 struct observation *observations_find(struct observations *store, const char *key);
 
 /* The same; made empty when there is none. Others may be forgotten for it. */
 struct observation *observations_make(struct observations *store, const char *key);
 
-/* A good answer without content; the caller sets facts. etag: NULL or "": none. */
-void observation_succeed(struct observations *store, struct observation *observation, const char *etag,
-			 int64_t monotonic_ms, int64_t now_ms);
+/* A good answer without content; the caller sets facts. validator NULL: it has none. */
+void observation_succeed(struct observations *store, struct observation *observation,
+			 const struct validator *validator, int64_t monotonic_ms, int64_t now_ms);
 
 /* Takes count names (each with its NUL, size bytes in all) as the content of a good answer. ERR_NOMEM:
  * nothing has changed. */

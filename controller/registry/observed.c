@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "registry/patience.h"
 #include "registry/hosts.h"
+#include "registry/mirror.h"
 #include "registry/observation.h"
 #include "registry/reference.h"
 #include "registry/resolve.h"
@@ -40,42 +41,6 @@ struct inquiry {
 	struct tags *tags;       /* one of both */
 	struct resolve *resolve;
 };
-
-/* ---- keys: kind, what, who; a newline is in none of them ---- */
-
-static const char *id_of(const struct credentials *credentials)
-{
-	return credentials == NULL ? "" : credentials->id;
-}
-
-static char *make_key(char kind, const char *repository, const char *reference, const char *id)
-{
-	char *key = NULL;
-
-	CHECK(asprintf(&key, "%c\n%s\n%s\n%s", kind, repository, reference, id) > 0);
-	return key;
-}
-
-static char *tags_key(const char *repository, const struct credentials *credentials)
-{
-	return make_key('T', repository, "", id_of(credentials));
-}
-
-static char *digest_key(const char *repository, const char *reference,
-			const struct credentials *credentials)
-{
-	return make_key('D', repository, reference, id_of(credentials));
-}
-
-/* Manifests are known by repository and digest. Who may see them does not matter: the key comes from an
- * answer that the asker was given. */
-static char *manifest_key(const struct reference *reference, const char *digest)
-{
-	char place[REFERENCE_HOST_SIZE + REFERENCE_NAME_SIZE];
-
-	snprintf(place, sizeof(place), "%s/%s", reference->host, reference->name);
-	return make_key('M', place, digest, "");
-}
 
 /* ---- inquiries ---- */
 
@@ -126,9 +91,10 @@ static void fail(struct registry *registry, struct observation *observation, con
 	registry->failures++;
 }
 
-static void succeed(struct registry *registry, struct observation *observation, const char *etag)
+static void succeed(struct registry *registry, struct observation *observation,
+		    const struct validator *validator)
 {
-	observation_succeed(&registry->store, observation, etag, registry->hosts.monotonic_ms(),
+	observation_succeed(&registry->store, observation, validator, registry->hosts.monotonic_ms(),
 			    registry->now_ms());
 	registry->answers++;
 }
@@ -160,7 +126,7 @@ static void on_tags(void *user, const struct tags_list *list, const struct err *
 				       &why) < 0)
 		fail(registry, observation, &why);
 	else
-		succeed(registry, observation, list->etag);
+		succeed(registry, observation, list->validator);
 	tell(inquiry);
 }
 
@@ -175,7 +141,7 @@ static void keep_manifest(struct registry *registry, const char *repository,
 
 	if (reference_parse(repository, &reference, &ignored) < 0)
 		return;
-	key = manifest_key(&reference, facts->digest);
+	key = observation_manifest_key(&reference, facts->digest);
 	observation = observations_make(&registry->store, key);
 	observation->facts = *facts;
 	observation_succeed(&registry->store, observation, NULL, registry->hosts.monotonic_ms(),
@@ -187,15 +153,15 @@ static const struct manifest_facts *recall_manifest(void *user, const struct ref
 						     const char *digest)
 {
 	struct inquiry *inquiry = user;
-	char *key = manifest_key(reference, digest);
+	char *key = observation_manifest_key(reference, digest);
 	struct observation *observation = observations_find(&inquiry->registry->store, key);
 
 	free(key);
 	return observation == NULL ? NULL : &observation->facts;
 }
 
-static void on_resolved(void *user, const struct manifest_facts *facts, const char *etag,
-			const struct err *err)
+static void on_resolved(void *user, const struct manifest_facts *facts,
+			const struct validator *validator, const struct err *err)
 {
 	struct inquiry *inquiry = user;
 	struct registry *registry = inquiry->registry;
@@ -206,7 +172,7 @@ static void on_resolved(void *user, const struct manifest_facts *facts, const ch
 	} else {
 		if (facts != NULL)
 			observation->facts = *facts;
-		succeed(registry, observation, etag);
+		succeed(registry, observation, validator);
 		keep_manifest(registry, inquiry->repository, &observation->facts);
 	}
 	tell(inquiry);
@@ -244,10 +210,10 @@ static void inquire(struct registry *registry, const char *key, const char *repo
 	observation->inquiry = inquiry;
 	r = reference_parse(repository, &parsed, &err);
 	if (r == 0 && reference == NULL)
-		r = tags_start(&registry->hosts, &parsed, credentials, observation->etag, on_tags, inquiry,
+		r = tags_start(&registry->hosts, &parsed, credentials, observation->validator, on_tags, inquiry,
 			       &inquiry->tags, &err);
 	else if (r == 0)
-		r = resolve_start(&registry->hosts, &parsed, reference, credentials, observation->etag,
+		r = resolve_start(&registry->hosts, &parsed, reference, credentials, observation->validator,
 				  recall_manifest, on_resolved, inquiry, &inquiry->resolve, &err);
 	if (r < 0) {
 		fail(registry, observation, &err);
@@ -258,7 +224,7 @@ static void inquire(struct registry *registry, const char *key, const char *repo
 void registry_list_tags(struct registry *registry, const char *repository,
 			const struct credentials *credentials, int64_t max_age_ms)
 {
-	char *key = tags_key(repository, credentials);
+	char *key = observation_tags_key(repository, credentials);
 
 	inquire(registry, key, repository, NULL, credentials, max_age_ms);
 	free(key);
@@ -267,7 +233,7 @@ void registry_list_tags(struct registry *registry, const char *repository,
 void registry_resolve(struct registry *registry, const char *repository, const char *reference,
 		      const struct credentials *credentials, int64_t max_age_ms)
 {
-	char *key = digest_key(repository, reference, credentials);
+	char *key = observation_digest_key(repository, reference, credentials);
 
 	inquire(registry, key, repository, reference, credentials, max_age_ms);
 	free(key);
@@ -289,7 +255,7 @@ static enum observed_state state_of(const struct observation *observation)
 const struct tags_observation *registry_tags(struct registry *registry, const char *repository,
 					     const struct credentials *credentials)
 {
-	char *key = tags_key(repository, credentials);
+	char *key = observation_tags_key(repository, credentials);
 	const struct observation *observation = observations_find(&registry->store, key);
 
 	registry->tags = (struct tags_observation){ .state = state_of(observation) };
@@ -311,7 +277,7 @@ const struct digest_observation *registry_digest(struct registry *registry, cons
 						 const char *reference,
 						 const struct credentials *credentials)
 {
-	char *key = digest_key(repository, reference, credentials);
+	char *key = observation_digest_key(repository, reference, credentials);
 	const struct observation *observation = observations_find(&registry->store, key);
 	struct digest_observation *digest = &registry->digest;
 
@@ -348,6 +314,12 @@ struct registry_stats registry_stats(const struct registry *registry)
 struct verdicts *registry_verdicts(struct registry *registry)
 {
 	return registry->verdicts;
+}
+
+int registry_credentials(const struct registry *registry, const char *json, size_t len,
+			 const char *repository, struct credentials *ret_credentials, struct err *err)
+{
+	return mirrors_credentials(&registry->hosts, json, len, repository, ret_credentials, err);
 }
 
 int registry_create(struct http *http, const struct registry_options *options,

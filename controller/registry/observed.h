@@ -63,9 +63,16 @@ struct digest_observation {
 	int64_t retry_at_ms;
 };
 
+struct registry_ca { /* of one host */
+	const char *host; /* "host[:port]" */
+	const char *pem;
+};
+
 struct registry_options {
 	const char *const *insecure_hosts; /* "host:port" each, NULL at the end: these speak plain HTTP */
 	const char *const *realm_hosts;    /* token servers allowed on private addresses, NULL at the end */
+	const char *const *mirrors;        /* "HOST=URL" each (registry/mirror.h), NULL at the end */
+	const struct registry_ca *cas;     /* instead of ca_pem at these hosts; a NULL host at the end */
 	const char *ca_pem;                /* instead of the system's CAs; NULL: those */
 	const char *user_agent;            /* NULL: sluice/<version> */
 	int64_t timeout_ms;                /* of one request, its answer included; 0: 60 s */
@@ -94,6 +101,12 @@ struct registry_stats {
  * host in the options is not one. */
 int registry_create(struct http *http, const struct registry_options *options,
 		    struct registry **ret_registry, struct err *err)
+	__attribute__((warn_unused_result));
+
+/* Takes from the text of a .dockerconfigjson the credentials for repository, and for the mirrors of its registry.
+ * Errors as secret_credentials(). */
+int registry_credentials(const struct registry *registry, const char *json, size_t len,
+			 const char *repository, struct credentials *ret_credentials, struct err *err)
 	__attribute__((warn_unused_result));
 
 /* Asks for the tags of repository ("host[:port]/path") unless the answer is younger than max_age_ms, a

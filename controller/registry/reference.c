@@ -165,14 +165,31 @@ static int refuse_path(const char *repository, const char *path, struct err *err
 		       repository);
 }
 
-/* Puts the path under the host. Docker Hub answers elsewhere than it is called. */
+/* Docker Hub answers elsewhere than it is called. */
+static bool is_hub(const char *host)
+{
+	return str_equal(host, "docker.io") || str_equal(host, "index.docker.io");
+}
+
+void reference_call_host(const char *host, char ret_host[static REFERENCE_HOST_SIZE])
+{
+	bool is_any = is_hub(host) || str_equal(host, "registry-1.docker.io");
+
+	snprintf(ret_host, REFERENCE_HOST_SIZE, "%s", is_any ? "docker.io" : host);
+}
+
+void reference_place_host(const char *host, char ret_authority[static REFERENCE_HOST_SIZE])
+{
+	snprintf(ret_authority, REFERENCE_HOST_SIZE, "%s", is_hub(host) ? "registry-1.docker.io" : host);
+}
+
+/* Puts the path under the host. */
 static int place(struct reference *reference, const char *host, const char *path, struct err *err)
 {
-	bool is_hub = str_equal(host, "docker.io") || str_equal(host, "index.docker.io");
-	bool is_official = is_hub && strchr(path, '/') == NULL;
+	bool is_official = is_hub(host) && strchr(path, '/') == NULL;
 
-	snprintf(reference->host, REFERENCE_HOST_SIZE, "%s", is_hub ? "docker.io" : host);
-	snprintf(reference->authority, REFERENCE_HOST_SIZE, "%s", is_hub ? "registry-1.docker.io" : host);
+	snprintf(reference->host, REFERENCE_HOST_SIZE, "%s", is_hub(host) ? "docker.io" : host);
+	reference_place_host(host, reference->authority);
 	if (snprintf(reference->name, REFERENCE_NAME_SIZE, "%s%s", is_official ? "library/" : "", path) >=
 	    REFERENCE_NAME_SIZE)
 		return err_set(err, ERR_INPUT, "the repository library/%.60s… is too long", path);

@@ -36,4 +36,10 @@ bool reference_is_tag(const char *text);
  * none: a DNS name, an IPv4 address or an IPv6 address in brackets, and a port from 1 to 65535. */
 bool reference_read_host(const char *text, size_t len, char ret_host[static REFERENCE_HOST_SIZE]);
 
+/* Writes what references call a host that is one: "docker.io" for each of Docker Hub's names. */
+void reference_call_host(const char *host, char ret_host[static REFERENCE_HOST_SIZE]);
+
+/* Writes where requests for that host go. */
+void reference_place_host(const char *host, char ret_authority[static REFERENCE_HOST_SIZE]);
+
 #endif

@@ -58,20 +58,70 @@ int credentials_init(struct credentials *credentials, const char *username, cons
 	return r;
 }
 
-int credentials_copy(struct credentials *credentials, const struct credentials *source, struct err *err)
+/* Copies what is for the registry itself. */
+static int copy_own(struct credentials *credentials, const struct credentials *source, struct err *err)
 {
 	*credentials = CREDENTIALS_INIT;
-	if (source == NULL || source->basic == NULL)
-		return 0;
-	credentials->basic = strdup(source->basic);
-	if (credentials->basic == NULL)
-		return err_set(err, ERR_NOMEM, "no memory for credentials");
+	if (source->basic != NULL) {
+		credentials->basic = strdup(source->basic);
+		if (credentials->basic == NULL)
+			return err_set(err, ERR_NOMEM, "no memory for credentials");
+	}
 	memcpy(credentials->id, source->id, sizeof(credentials->id));
+	return 0;
+}
+
+/* Makes room for those of count mirrors, all anonymous. */
+static int make_room(struct credentials *credentials, size_t count, struct err *err)
+{
+	credentials->mirrors = calloc(count, sizeof(*credentials->mirrors));
+	if (credentials->mirrors == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for credentials");
+	credentials->mirror_count = count;
+	return 0;
+}
+
+int credentials_copy(struct credentials *credentials, const struct credentials *source, struct err *err)
+{
+	size_t i;
+	int r;
+
+	*credentials = CREDENTIALS_INIT;
+	if (source == NULL)
+		return 0;
+	r = copy_own(credentials, source, err);
+	if (r == 0 && source->mirror_count > 0)
+		r = make_room(credentials, source->mirror_count, err);
+	for (i = 0; r == 0 && i < source->mirror_count; i++)
+		r = copy_own(&credentials->mirrors[i], &source->mirrors[i], err);
+	if (r < 0)
+		credentials_finish(credentials);
+	return r;
+}
+
+int credentials_add(struct credentials *credentials, size_t index, size_t count,
+		    const struct credentials *own, struct err *err)
+{
+	char both[2 * SHA256_HEX_SIZE + 32];
+	int len;
+	int r = credentials->mirrors == NULL ? make_room(credentials, count, err) : 0;
+
+	if (r == 0)
+		r = copy_own(&credentials->mirrors[index], own, err);
+	if (r < 0)
+		return r;
+	len = snprintf(both, sizeof(both), "%s %zu %s", credentials->id, index, own->id);
+	sha256_hex(both, (size_t)len, credentials->id);
 	return 0;
 }
 
 void credentials_finish(struct credentials *credentials)
 {
+	size_t i;
+
+	for (i = 0; i < credentials->mirror_count; i++)
+		credentials_finish(&credentials->mirrors[i]);
+	free(credentials->mirrors);
 	if (credentials->basic != NULL)
 		OPENSSL_cleanse(credentials->basic, strlen(credentials->basic));
 	free(credentials->basic);
@@ -133,9 +183,10 @@ static bool read_server(const char *server, char ret_host[static REFERENCE_HOST_
 								   : server;
 	size_t host_len = strcspn(text, "/");
 	const char *path = text + host_len;
+	char host[REFERENCE_HOST_SIZE];
 	size_t path_len;
 
-	if (!reference_read_host(text, host_len, ret_host))
+	if (!reference_read_host(text, host_len, host))
 		return false;
 	path += strspn(path, "/");
 	path_len = strlen(path);
@@ -143,8 +194,7 @@ static bool read_server(const char *server, char ret_host[static REFERENCE_HOST_
 		path_len--;
 	if (path_len == 2 && (strncmp(path, "v1", 2) == 0 || strncmp(path, "v2", 2) == 0))
 		path_len = 0;
-	if (str_equal(ret_host, "index.docker.io") || str_equal(ret_host, "registry-1.docker.io"))
-		snprintf(ret_host, REFERENCE_HOST_SIZE, "docker.io");
+	reference_call_host(host, ret_host);
 	*ret_path = path;
 	*ret_path_len = path_len;
 	return true;
@@ -218,34 +268,46 @@ static int init_from_entry(struct credentials *credentials, const struct oci_aut
 	return err_set(err, ERR_INPUT, "it has neither \"auth\" nor \"username\"");
 }
 
-int secret_credentials(const char *json, size_t len, const char *repository,
-		       struct credentials *ret_credentials, struct err *err)
+int secret_find(const char *json, size_t len, const struct reference *reference,
+		struct credentials *ret_credentials, bool *ret_found, struct err *err)
 {
 	struct arena arena = ARENA_INIT;
 	struct oci_docker_config config;
-	const struct oci_auth *entry;
-	struct reference reference;
+	const struct oci_auth *entry = NULL;
 	char quoted[QUOTE_SIZE];
+	int r = oci_docker_config_from_json(json, len, &arena, &config, err);
+
+	*ret_credentials = CREDENTIALS_INIT;
+	err_prefix(err, ".dockerconfigjson");
+	if (r == 0)
+		entry = find_entry(&config, reference);
+	if (entry != NULL) {
+		r = init_from_entry(ret_credentials, entry, err);
+		err_prefix(err, ".dockerconfigjson, entry %s", quote(entry->server, quoted));
+	}
+	*ret_found = entry != NULL;
+	arena_finish(&arena);
+	return r;
+}
+
+int secret_missing(const struct reference *reference, struct err *err)
+{
+	return err_set(err, ERR_INPUT, ".dockerconfigjson has no entry for %s (hosts must be the same)",
+		       reference->host);
+}
+
+int secret_credentials(const char *json, size_t len, const char *repository,
+		       struct credentials *ret_credentials, struct err *err)
+{
+	struct reference reference;
+	bool is_found = false;
 	int r;
 
 	*ret_credentials = CREDENTIALS_INIT;
 	r = reference_parse(repository, &reference, err);
-	if (r < 0)
-		return r;
-	r = oci_docker_config_from_json(json, len, &arena, &config, err);
-	err_prefix(err, ".dockerconfigjson");
-	if (r < 0)
-		goto finish;
-	entry = find_entry(&config, &reference);
-	if (entry == NULL) {
-		r = err_set(err, ERR_INPUT,
-			    ".dockerconfigjson has no entry for %s (of %zu; hosts must be the same)",
-			    reference.host, config.count);
-		goto finish;
-	}
-	r = init_from_entry(ret_credentials, entry, err);
-	err_prefix(err, ".dockerconfigjson, entry %s", quote(entry->server, quoted));
-finish:
-	arena_finish(&arena);
+	if (r == 0)
+		r = secret_find(json, len, &reference, ret_credentials, &is_found, err);
+	if (r == 0 && !is_found)
+		r = secret_missing(&reference, err);
 	return r;
 }

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "registry/call.h"
 #include "registry/complaint.h"
 #include "registry/link.h"
+#include "registry/mirror.h"
 #include "registry/observed.h"
 #include "registry/quote.h"
 #include "wire/oci_json.h"
@@ -20,10 +20,11 @@ struct tags {
 	struct hosts *hosts;
 	struct reference reference;
 	struct credentials credentials;
-	struct call *call;
-	char *known; /* the ETag to ask with; NULL: none */
-	char etag[REPLY_ETAG_SIZE]; /* of the first page */
-	int pages;
+	struct query *query;
+	struct validator known; /* to ask with */
+	struct validator given; /* with the first page */
+	size_t first_place;
+	int pages; /* behind the first one */
 	struct buf names; /* each with its NUL */
 	size_t count;
 	tags_done_fn done;
@@ -33,28 +34,30 @@ struct tags {
 static void tags_destroy(struct tags *tags)
 {
 	buf_finish(&tags->names);
-	free(tags->known);
 	credentials_finish(&tags->credentials);
 	free(tags);
 }
 
-/* Ends in "registry H, shop/web: why", or in the list when why is not set. */
-static void finish(struct tags *tags, bool is_unchanged, const struct err *why)
+static void finish(struct tags *tags, const struct tags_list *list, const struct err *err)
 {
+	tags->done(tags->user, err_is_set(err) ? NULL : list, err);
+	tags_destroy(tags);
+}
+
+/* Ends in the list. */
+static void finish_well(struct tags *tags, bool is_unchanged)
+{
+	static const struct validator none = { .etag = "" };
 	struct tags_list list = {
 		.is_unchanged = is_unchanged,
 		.names = buf_text(&tags->names),
 		.count = tags->count,
 		.size = tags->names.len,
-		.etag = is_unchanged ? tags->known : tags->pages == 0 ? tags->etag : "",
+		.validator = is_unchanged ? &tags->known : tags->pages == 0 ? &tags->given : &none,
 	};
-	struct complaint_subject subject = { .host = tags->reference.host, .what = tags->reference.name };
-	struct err err = ERR_INIT;
+	const struct err none_err = ERR_INIT;
 
-	if (err_is_set(why))
-		(void)complaint_of_content(&subject, why, &err);
-	tags->done(tags->user, err_is_set(&err) ? NULL : &list, &err);
-	tags_destroy(tags);
+	finish(tags, &list, &none_err);
 }
 
 /* Adds a page's names. */
@@ -93,55 +96,97 @@ static int read_page(struct tags *tags, const struct reply *reply, struct err *e
 
 static int ask(struct tags *tags, const char *path, struct err *err);
 
-/* Asks for the page that the answer from path names. Returns 1 when it does, 0 on the last page. */
-static int ask_next(struct tags *tags, const struct reply *reply, const char *path, struct err *err)
+/* Asks for the page that the answer names, at the same place. Returns 1 when it does, 0 on the last page. */
+static int ask_next(struct tags *tags, const struct query_answer *answer, struct err *err)
 {
 	char target[ORIGIN_PATH_SIZE];
 	char next[ORIGIN_PATH_SIZE];
-	struct host *host = hosts_find(tags->hosts, tags->reference.authority);
-	int r = link_next(reply->link, strlen(reply->link), target, err);
+	int r = link_next(answer->reply->link, strlen(answer->reply->link), target, err);
 
 	if (r < 0 || target[0] == '\0')
 		return r;
-	r = origin_follow(&host->origin, path, target, next, err);
-	if (r == 0 && str_equal(next, path))
+	r = origin_follow(answer->origin, answer->path, target, next, err);
+	if (r == 0 && str_equal(next, answer->path))
 		r = err_set(err, ERR_INPUT, "the next page of the tags is the same page again");
 	if (r == 0 && ++tags->pages == MOST_PAGES)
 		r = err_set(err, ERR_INPUT, "the list of tags has more than %d pages", MOST_PAGES);
-	if (r == 0)
+	if (r == 0) {
+		tags->first_place = answer->place;
 		r = ask(tags, next, err);
+	}
 	err_prefix(err, "next page of the tags");
 	return r < 0 ? r : 1;
 }
 
-static void on_answer(void *user, const struct reply *reply, const char *path, const struct err *err)
+/* Asks for the first page. */
+static int ask_first(struct tags *tags, size_t place, struct err *err)
+{
+	char path[REFERENCE_NAME_SIZE + 64];
+
+	snprintf(path, sizeof(path), "/v2/%s/tags/list?n=1000", tags->reference.name);
+	buf_reset(&tags->names);
+	tags->count = 0;
+	tags->pages = 0;
+	tags->first_place = place;
+	return ask(tags, path, err);
+}
+
+/* The list cannot be had from the place, where a mirror stands or the registry: on to the next one, or the end. */
+static void fail(struct tags *tags, size_t place, const struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	if (place == mirrors_count(tags->hosts, &tags->reference))
+		finish(tags, NULL, err);
+	else if (ask_first(tags, place + 1, &why) < 0)
+		finish(tags, NULL, &why);
+}
+
+/* Reads a page. Returns 1 when the next one is asked for, 0 when it was the last, else "registry H, shop/web: why". */
+static int take_page(struct tags *tags, const struct query_answer *answer, struct err *err)
+{
+	struct complaint_subject subject = { .host = answer->host, .what = tags->reference.name };
+	struct err why = ERR_INIT;
+	int r;
+
+	if (tags->pages == 0) {
+		tags->given.place = answer->place;
+		memcpy(tags->given.etag, answer->reply->etag, sizeof(tags->given.etag));
+	}
+	r = read_page(tags, answer->reply, &why);
+	if (r == 0)
+		r = ask_next(tags, answer, &why);
+	return r < 0 ? complaint_of_content(&subject, &why, err) : r;
+}
+
+static void on_answer(void *user, const struct query_answer *answer, const struct err *err)
 {
 	struct tags *tags = user;
 	struct err why = ERR_INIT;
 	int r;
 
-	tags->call = NULL;
-	if (err_is_set(err)) { /* a whole sentence already */
-		tags->done(tags->user, NULL, err);
-		tags_destroy(tags);
+	tags->query = NULL;
+	if (err_is_set(err)) { /* a whole sentence already; of a first page that of all places */
+		if (tags->pages > 0)
+			fail(tags, tags->first_place, err);
+		else
+			finish(tags, NULL, err);
 		return;
 	}
-	if (reply->status == 304) {
-		finish(tags, true, &why);
+	if (answer->reply->status == 304) {
+		finish_well(tags, true);
 		return;
 	}
-	if (tags->pages == 0)
-		memcpy(tags->etag, reply->etag, sizeof(tags->etag));
-	r = read_page(tags, reply, &why);
-	if (r == 0)
-		r = ask_next(tags, reply, path, &why);
-	if (r <= 0)
-		finish(tags, false, &why);
+	r = take_page(tags, answer, &why);
+	if (r < 0)
+		fail(tags, answer->place, &why);
+	else if (r == 0)
+		finish_well(tags, false);
 }
 
 static int ask(struct tags *tags, const char *path, struct err *err)
 {
-	struct call_request request = {
+	struct query_request request = {
 		.reference = &tags->reference,
 		.credentials = &tags->credentials,
 		.what = tags->reference.name,
@@ -149,18 +194,19 @@ static int ask(struct tags *tags, const char *path, struct err *err)
 		.path = path,
 		.kind = REPLY_JSON,
 		.max_body = PAGE_LONGEST,
-		.if_none_match = tags->pages == 0 ? tags->known : NULL,
+		.first_place = tags->first_place,
+		.is_there_only = tags->pages > 0,
+		.known = tags->pages == 0 ? &tags->known : NULL,
 	};
 
-	return call_start(tags->hosts, &request, on_answer, tags, &tags->call, err);
+	return query_start(tags->hosts, &request, on_answer, tags, &tags->query, err);
 }
 
 int tags_start(struct hosts *hosts, const struct reference *reference,
-	       const struct credentials *credentials, const char *etag, tags_done_fn done, void *user,
+	       const struct credentials *credentials, const struct validator *known, tags_done_fn done, void *user,
 	       struct tags **ret_tags, struct err *err)
 {
 	struct tags *tags = calloc(1, sizeof(*tags));
-	char path[REFERENCE_NAME_SIZE + 64];
 	int r;
 
 	CHECK(tags != NULL);
@@ -168,14 +214,11 @@ int tags_start(struct hosts *hosts, const struct reference *reference,
 		.hosts = hosts, .reference = *reference, .done = done, .user = user,
 		.names = BUF_INIT((size_t)REGISTRY_MAX_TAGS * (LONGEST_TAG + 1)),
 	};
-	if (etag != NULL) {
-		tags->known = strdup(etag);
-		CHECK(tags->known != NULL);
-	}
-	snprintf(path, sizeof(path), "/v2/%s/tags/list?n=1000", reference->name);
+	if (known != NULL)
+		tags->known = *known;
 	r = credentials_copy(&tags->credentials, credentials, err);
 	if (r == 0)
-		r = ask(tags, path, err);
+		r = ask_first(tags, 0, err);
 	if (r < 0) {
 		tags_destroy(tags);
 		return r;
@@ -186,6 +229,6 @@ int tags_start(struct hosts *hosts, const struct reference *reference,
 
 void tags_cancel(struct tags *tags)
 {
-	call_cancel(tags->call);
+	query_cancel(tags->query);
 	tags_destroy(tags);
 }

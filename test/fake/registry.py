@@ -18,8 +18,9 @@ The first component of a repository's name decides how it behaves:
   liar/…       Docker-Content-Digest names other bytes than it sends
   endless/…    a body without an end      gigabyte/…   announces a gigabyte, and begins to send it
   drip/…       one byte a second, without an end
-  elsewhere/…  Link and redirects point at another host
+  elsewhere/…  Link and redirects point at another host (--elsewhere)
   realm/…      a challenge whose realm is the value of --realm
+  moved/…      a challenge whose realm is here, and sends on to another host
 
 Requests are logged as JSON lines (--log FILE, or standard error): so that a test can count polls.
 
@@ -187,7 +188,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if len(rest) > PAGE:
                 headers["Link"] = f'</v2/{repository}/tags/list?last={tags[-1]}&n={PAGE}>; rel="next"'
         if behaviour == "elsewhere":
-            headers["Link"] = f'<http://127.0.0.2:1/v2/{repository}/tags/list?last=x>; rel="next"'
+            headers["Link"] = f'<{self.state.options.elsewhere}/v2/{repository}/tags/list?last=x>; rel="next"'
         body = json.dumps({"name": repository, "tags": tags}).encode()
         if behaviour == "etag":
             self.answer_once(body)
@@ -197,7 +198,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def serve_manifest(self, repository, behaviour, reference):
         found = self.state.find(repository, reference)
         if behaviour == "elsewhere":
-            self.fail(307, "MOVED", Location=f"http://127.0.0.2:1/v2/{repository}/manifests/{reference}")
+            self.fail(307, "MOVED", Location=f"{self.state.options.elsewhere}/v2/{repository}/manifests/{reference}")
         elif behaviour in ("nohead", "etag") and self.command == "HEAD":
             self.fail(405, "UNSUPPORTED")
         elif found is None and behaviour != "liar":
@@ -241,6 +242,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.stream(content_type, None, b" ", 1.0)
         elif behaviour == "realm":
             self.fail(401, "UNAUTHORIZED", WWW_Authenticate=f'Bearer realm="{options.realm}"')
+        elif behaviour == "moved":
+            self.fail(401, "UNAUTHORIZED", WWW_Authenticate=f'Bearer realm="{self.origin()}/moved"')
         else:
             return False
         return True
@@ -252,6 +255,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.fail(401, "UNAUTHORIZED")
             else:
                 self.answer(200, b'{"token": "let-me-in", "expires_in": 300}')
+        elif url.path == "/moved":
+            self.fail(302, "MOVED", Location=f"{self.state.options.elsewhere}/token")
         elif url.path in ("/v2", "/v2/"):
             self.answer(200, b"{}")
         elif match is None:
@@ -343,6 +348,7 @@ def parse(args):
     parser.add_argument("--password", default="")
     parser.add_argument("--retry-after", type=int, default=30, metavar="SECONDS")
     parser.add_argument("--realm", default="http://169.254.169.254/token", help="of realm/… repositories")
+    parser.add_argument("--elsewhere", default="http://127.0.0.2:1", metavar="URL", help="where to send people on to")
     parser.add_argument("--cert", metavar="FILE", help="serve TLS with this certificate and key")
     parser.add_argument("--key", metavar="FILE")
     return parser.parse_args(args)

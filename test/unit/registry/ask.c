@@ -1,8 +1,8 @@
 /*
  * ask: puts questions to the registry room over the real network and prints what was observed.
  *
- *	ask [--insecure HOST] [--realm-host HOST] [--ca FILE] [--user NAME --password TEXT]
- *	    [--secret FILE] [--timeout MS] [--age MS] [--rounds N] [--pause MS] QUESTION…
+ *	ask [--insecure HOST]… [--realm-host HOST] [--mirror HOST=URL]… [--ca FILE] [--ca-of HOST=FILE]…
+ *	    [--user NAME --password TEXT] [--secret FILE] [--timeout MS] [--age MS] [--rounds N] [--pause MS] QUESTION…
  *
  * A question is REPOSITORY (its tags) or REPOSITORY=REFERENCE (its digest). Each round asks all of them, waits
  * for the answers and then for the pause. At the end one line for each question goes to standard output,
@@ -161,14 +161,43 @@ static char *read_file(const char *path)
 	return text;
 }
 
+#define MOST 8 /* of what may be repeated, with the NULL at the end */
+
 struct arguments {
-	const char *insecure[2];
+	const char *insecure[MOST];
 	const char *realm[2];
+	const char *mirrors[MOST];
+	struct registry_ca cas[MOST];
 	char *ca;
 	char *secret;
 	const char *user;
 	const char *password;
 };
+
+static void add(const char **list, const char *item)
+{
+	size_t count = 0;
+
+	while (list[count] != NULL)
+		count++;
+	if (count + 1 == MOST)
+		exit(2);
+	list[count] = item;
+}
+
+/* Adds "HOST=FILE". */
+static void add_ca(struct registry_ca *cas, char *text)
+{
+	char *equals = strchr(text, '=');
+	size_t count = 0;
+
+	while (cas[count].host != NULL)
+		count++;
+	if (equals == NULL || count + 1 == MOST)
+		exit(2);
+	*equals = '\0';
+	cas[count] = (struct registry_ca){ .host = text, .pem = read_file(equals + 1) };
+}
 
 static void parse(int argc, char **argv, struct ask *ask, struct arguments *arguments)
 {
@@ -176,6 +205,7 @@ static void parse(int argc, char **argv, struct ask *ask, struct arguments *argu
 		{ "insecure", required_argument, NULL, 'i' }, { "realm-host", required_argument, NULL, 'r' },
 		{ "ca", required_argument, NULL, 'c' },	      { "user", required_argument, NULL, 'u' },
 		{ "password", required_argument, NULL, 'p' }, { "secret", required_argument, NULL, 's' },
+		{ "mirror", required_argument, NULL, 'm' },   { "ca-of", required_argument, NULL, 'o' },
 		{ "age", required_argument, NULL, 'a' },      { "rounds", required_argument, NULL, 'n' },
 		{ "pause", required_argument, NULL, 'w' },    { "timeout", required_argument, NULL, 't' },
 		{ NULL, 0, NULL, 0 },
@@ -184,7 +214,9 @@ static void parse(int argc, char **argv, struct ask *ask, struct arguments *argu
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
-		case 'i': arguments->insecure[0] = optarg; break;
+		case 'i': add(arguments->insecure, optarg); break;
+		case 'm': add(arguments->mirrors, optarg); break;
+		case 'o': add_ca(arguments->cas, optarg); break;
 		case 'r': arguments->realm[0] = optarg; break;
 		case 'c': arguments->ca = read_file(optarg); break;
 		case 's': arguments->secret = read_file(optarg); break;
@@ -211,8 +243,8 @@ static void read_credentials(struct ask *ask, const struct arguments *arguments)
 
 	if (arguments->secret != NULL && ask->count > 0) {
 		split(ask->questions[0], repository, sizeof(repository), &reference);
-		r = secret_credentials(arguments->secret, strlen(arguments->secret), repository,
-				       &ask->credentials, &err);
+		r = registry_credentials(ask->registry, arguments->secret, strlen(arguments->secret), repository,
+					 &ask->credentials, &err);
 	} else if (arguments->user != NULL) {
 		r = credentials_init(&ask->credentials, arguments->user, arguments->password, &err);
 	}
@@ -229,12 +261,13 @@ int main(int argc, char **argv)
 	struct err err = ERR_INIT;
 
 	parse(argc, argv, &ask, &arguments);
-	read_credentials(&ask, &arguments);
 	if (loop_create(&ask.loop, &err) < 0 || http_create(ask.loop, &http, &err) < 0)
 		fail("loop", &err);
 	options = (struct registry_options){
 		.insecure_hosts = arguments.insecure,
 		.realm_hosts = arguments.realm,
+		.mirrors = arguments.mirrors,
+		.cas = arguments.cas,
 		.ca_pem = arguments.ca,
 		.timeout_ms = ask.timeout_ms,
 		.on_observed = on_observed,
@@ -242,6 +275,7 @@ int main(int argc, char **argv)
 	};
 	if (registry_create(http, &options, &ask.registry, &err) < 0)
 		fail("registry", &err);
+	read_credentials(&ask, &arguments);
 	ask.timer = timer_open(ask.loop, start_round, &ask);
 	timer_start(ask.timer, 0);
 	loop_run(ask.loop);
@@ -251,6 +285,8 @@ int main(int argc, char **argv)
 	http_destroy(http);
 	loop_destroy(ask.loop);
 	credentials_finish(&ask.credentials);
+	for (struct registry_ca *ca = arguments.cas; ca->host != NULL; ca++)
+		free((char *)(uintptr_t)ca->pem);
 	free(arguments.ca);
 	free(arguments.secret);
 	return 0;

@@ -13,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "fake"))
 
 import registry as hostile  # noqa: E402  (test/fake/registry.py)
+import token_server  # noqa: E402,F401  (test/fake/token_server.py; for those who import this)
 
 
 @dataclasses.dataclass

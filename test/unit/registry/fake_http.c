@@ -12,6 +12,7 @@ struct http_exchange {
 	char *url;
 	char authorization[256];
 	char if_none_match[256];
+	char ca[64];
 	bool forbids_private;
 	bool is_cancelled;
 };
@@ -55,6 +56,8 @@ int http_start(struct http *http, const struct http_request *request, const stru
 	exchange->handler = *handler;
 	exchange->method = strdup(request->method);
 	exchange->url = strdup(request->url);
+	if (request->tls != NULL)
+		snprintf(exchange->ca, sizeof(exchange->ca), "%s", request->tls->ca_pem);
 	exchange->forbids_private = request->forbid_private_peers;
 	read_headers(http, exchange, request->headers);
 	if (request->total_timeout_ms <= 0 || request->lane != HTTP_LANE_REGISTRY)
@@ -81,6 +84,7 @@ static bool fits(const struct fake_route *route, const struct http_exchange *exc
 	return strcmp(route->method, exchange->method) == 0 && strcmp(route->url, exchange->url) == 0 &&
 	       (route->most == 0 || route->hits < route->most) &&
 	       (route->authorization == NULL || strcmp(route->authorization, exchange->authorization) == 0) &&
+	       (route->ca == NULL || strcmp(route->ca, exchange->ca) == 0) &&
 	       (route->if_none_match == NULL || strcmp(route->if_none_match, exchange->if_none_match) == 0);
 }
 

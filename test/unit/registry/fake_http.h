@@ -27,6 +27,7 @@ struct fake_route {
 	const char *location;
 	const char *etag;
 	const char *if_none_match; /* as authorization */
+	const char *ca;            /* the CAs that it is sent with; NULL: any; "": the system's */
 	int64_t retry_after_ms;
 	int64_t content_length;    /* 0: not announced */
 	const char *body;

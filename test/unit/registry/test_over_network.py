@@ -2,6 +2,8 @@
 it, how many requests it costs, and how soon it ends. ASK is the path of the program `ask`."""
 
 import concurrent.futures
+import json
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,51 @@ BAD = {
     "elsewhere": ("Input", "leads to another host"),
     "realm": ("Input", "names a token server without TLS, http://169.254.169.254"),
 }
+
+
+# Where a hostile registry would like us to go with a password: sentence → realm ({port} is a trap's on loopback) and words.
+REALMS = {
+    "loopback": ("https://127.0.0.1:{port}/token", "leads to a private address"),
+    "another address of loopback": ("https://127.8.9.10:{port}/token", "leads to a private address"),
+    "loopback by name": ("https://localhost:{port}/token", "leads to a private address"),
+    "loopback as IPv6 has it": ("https://[::1]:{port}/token", "leads to a private address"),
+    "loopback as IPv4 within IPv6": ("https://[::ffff:127.0.0.1]:{port}/token", "leads to a private address"),
+    "loopback as one number": ("https://2130706433:{port}/token", "leads to a private address"),
+    "loopback as a hexadecimal number": ("https://0x7f000001:{port}/token", "leads to a private address"),
+    "no address at all": ("https://0.0.0.0:{port}/token", "leads to a private address"),
+    "the cloud's metadata": ("https://169.254.169.254/latest/token", "leads to a private address"),
+    "a link-local address": ("https://[fe80::1]/token", "leads to a private address"),
+    "a private address": ("https://10.0.0.1/token", "leads to a private address"),
+    "loopback without TLS": ("http://127.0.0.1:{port}/token", "names a token server without TLS"),
+    "the cloud's metadata without TLS": ("http://169.254.169.254/latest/token", "names a token server without TLS"),
+    "another host without TLS": ("http://auth.example.com/token", "names a token server without TLS"),
+    "a user name in front": ("https://auth.example.com@127.0.0.1:{port}/token", "names an unusable token server"),
+    "a backslash": ("https://auth.example.com\\\\@127.0.0.1:{port}/token", "names an unusable token server"),
+    "a fragment": ("https://127.0.0.1:{port}/token#x", "names an unusable token server"),
+    "a file": ("file:///etc/passwd", "names an unusable token server"),
+}
+
+
+class Trap:
+    """A port on loopback, IPv4 and IPv6, that nobody may knock at."""
+
+    def __init__(self):
+        self.server = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+        self.server.setblocking(False)
+        self.port = self.server.getsockname()[1]
+
+    def was_touched(self):
+        try:
+            self.server.accept()[0].close()
+        except BlockingIOError:
+            return False
+        return True
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.close()
 
 
 class OverNetwork(unittest.TestCase):
@@ -146,6 +193,55 @@ class OverNetwork(unittest.TestCase):
                 self.assertIn(f"token server {target.host} of registry {registry.host} gave no answer",
                               answer.text)
                 self.assertIn("leads to a private address, which is not allowed here", answer.text)
+
+    def test_no_realm_leads_a_password_to_where_it_may_not_go(self):
+        for sentence, (realm, words) in REALMS.items():
+            with self.subTest(sentence), Trap() as trap, asking.running("--realm", realm.format(port=trap.port)) as registry:
+                answer = self.one(registry, "realm/web=v1", "--user", "user", "--password", "pass")
+                self.assertEqual(answer.error, "Input", answer.text)
+                self.assertIn(words, answer.text)
+                self.assertNotIn("dXNlcjpwYXNz", answer.text)
+                self.assertFalse(trap.was_touched(), "a connection was made")
+
+    def test_nobody_is_followed_to_another_host(self):
+        for behaviour, question in (("elsewhere", "elsewhere/web"), ("elsewhere", "elsewhere/web=v1"), ("moved", "moved/web=v1")):
+            for scheme in ("http", "https"):
+                with self.subTest(question), Trap() as trap, \
+                        asking.running("--elsewhere", f"{scheme}://127.0.0.1:{trap.port}", "--user", "user", "--password", "pass") as registry:
+                    registry.push("elsewhere/web", "v1", "x")
+                    answer = self.one(registry, question, "--user", "user", "--password", "pass")
+                    self.assertEqual(answer.error, "Input", answer.text)
+                    self.assertRegex(answer.text, "leads to another host|answered 302 .* is not followed")
+                    self.assertFalse(trap.was_touched(), "a connection was made")
+
+    def test_a_mirror_is_asked_first_and_as_itself(self):
+        with tempfile.TemporaryDirectory() as folder, asking.running("--user", "user", "--password", "pass") as registry, \
+                asking.running("--user", "reader", "--password", "word") as mirror:
+            secret = f"{folder}/config.json"
+            with open(secret, "w", encoding="utf-8") as file:
+                json.dump({"auths": {registry.host: {"username": "user", "password": "pass"},
+                                     mirror.host: {"username": "reader", "password": "word"}}}, file)
+            args = ("--insecure", mirror.host, "--mirror", f"{registry.host}=http://{mirror.host}", "--secret", secret)
+            only_here = registry.push("basic/web", "v1", "one")
+            both = registry.push("basic/web", "v2", "two")
+            mirror.push("basic/web", "v2", "two")
+            self.assertEqual(self.one(registry, "basic/web=v2", *args).digest, both)
+            self.assertEqual(registry.requests("basic/web"), [], "the mirror had it")
+            self.assertEqual({r["status"] for r in mirror.requests("basic/web")}, {200})
+            self.assertEqual(self.one(registry, "basic/web=v1", *args).digest, only_here)
+            self.assertEqual({r["status"] for r in registry.requests("basic/web")}, {200})
+
+    def test_a_password_of_the_registry_does_not_go_to_its_mirror(self):
+        with asking.running("--user", "user", "--password", "pass") as registry, asking.running() as mirror:
+            digest = registry.push("basic/web", "v1", "one")
+            for behaviour in ("basic", "token", "denied", "missing"):
+                mirror.control("PUT", "behaviour/basic/web", behaviour)
+                answer = self.one(registry, "basic/web=v1", "--user", "user", "--password", "pass", "--insecure", mirror.host,
+                                  "--mirror", f"{registry.host}=http://{mirror.host}")
+                self.assertEqual(answer.digest, digest, answer.text)
+            seen = mirror.requests("basic/web") + mirror.requests("")  # its token server, too
+            self.assertNotIn("Basic", {r["authorization"] for r in seen})
+            self.assertGreaterEqual(len(seen), 4)
 
     def test_one_poll_for_each_interval(self):
         with asking.running() as registry:

@@ -35,9 +35,9 @@ def free_port():
 
 
 class Registry:
-    """A docker-registry of our own."""
+    """A docker-registry of our own. storage: the name of another one whose images it serves, too."""
 
-    def __init__(self, folder, name, extra=""):
+    def __init__(self, folder, name, extra="", storage=None):
         self.port = free_port()
         self.host = f"127.0.0.1:{self.port}"
         self.config = f"{folder}/{name}.yml"
@@ -46,7 +46,7 @@ class Registry:
             config.write(f"""version: 0.1
 log: {{level: warn}}
 storage:
-  filesystem: {{rootdirectory: {folder}/{name}}}
+  filesystem: {{rootdirectory: {folder}/{storage or name}}}
   delete: {{enabled: true}}
 http:
   addr: {self.host}
@@ -212,6 +212,65 @@ class RealRegistry(unittest.TestCase):
                 "auth": base64.b64encode(b"reader:let-me-in").decode()}}}, file)
         by_secret = self.one(registry, "shop/web=v1", "--secret", secret)
         self.assertEqual((by_secret.state, by_secret.digest), ("Known", want), by_secret.text)
+
+    def start(self, *args, **options):
+        registry = Registry(self.folder, *args, **options)
+        registry.start()
+        self.addCleanup(registry.stop)
+        return registry
+
+    def test_tokens(self):
+        with asking.token_server.running(self.folder, {"reader": "let-me-in"}) as tokens:
+            registry = self.start("tokens", f"auth:\n  token: {{realm: '{tokens.realm}', service: \"{asking.token_server.SERVICE}\", "
+                                  f"issuer: {asking.token_server.ISSUER}, rootcertbundle: {tokens.certificate}}}\n", storage="open")
+            here = ("--ca-of", f"{tokens.host}={tokens.tls_certificate}")
+            allowed = ("--realm-host", tokens.host, *here)
+            reader = ("--user", "reader", "--password", "let-me-in")
+            want = self.one(self.open, "shop/web=v1").digest
+
+            good = self.one(registry, "shop/web=v1", *allowed, *reader)
+            self.assertEqual((good.state, good.digest), ("Known", want), good.text)
+            self.assertEqual(tokens.asked, [{"scope": ["repository:shop/web:pull"], "service": [asking.token_server.SERVICE],
+                                             "user": "reader"}], "one token for HEAD and GET")
+            self.assertEqual(self.one(registry, "shop/web", *allowed, *reader).tags, ["v1", "v2"])
+
+            wrong = self.one(registry, "shop/web=v1", *allowed, "--user", "reader", "--password", "guess")
+            self.assertEqual(wrong.text, f"token server {tokens.host} of registry {registry.host} refused the credentials for "
+                                         "shop/web:v1 (401): check pullSecretRef")
+            nobody = self.one(registry, "shop/web=v1", *allowed)
+            self.assertEqual(nobody.text, f"token server {tokens.host} of registry {registry.host} wants credentials for "
+                                          "shop/web:v1 (401): set pullSecretRef")
+            tokens.grants = ("push",)  # a token, but not for this
+            tokens.asked.clear()
+            useless = self.one(registry, "shop/web=v1", *allowed, *reader)
+            self.assertEqual((useless.error, len(tokens.asked)), ("Denied", 1), useless.text)
+            self.assertIn(f"registry {registry.host} refused the credentials", useless.text)
+
+            tokens.asked.clear()
+            private = self.one(registry, "shop/web=v1", *here, *reader)
+            self.assertIn("leads to a private address, which is not allowed here", private.text)
+            unknown = self.one(registry, "shop/web=v1", "--realm-host", tokens.host, *reader)
+            self.assertEqual(unknown.error, "Net", unknown.text)
+            self.assertEqual(tokens.asked, [], "no password went where it may not go")
+
+    def test_a_mirror(self):
+        certificate, key = asking.token_server.make_certificate(self.folder, "mirror")
+        origin = self.start("origin", storage="open")
+        mirror = self.start("mirror", f"  tls: {{certificate: {certificate}, key: {key}}}\nproxy: {{remoteurl: 'http://{origin.host}'}}\n")
+        args = ("--mirror", f"{origin.host}=https://{mirror.host}", "--ca-of", f"{mirror.host}={certificate}")
+        want = self.one(self.open, "shop/web=v1").digest
+
+        self.assertEqual(self.one(origin, "shop/web=v1", *args).digest, want)
+        self.assertEqual(self.one(origin, "shop/web", *args).tags, ["v1", "v2"])
+        origin.stop()
+        alone = self.one(origin, "shop/web=v1", *args)
+        self.assertEqual((alone.digest, alone.text), (want, ""), "the mirror has it")
+        missing = self.one(origin, "shop/web=v9", *args)
+        self.assertEqual(missing.error, "Net")
+        self.assertRegex(missing.text, f"^registry {origin.host} gave no answer .*; its mirror: registry {mirror.host} ")
+        origin.start()
+        mirror.stop()
+        self.assertEqual(self.one(origin, "shop/web=v1", *args).digest, want, "without the mirror, too")
 
     def test_tls(self):
         key, cert = f"{self.folder}/key.pem", f"{self.folder}/cert.pem"

@@ -85,7 +85,7 @@ static const struct {
 	{ "one host twice", "{\"auths\":{\"a\":{},\"a\":{}}}", "not usable as JSON" },
 	{ "a legacy .dockercfg", "{\"r.example.com\":{\"auth\":\"dXNlcjpwYXNz\"}}", "no \"auths\" in it" },
 	{ "no entry for the host", CONFIG(ENTRY("r.example.org", "dXNlcjpwYXNz")),
-	  "no entry for r.example.com (of 1" },
+	  "no entry for r.example.com (hosts must be the same)" },
 	{ "a longer host is another one", CONFIG(ENTRY("r.example.com.evil.com", "dXNlcjpwYXNz")),
 	  "no entry for r.example.com" },
 	{ "a shorter host is another one", CONFIG(ENTRY("example.com", "dXNlcjpwYXNz")),
