@@ -165,6 +165,12 @@ static void on_credential_news(void *user, const char *what, const struct err *e
 		log_info("a credential was renewed", log_text("source", what));
 }
 
+static void on_warning(void *user, const char *text)
+{
+	(void)user;
+	log_warn("the apiserver warns", log_text("warning", text));
+}
+
 static void on_collect(void *user)
 {
 	const struct operator *op = user;
@@ -223,6 +229,7 @@ static int create_client(struct operator *op, struct err *err)
 	client_observe(op->client,
 		       &(struct client_observer){ .on_end = on_request,
 						  .on_wait = on_request_waits,
+						  .on_warning = on_warning,
 						  .user = op });
 	client_set_limit(op->client, op->options->kube_api_qps, op->options->kube_api_burst);
 	client_tell(op->client, on_credential_news, op);

@@ -130,10 +130,12 @@ struct client_observer {
 	void (*on_end)(void *user, const char *method, int status, int64_t duration_ms);
 	/* A request has to wait for its place within the limit. Not called without a limit. */
 	void (*on_wait)(void *user, const char *method, int64_t wait_ms);
+	/* The server has warned (of a deprecated API, of a field that is not well set). */
+	void (*on_warning)(void *user, const char *text);
 	void *user;
 };
 
-/* Sets who is told, before the first request. Both functions must be there. */
+/* Sets who is told, before the first request. All functions must be there. */
 void client_observe(struct client *client, const struct client_observer *observer);
 
 /* Called for each credential that was renewed under way, or (err is set) could not be. */

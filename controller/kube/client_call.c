@@ -95,6 +95,8 @@ void client_call_finish(struct client_call *call, int status, const struct err *
 		.manager = manager,
 	};
 
+	if (!str_is_empty(call->warning) && call->client->observer.on_warning != NULL)
+		call->client->observer.on_warning(call->client->observer.user, call->warning);
 	if (err_is_set(&call->err))
 		own = call->err;
 	if (status != 0 && !is_good(status) && !call->is_cancelled)

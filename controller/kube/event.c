@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "kube/apply.h"
+#include "kube/backoff.h"
 #include "kube/event_queue.h"
 #include "kube/path.h"
 
@@ -50,6 +51,14 @@ static enum event_outcome outcome_of(const struct err *err, bool is_patch)
 	return EVENT_REFUSED;
 }
 
+/* Not all operators of a cluster that was away shall come back at the same moment. */
+static int64_t wait_after(const struct err *err)
+{
+	int64_t wait_ms = EVENT_RETRY_MS * 3 / 4 + backoff_random(0, EVENT_RETRY_MS / 2);
+
+	return err->retry_after_ms > wait_ms ? err->retry_after_ms : wait_ms;
+}
+
 static void on_answer(void *user, const struct client_answer *answer, const struct err *err)
 {
 	struct event_call *call = user;
@@ -61,7 +70,7 @@ static void on_answer(void *user, const struct client_answer *answer, const stru
 	if (sender == NULL)
 		return;
 	sender->call = NULL;
-	event_queue_done(&sender->queue, outcome, err->retry_after_ms, clock_monotonic_ms());
+	event_queue_done(&sender->queue, outcome, wait_after(err), clock_monotonic_ms());
 	pump(sender);
 }
 
@@ -128,7 +137,7 @@ static void pump(struct event_sender *sender)
 
 		if (send_entry(sender, entry, &err) == 0)
 			break;
-		event_queue_done(&sender->queue, outcome_of(&err, false), err.retry_after_ms, now_ms);
+		event_queue_done(&sender->queue, outcome_of(&err, false), wait_after(&err), now_ms);
 	}
 	wake_ms = event_queue_wake_ms(&sender->queue);
 	if (wake_ms == CLOCK_NEVER)

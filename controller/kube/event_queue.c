@@ -185,7 +185,7 @@ static void drop(struct event_queue *queue, const struct event_entry *entry)
 	}
 }
 
-void event_queue_done(struct event_queue *queue, enum event_outcome outcome, int64_t retry_after_ms,
+void event_queue_done(struct event_queue *queue, enum event_outcome outcome, int64_t wait_ms,
 		      int64_t now_ms)
 {
 	struct event_entry *entry = queue->under_way;
@@ -204,8 +204,7 @@ void event_queue_done(struct event_queue *queue, enum event_outcome outcome, int
 		(void)event_name(&entry->report, queue->number++, entry->name);
 		break;
 	case EVENT_UNSENT:
-		queue->not_before_ms =
-			now_ms + (retry_after_ms > EVENT_RETRY_MS ? retry_after_ms : EVENT_RETRY_MS);
+		queue->not_before_ms = now_ms + wait_ms;
 		if (++entry->tries >= EVENT_TRIES)
 			drop(queue, entry);
 		break;

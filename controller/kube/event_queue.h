@@ -25,7 +25,7 @@
 #define EVENT_QUEUE_MAX 1000
 #define EVENT_SERIES_MS (INT64_C(6) * 60 * 1000)  /* a longer silence ends a series */
 #define EVENT_PATCH_MS (INT64_C(60) * 1000)       /* between two patches of one series */
-#define EVENT_RETRY_MS (INT64_C(10) * 1000)
+#define EVENT_RETRY_MS (INT64_C(10) * 1000)       /* more or less a quarter, by chance */
 #define EVENT_TRIES 12
 
 struct event_entry {
@@ -70,8 +70,8 @@ void event_queue_add(struct event_queue *queue, const struct event_report *repor
  * has to follow. sent_count 0: create it, else patch its series. */
 const struct event_entry *event_queue_next(struct event_queue *queue, int64_t now_ms);
 
-/* What became of the one under way. retry_after_ms: what the server asked for, 0: nothing. */
-void event_queue_done(struct event_queue *queue, enum event_outcome outcome, int64_t retry_after_ms,
+/* What became of the one under way. wait_ms: how long, if it was not sent, nothing is sent now. */
+void event_queue_done(struct event_queue *queue, enum event_outcome outcome, int64_t wait_ms,
 		      int64_t now_ms);
 
 /* When event_queue_next() will have something; CLOCK_NEVER: not before the next add or done. */

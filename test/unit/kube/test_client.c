@@ -387,6 +387,7 @@ struct observed {
 	int status;
 	int waits;
 	int64_t waited_ms;
+	int warnings;
 	char method[8];
 };
 
@@ -398,6 +399,14 @@ static void observe(void *user, const char *method, int status, int64_t duration
 	observed->count++;
 	observed->status = status;
 	(void)snprintf(observed->method, sizeof(observed->method), "%s", method);
+}
+
+static void observe_warning(void *user, const char *text)
+{
+	struct observed *observed = user;
+
+	ck_assert_str_eq(text, "299 - \"old\"");
+	observed->warnings++;
 }
 
 static void observe_wait(void *user, const char *method, int64_t wait_ms)
@@ -412,20 +421,23 @@ static void observe_wait(void *user, const char *method, int64_t wait_ms)
 START_TEST(requests_are_observed)
 {
 	static const struct fake_step script[] = {
-		{ .method = "DELETE", .target = "/a", .status = 404 },
+		{ .method = "DELETE", .target = "/a", .status = 404,
+		  .reply_headers = "Warning: 299 - \"old\"\r\n" },
 	};
 	struct bench bench = bench_open(script, 1, (struct kubeconfig){ .token = "t" });
 	struct observed observed = { .count = 0 };
 	struct ended ended = { .calls = 0 };
 	struct err err = ERR_INIT;
 
-	client_observe(bench.client, &(struct client_observer){ observe, observe_wait, &observed });
+	client_observe(bench.client, &(struct client_observer){ observe, observe_wait, observe_warning,
+							       &observed });
 	ck_assert(client_delete(bench.client, "/a", NULL, 0, on_end, &ended, &err) == 0);
 	ck_assert(fake_run_until(bench.loop, &ended.is_over, 5000));
 	ck_assert_int_eq(observed.count, 1);
 	ck_assert_int_eq(observed.status, 404);
 	ck_assert_str_eq(observed.method, "DELETE");
 	ck_assert_int_eq(observed.waits, 0);
+	ck_assert_int_eq(observed.warnings, 1);
 	bench_close(&bench, "observed");
 }
 END_TEST
@@ -446,7 +458,8 @@ START_TEST(a_limit_holds_back_all_but_the_urgent)
 	struct err err = ERR_INIT;
 
 	client_set_limit(bench.client, 1, 1);
-	client_observe(bench.client, &(struct client_observer){ observe, observe_wait, &observed });
+	client_observe(bench.client, &(struct client_observer){ observe, observe_wait, observe_warning,
+							       &observed });
 	for (int i = 0; i < 3; i++)
 		ck_assert(client_send(bench.client,
 				      &(struct client_request){ .method = "GET", .target = targets[i],

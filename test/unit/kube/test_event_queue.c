@@ -141,7 +141,7 @@ START_TEST(a_failure_is_tried_again_for_two_minutes)
 	event_queue_init(&queue, 1);
 	add_event("a", "x", 0);
 	while (event_queue_next(&queue, now_ms) != NULL) {
-		event_queue_done(&queue, EVENT_UNSENT, 0, now_ms);
+		event_queue_done(&queue, EVENT_UNSENT, 10000, now_ms);
 		tries++;
 		if (event_queue_waiting(&queue) == 0)
 			break;

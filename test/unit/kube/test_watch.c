@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "kube/watchset.h"
 #include "watching.h"
 
@@ -99,6 +100,19 @@ static const struct {
 	    { ASK("/api/v1/configmaps*"), .status = 200, .reply = PAGE("12", "", OBJECT("y", "v", "2")) },
 	    { WATCH("12"), HELD } },
 	  "y@2", "+x@3 +y@2 -x@3", 3, 0 },
+	{ "410 on the first page: once more",
+	  { { LIST, .status = 422, .reply = STATUS("422", "Invalid", "") },
+	    { PAGES, .status = 410, .reply = STATUS("410", "Expired", "") },
+	    { PAGES, .status = 200, .reply = PAGE("9", "", OBJECT("x", "u", "3")) },
+	    { WATCH("9"), HELD } },
+	  "x@3", "+x@3", 3, 0 },
+	{ "5xx on a page, with and without a time to wait",
+	  { { LIST, .status = 422, .reply = STATUS("422", "Invalid", "") },
+	    { PAGES, .status = 500, .reply = "no" },
+	    { PAGES, .status = 503, .reply_headers = "Retry-After: 1\r\n", .reply = "no" },
+	    { PAGES, .status = 200, .reply = PAGE("9", "", OBJECT("x", "u", "3")) },
+	    { WATCH("9"), HELD } },
+	  "x@3", "+x@3", 4, 0 },
 	{ "a page that does not come: from the first one again",
 	  { { LIST, .status = 422, .reply = STATUS("422", "Invalid", "") },
 	    { PAGES, .status = 200, .reply = PAGE("9", "t1", OBJECT("x", "u", "3")) },
@@ -136,6 +150,17 @@ static const struct {
 	    { LIST, .status = 401, .reply = STATUS("401", "Unauthorized", "") },
 	    { LIST, HELD, .reply = DONE("5") } },
 	  "", "", 3, 0 },
+	{ "a kind that goes away and comes back: its objects are other ones",
+	  { { LIST, OPEN_END, .reply = ADD("x", "u", "3") DONE("5") DEL("x", "u", "6") },
+	    { WATCH("6"), .status = 404, .reply = "404 page not found" },
+	    { LIST, .status = 404, .reply = "404 page not found" },
+	    { LIST, HELD, .reply = ADD("x", "other", "9") DONE("10") } },
+	  "x@9", "+x@3 -x@3 +x@9", 3, 0 },
+	{ "a kind that goes away without a word: what it had is gone when it is back",
+	  { { LIST, OPEN_END, .reply = ADD("x", "u", "3") ADD("y", "v", "4") DONE("5") },
+	    { WATCH("5"), .status = 404, .reply = "404 page not found" },
+	    { LIST, HELD, .reply = ADD("x", "other", "9") DONE("10") } },
+	  "x@9", "+x@3 +y@4 -x@3 +x@9 -y@4", 2, 0 },
 	{ "a kind that is not there yet (its CRD comes later)",
 	  { { LIST, .status = 404, .reply = "404 page not found" },
 	    { LIST, .status = 404, .reply = "404 page not found" },
@@ -226,6 +251,56 @@ START_TEST(a_kind_that_is_needed_and_missing_is_not_synced)
 	ck_assert_int_eq(watch_report(scene.watch)->trouble.class, ERR_NOTFOUND);
 	ck_assert_ptr_nonnull(strstr(watch_report(scene.watch)->trouble.text, "watch of configmaps"));
 	scene_close(&scene, "missing");
+}
+END_TEST
+
+/* The server chooses no time and all clients choose another one, so that not all come back at once. */
+START_TEST(a_stream_is_asked_for_between_five_and_ten_minutes)
+{
+	const char *complaint;
+	struct scene scene;
+	int seconds = 0;
+
+	scene_open(&scene, NULL, 0, KIND_PINS, &quick);
+	fake_run_for(scene.bench.loop, 30);
+	complaint = fake_server_complaint(scene.bench.server);
+	ck_assert_ptr_nonnull(complaint);
+	ck_assert_int_eq(sscanf(strstr(complaint, "timeoutSeconds="), "timeoutSeconds=%d", &seconds), 1);
+	ck_assert_int_ge(seconds, 300);
+	ck_assert_int_le(seconds, 600);
+	watch_destroy(scene.watch);
+	http_destroy(scene.bench.http);
+	client_destroy(scene.bench.client);
+	fake_server_destroy(scene.bench.server);
+	loop_destroy(scene.bench.loop);
+	store_destroy(scene.store);
+}
+END_TEST
+
+/* Something between us and the server may end every stream at once: it is not asked without a pause. */
+START_TEST(a_stream_that_ends_at_once_with_nothing_is_a_failure)
+{
+	static const struct fake_step script[] = {
+		{ LIST, OPEN_END, .reply = DONE("5") },
+		{ WATCH("5"), OPEN_END },
+		{ WATCH("5"), HELD },
+	};
+	struct watch_times times = quick;
+	struct scene scene;
+	int64_t began_ms;
+
+	times.short_ms = 60000;
+	times.backoff_first_ms = 300;
+	times.backoff_limit_ms = 300;
+	scene_open(&scene, script, 3, KIND_PINS, &times);
+	for (int i = 0; i < 1000 && fake_server_served(scene.bench.server) < 2; i++)
+		fake_run_for(scene.bench.loop, 1);
+	began_ms = clock_monotonic_ms();
+	scene_run(&scene, 3, 0, "short");
+	ck_assert_int_ge(clock_monotonic_ms() - began_ms, 250);
+	ck_assert_uint_eq(watch_report(scene.watch)->failures, 1);
+	ck_assert_uint_eq(watch_report(scene.watch)->lists, 1);
+	scene_close(&scene, "short");
 }
 END_TEST
 
@@ -389,6 +464,8 @@ static void add(TCase *tests)
 	suite_add_rows(tests, follows_the_server_over_http2, rows);
 	tcase_add_test(tests, an_optional_kind_that_is_missing_is_empty_and_looked_for_again);
 	tcase_add_test(tests, a_kind_that_is_needed_and_missing_is_not_synced);
+	tcase_add_loop_test(tests, a_stream_is_asked_for_between_five_and_ten_minutes, 0, 10);
+	tcase_add_test(tests, a_stream_that_ends_at_once_with_nothing_is_a_failure);
 	tcase_add_test(tests, a_refused_connection_is_tried_again);
 	tcase_add_test(tests, a_server_that_restarts_is_resumed);
 	tcase_add_test(tests, a_silent_stream_is_given_up);
