@@ -77,6 +77,12 @@ static void on_synced(void *user, enum kind kind)
 	watches->on_synced(watches->user);
 }
 
+static void on_dead(void *user, const struct err *why)
+{
+	(void)user;
+	log_warn("the connection of the watches is given up", log_error(why));
+}
+
 struct watches *watches_create(struct loop *loop, struct client *client, struct store *store,
 			       struct metrics *metrics, void (*synced)(void *user), void *user)
 {
@@ -86,6 +92,7 @@ struct watches *watches_create(struct loop *loop, struct client *client, struct 
 		.on_synced = on_synced,
 		.on_bad_object = on_bad_object,
 		.on_event = on_event,
+		.on_dead = on_dead,
 		.user = watches,
 	};
 	const struct watchset_times times = { .silence_ms = 0 };

@@ -8,6 +8,9 @@
 /* A server that asks for more is mistaken: what it holds changes meanwhile. */
 #define RETRY_AFTER_LIMIT_MS 300000
 
+/* Within which the watches come back when one has found the server again. */
+#define HURRY_MS 500
+
 const char *watch_state_name(enum watch_state state)
 {
 	switch (state) {
@@ -243,6 +246,8 @@ void watch_step(struct watch *watch, enum watch_event event, const struct err *e
 	case WATCH_EVENT_OPENED:
 		if (watch->report.state == WATCH_RESUMING)
 			enter(watch, WATCH_LIVE, NULL);
+		if (watch->on_open != NULL)
+			watch->on_open(watch->on_open_user);
 		return;
 	case WATCH_EVENT_SYNCED:
 		end_list(watch);
@@ -325,6 +330,20 @@ void watch_restart(struct watch *watch, const struct err *why)
 		return;
 	(void)err_set(&watch->cause, why->class, "%s", why->text);
 	client_cancel(watch->call);
+}
+
+void watch_on_open(struct watch *watch, void (*fn)(void *user), void *user)
+{
+	watch->on_open = fn;
+	watch->on_open_user = user;
+}
+
+/* One that had an answer is not meant: the server was there and did not like it. */
+void watch_hurry(struct watch *watch)
+{
+	if (watch->report.state == WATCH_WAITING && watch->call == NULL && !watch->is_open &&
+	    watch->report.trouble.class == ERR_NET && watch->report.trouble.http_status == 0)
+		timer_start(watch->timer, backoff_random(0, HURRY_MS));
 }
 
 bool watch_is_synced(const struct watch *watch)

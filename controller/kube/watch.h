@@ -47,6 +47,9 @@ struct watch_handler {
 	void (*on_bad_object)(void *user, enum kind kind, const struct err *why);
 	/* A stream has brought an event, for those who count. May be NULL. */
 	void (*on_event)(void *user, enum kind kind, enum event_type type);
+	/* Called by a watchset: the server has not answered, and every stream goes to a new
+	 * connection. May be NULL. */
+	void (*on_dead)(void *user, const struct err *why);
 	void *user;
 };
 
@@ -89,6 +92,13 @@ void watch_stop(struct watch *watch);
 /* The connection is taken for dead (err says why): gives the stream up and opens another at
  * once. */
 void watch_restart(struct watch *watch, const struct err *why);
+
+/* Sets who is told, besides the handler, each time when the server has granted a stream. */
+void watch_on_open(struct watch *watch, void (*fn)(void *user), void *user);
+
+/* The server is there: if it was not when the watch asked last, the watch asks again soon instead of
+ * at the end of its wait. */
+void watch_hurry(struct watch *watch);
 
 /* Does the store hold all objects of the kind, as of a moment ago? An optional kind that the server
  * lacks is synced, and empty. */

@@ -31,6 +31,8 @@ struct watch {
 	enum kind kind;
 	struct watch_times times;
 	struct watch_handler handler;
+	void (*on_open)(void *user); /* may be NULL */
+	void *on_open_user;
 	struct watch_report report;
 	struct timer *timer;
 	struct backoff backoff;

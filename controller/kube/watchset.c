@@ -14,6 +14,7 @@
 
 struct watchset {
 	struct client *client;
+	struct watch_handler handler;
 	struct watch *watches[KIND_COUNT];
 	struct timer *timer; /* when the silence will have lasted too long */
 	struct client_call *probe;
@@ -57,6 +58,8 @@ static void listen_on(struct watchset *set)
 
 static void give_up(struct watchset *set, const struct err *why)
 {
+	if (set->handler.on_dead != NULL)
+		set->handler.on_dead(set->handler.user, why);
 	client_reconnect(set->client);
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		watch_restart(set->watches[kind], why);
@@ -109,6 +112,15 @@ static void on_silence(void *user)
 		listen_on(set);
 }
 
+/* One has found the server: those that had not wait no longer. */
+static void on_open(void *user)
+{
+	struct watchset *set = user;
+
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		watch_hurry(set->watches[kind]);
+}
+
 struct watchset *watchset_create(struct loop *loop, struct client *client, struct store *store,
 				 const struct watchset_times *times,
 				 const struct watch_handler *handler)
@@ -117,12 +129,15 @@ struct watchset *watchset_create(struct loop *loop, struct client *client, struc
 
 	CHECK(set != NULL);
 	set->client = client;
+	set->handler = *handler;
 	set->silence_ms = times->silence_ms > 0 ? times->silence_ms : SILENCE_MS;
 	set->answer_ms = times->answer_ms > 0 ? times->answer_ms : ANSWER_MS;
 	set->timer = timer_open(loop, on_silence, set);
-	for (int kind = 0; kind < KIND_COUNT; kind++)
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
 		set->watches[kind] =
 			watch_create(loop, client, store, (enum kind)kind, &times->watch, handler);
+		watch_on_open(set->watches[kind], on_open, set);
+	}
 	return set;
 }
 

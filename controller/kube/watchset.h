@@ -5,6 +5,8 @@
  * process behind a live kernel) says nothing on any of them. When no stream has brought a byte for
  * 30 s, a small request goes over the same connection; without an answer within 15 s the connection
  * is given up and every stream is resumed on a new one. So a dead server is noticed within 45 s.
+ * When a server that was away is there again, the first watch that finds it calls the others: none
+ * sits out a wait that has become long meanwhile.
  *
  * May include: base, kube (the .c file: net/loop.h). Deliberately absent: decisions, logging.
  */
