@@ -35,11 +35,16 @@ class Operator:
         self._kubeconfig = cluster.devcluster("kubeconfig", cluster.OPERATOR, *groups).strip()
         self.process = None
 
-    def start(self):
+    def launch(self):
+        """Starts it, and does not wait for anything."""
         self.process = subprocess.Popen(
             [BINARY, "--kubeconfig", self._kubeconfig, "--identity", self.identity, "--bind", f"127.0.0.1:{self.port}",
              "--namespace", "sluice-system", "--insecure-registry", REGISTRY, *self._flags],
             stdout=self._log, stderr=self._log)
+        return self
+
+    def start(self):
+        self.launch()
         try:
             cluster.eventually(f"operator {self.identity} is ready", self._is_ready, patience_s=60)
         except AssertionError as error:
