@@ -141,7 +141,8 @@ static int64_t react_to_refusal(struct watch *watch, const struct err *err)
  *
  *	expired (410), too large   list again: not older than seen, then the newest
  *	not there (404)            list again later; an optional kind is empty until then
- *	denied (401, 403)          the same again, slowly
+ *	denied (401, 403)          the same again, later: an apiserver that has just started knows
+ *	                           no roles
  *	throttled (429, 5xx)       the same again, not before the server wants it
  *	refused (400, 422)         a streaming list: in pages; else list again later
  *	no usable answer           the same again, later; a list that was cut starts over
@@ -159,8 +160,6 @@ static int64_t react(struct watch *watch, const struct err *err)
 		return react_to_absence(watch);
 	case ERR_INPUT:
 		return react_to_refusal(watch, err);
-	case ERR_DENIED:
-		return watch->times.denied_ms + backoff_random(0, watch->times.denied_ms);
 	default:
 		break;
 	}
@@ -300,7 +299,6 @@ struct watch *watch_create(struct loop *loop, struct client *client, struct stor
 			.backoff_first_ms = or_default(times->backoff_first_ms, BACKOFF_FIRST_MS),
 			.backoff_limit_ms = or_default(times->backoff_limit_ms, BACKOFF_LIMIT_MS),
 			.absent_ms = or_default(times->absent_ms, 30000),
-			.denied_ms = or_default(times->denied_ms, 30000),
 			.idle_ms = or_default(times->idle_ms, 90000),
 			.short_ms = or_default(times->short_ms, 1000),
 		},

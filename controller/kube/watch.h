@@ -58,7 +58,6 @@ struct watch_times {
 	int64_t backoff_first_ms; /* 800 */
 	int64_t backoff_limit_ms; /* 30 s; with chance up to twice that */
 	int64_t absent_ms; /* until the next look for an optional kind that is missing: 30 s */
-	int64_t denied_ms; /* after 401 and 403: 30 s */
 	int64_t idle_ms;   /* silence after which a stream counts as dead: 90 s (bookmarks: 60 s) */
 	int64_t short_ms;  /* a stream without events that ends sooner was none: 1 s */
 };

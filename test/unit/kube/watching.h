@@ -71,7 +71,7 @@ static inline void on_bad(void *user, enum kind kind, const struct err *why)
 }
 
 static const struct watch_times quick = {
-	.backoff_first_ms = 1, .backoff_limit_ms = 2, .absent_ms = 20, .denied_ms = 5, .short_ms = 5,
+	.backoff_first_ms = 1, .backoff_limit_ms = 2, .absent_ms = 20, .short_ms = 5,
 };
 
 /* A watch on a bench. */
