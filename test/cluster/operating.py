@@ -25,14 +25,14 @@ PATHS = {"Deployment": ("apps/v1", "deployments"), "StatefulSet": ("apps/v1", "s
 
 
 class Operator:
-    """One process. It is ended by stop() or kill(), by its process id."""
+    """One process. It is ended by stop() or kill(), by its process id. Without a kubeconfig it gets one with a certificate."""
 
-    def __init__(self, identity="one", port=18080, flags=()):
+    def __init__(self, identity="one", port=18080, flags=(), kubeconfig=None):
         self.identity, self.port, self._flags = identity, port, flags
         self._folder = tempfile.TemporaryDirectory(prefix="sluice-operator-")
         self._log = open(os.path.join(self._folder.name, "log"), "w+")
         groups = [word for group in cluster.OPERATOR_GROUPS for word in ("--group", group)]
-        self._kubeconfig = cluster.devcluster("kubeconfig", cluster.OPERATOR, *groups).strip()
+        self._kubeconfig = kubeconfig or cluster.devcluster("kubeconfig", cluster.OPERATOR, *groups).strip()
         self.process = None
 
     def launch(self):

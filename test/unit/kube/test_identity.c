@@ -257,6 +257,49 @@ static void on_news(void *user, const char *what, const struct err *err)
 		news->renewals++;
 }
 
+/* A client of its own for a server that speaks TLS. */
+static void bench_open_tls(struct bench *bench, const struct fake_tls_server *server, struct kubeconfig config)
+{
+	struct err err = ERR_INIT;
+	char url[64];
+
+	*bench = bench_open(NULL, 0, (struct kubeconfig){ .token = NULL });
+	client_destroy(bench->client);
+	(void)snprintf(url, sizeof(url), "https://127.0.0.1:%d", server->port);
+	config.server = url;
+	ck_assert_msg(client_create(bench->loop, bench->http, &config, &bench->client, &err) == 0, "%s", err.text);
+}
+
+static const struct {
+	const char *name;
+	const char *pair;
+	struct kubeconfig config;
+	int want_status;
+} servers[] = {
+	{ "a certificate for the address", "address", { .ca_file = "ca.crt" }, 200 },
+	{ "a certificate for another name", "name", { .ca_file = "ca.crt" }, 0 },
+	{ "tls-server-name is the name that counts", "name",
+	  { .ca_file = "ca.crt", .tls_server_name = "inside.example" }, 200 },
+	{ "no authority is named", "address", { .ca_file = NULL }, 0 },
+	{ "insecure-skip-tls-verify", "name", { .is_insecure = true }, 200 },
+};
+
+START_TEST(the_server_is_believed_as_the_kubeconfig_says)
+{
+	struct fake_tls_server server = fake_tls_serve(servers[_i].pair, "");
+	struct bench bench;
+	struct ended ended;
+
+	enter_folder();
+	bench_open_tls(&bench, &server, servers[_i].config);
+	get(&bench, "/a", &ended);
+	wait_for(&bench, &ended);
+	expect_int(servers[_i].name, ended.status, servers[_i].want_status);
+	fake_tls_stop(&server);
+	bench_close(&bench, servers[_i].name);
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	const char *server; /* its arguments */
@@ -271,20 +314,14 @@ static const struct {
 START_TEST(a_failure_looks_at_the_files)
 {
 	struct fake_tls_server server = fake_tls_serve("address", rotations[_i].server);
-	struct kubeconfig config = { .ca_file = "now-ca.crt", .cert_file = "now.crt", .key_file = "now.key" };
+	const struct kubeconfig config = { .ca_file = "now-ca.crt", .cert_file = "now.crt", .key_file = "now.key" };
 	struct bench bench;
 	struct news news = { .renewals = 0 };
 	struct ended ended;
-	struct err err = ERR_INIT;
-	char url[64];
 
 	enter_folder();
 	fake_tls_run(rotations[_i].before);
-	bench = bench_open(NULL, 0, (struct kubeconfig){ .token = NULL });
-	client_destroy(bench.client);
-	(void)snprintf(url, sizeof(url), "https://127.0.0.1:%d", server.port);
-	config.server = url;
-	ck_assert_msg(client_create(bench.loop, bench.http, &config, &bench.client, &err) == 0, "%s", err.text);
+	bench_open_tls(&bench, &server, config);
 	client_tell(bench.client, on_news, &news);
 	for (int i = 0; i < 3; i++) {
 		if (i == 1)
@@ -448,6 +485,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, the_wait_counts_as_the_calls_own_time);
 	tcase_add_test(tests, who_waits_can_be_cancelled);
 	tcase_add_test(tests, who_waits_at_the_end_is_told);
+	suite_add_rows(tests, the_server_is_believed_as_the_kubeconfig_says, servers);
 	suite_add_rows(tests, a_failure_looks_at_the_files, rotations);
 	tcase_add_test(tests, new_files_mean_new_connections_and_streams_end_in_good_order);
 	tcase_add_test(tests, a_programs_new_certificate_means_new_connections);
