@@ -1,4 +1,4 @@
-# The operator's image: one program, the libraries it needs, the certificate authorities, nothing else.
+# The operator's image: one program, the libraries it needs, the certificate authorities, the time zones, nothing else.
 #
 #     docker build -t sluice .
 #
@@ -19,6 +19,8 @@ RUN meson setup --buildtype=release --strip --prefix=/ --bindir=/ -Dtests=false 
  && ldd /rootfs/sluice | grep -o '/[^ ]*' | xargs cp --parents --dereference --target-directory=/rootfs \
  && mkdir -p /rootfs/etc/ssl/certs \
  && cp /etc/ssl/certs/ca-certificates.crt /rootfs/etc/ssl/certs/ \
+ && mkdir -p /rootfs/usr/share && cp -a /usr/share/zoneinfo /rootfs/usr/share/ \
+ && rm -r /rootfs/usr/share/zoneinfo/posix /rootfs/usr/share/zoneinfo/right \
  && echo 'sluice:x:65532:65532::/:/sbin/nologin' >/rootfs/etc/passwd
 
 FROM scratch

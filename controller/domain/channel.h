@@ -14,6 +14,7 @@
 #include "domain/condition.h"
 #include "domain/meta.h"
 #include "domain/release.h"
+#include "domain/window.h"
 
 struct artifact {
 	const char *name;
@@ -140,6 +141,14 @@ struct intake_status {
 	const char *superseded; /* builds that came and went since the choice before, "v3, v2"; NULL: none */
 };
 
+struct window_status { /* of all windows together */
+	bool is_set; /* there are windows, and they can be read */
+	bool is_open;
+	const char *name; /* the window that it is open or closed by, or that opens or closes it next; NULL */
+	int64_t next_ms;  /* when that changes; CLOCK_NEVER: not within sight */
+	const char *message;
+};
+
 enum guard { GUARD_UNKNOWN, GUARD_ENFORCED, GUARD_FIELD_OWNERSHIP };
 
 struct channel_status {
@@ -154,6 +163,7 @@ struct channel_status {
 	struct release_stay *history; /* newest first */
 	size_t history_count;
 	struct hold hold;
+	struct window_status window;
 	struct takeovers takeovers;
 	struct intake_status intake;
 	struct workload_status *workloads;
@@ -176,6 +186,8 @@ struct channel {
 	size_t keep_count;   /* finished promotions that Sluice made: so many stay, */
 	int64_t keep_age_ms; /* and all that finished less than this ago */
 	int64_t soak_ms;     /* how long a release has to stay upstream; 0: no such gate */
+	struct window *windows;
+	size_t window_count;
 	struct workload_spec *workloads;
 	size_t workload_count;
 	int64_t progress_deadline_ms;

@@ -51,6 +51,8 @@ struct decision {
 	const struct release *target; /* what should run now; NULL: nothing was ever promoted */
 	struct workload_finding *findings; /* parallel to channel->workloads, against target */
 
+	bool is_denied; /* a Deny window closes the channel now */
+
 	const char *stalled_reason;   /* the spec cannot be followed: NULL when it can */
 	const char *stalled_message;
 	bool is_intake_broken;        /* its pattern cannot be read: nothing is looked at */
@@ -138,6 +140,9 @@ int64_t soak_over_ms(const struct decision *d, const struct verified *entry);
 
 /* The longest stay up to now. */
 int64_t soak_stayed_ms(const struct decision *d, const struct verified *entry);
+
+/* calendar.c: how do the channel's windows stand? Fills d->status.window and d->is_denied, or stalls the channel. */
+void calendar_look(struct decision *d);
 
 /* gate.c: do all gates before the candidate stand open? Writes the gate rows; when one is closed the
  * candidate waits for it. */

@@ -106,6 +106,12 @@ static bool workloads_equal(const struct channel_status *a, const struct channel
 	return true;
 }
 
+static bool windows_equal(const struct window_status *a, const struct window_status *b)
+{
+	return a->is_set == b->is_set && a->is_open == b->is_open && str_equal(a->name, b->name) &&
+	       times_equal(a->next_ms, b->next_ms) && str_equal(a->message, b->message);
+}
+
 /* The parts that are one value each. */
 static bool details_equal(const struct channel_status *a, const struct channel_status *b)
 {
@@ -123,7 +129,7 @@ static bool details_equal(const struct channel_status *a, const struct channel_s
 
 bool channel_status_equal(const struct channel_status *a, const struct channel_status *b)
 {
-	return details_equal(a, b) && stays_equal(&a->current, &b->current) &&
+	return details_equal(a, b) && windows_equal(&a->window, &b->window) && stays_equal(&a->current, &b->current) &&
 	       stays_equal(&a->desired, &b->desired) && histories_equal(a, b) && verified_equal(a, b) &&
 	       available_equal(a, b) && workloads_equal(a, b) &&
 	       condition_sets_equal(&a->conditions, &b->conditions);

@@ -66,6 +66,20 @@ static struct verdict look_at_soak(struct decision *d, const struct candidate *c
 	return v;
 }
 
+/* A rollback is let through outside of Allow windows: it brings back what ran. A Deny window holds it. */
+static struct verdict look_at_window(struct decision *d, const struct candidate *c)
+{
+	const struct window_status *window = &d->status.window;
+	struct verdict v = verdict(window->is_open, window->message);
+
+	if (!window->is_set)
+		return (struct verdict){ .is_absent = true };
+	if (c->promotion->source == SOURCE_ROLLBACK && !d->is_denied)
+		return verdict(true, "no Deny window; a rollback needs no Allow window");
+	v.until_ms = window->next_ms;
+	return v;
+}
+
 /* Nothing is touched until everything that has to change is there and may change. */
 static struct verdict look_at_workloads(struct decision *d, const struct candidate *c)
 {
@@ -89,6 +103,7 @@ static struct verdict look_at_queue(struct decision *d, const struct candidate *
 static const struct gate gates[] = {
 	{ "Channel", look_at_channel },     { "Suspension", look_at_suspension },
 	{ "Upstream", look_at_upstream },   { "Soak", look_at_soak },
+	{ "Window", look_at_window },
 	{ "Workload", look_at_workloads },  { "Queue", look_at_queue },
 };
 

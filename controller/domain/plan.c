@@ -121,6 +121,7 @@ static void decide(struct decision *d)
 	d->status.guard = world_guard(d->world);
 	d->findings = arena_new_array(d->arena, d->channel->workload_count, struct workload_finding);
 	check_spec(d);
+	calendar_look(d);
 	upstream_list_available(d);
 	intake_look(d);
 	automation_choose(d);

@@ -18,6 +18,7 @@
 #include "domain/channel.h"
 #include "domain/promotion.h"
 #include "domain/workload.h"
+#include "domain/zone.h"
 
 /* What is known of something that has to be asked for. */
 enum knowledge {
@@ -85,6 +86,7 @@ struct world {
 	size_t promotion_count;
 	struct channel_look *upstreams; /* every channel that can be reached upstream, direct ones included */
 	size_t upstream_count;
+	const struct zone **zones; /* parallel to channel->windows; NULL: there is none of that name */
 	struct workload_look *workloads; /* parallel to channel->workloads */
 	const struct pins *pins;         /* NULL: the ConfigMap does not exist */
 	struct claim *claims;            /* of all other channels in the namespace */

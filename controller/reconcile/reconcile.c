@@ -366,7 +366,8 @@ struct reconciler *reconciler_create(const struct reconciler_options *options)
 	r->swept_ms = clock_monotonic_ms();
 	r->sources = (struct sources){ .store = r->tools.store,
 				       .looks = r->tools.looks,
-				       .asked = r->tools.asked };
+				       .asked = r->tools.asked,
+				       .zones = zones_create(ZONES_FOLDER) };
 	return r;
 }
 
@@ -380,5 +381,6 @@ void reconciler_destroy(struct reconciler *r)
 	links_destroy(r->links);
 	asked_destroy(r->tools.asked);
 	looks_destroy(r->tools.looks);
+	zones_destroy(r->sources.zones);
 	free(r);
 }

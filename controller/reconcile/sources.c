@@ -38,6 +38,13 @@ static const char *apply_failure(void *user, const char *namespace, const char *
 				  &sources->until_ms);
 }
 
+static const struct zone *zone(void *user, const char *name)
+{
+	struct sources *sources = user;
+
+	return zones_get(sources->zones, name);
+}
+
 static struct asked_place place_of(const char *namespace, const struct artifact *artifact)
 {
 	return (struct asked_place){ .namespace = namespace,
@@ -66,7 +73,7 @@ static void digests(void *user, const char *namespace, const struct artifact *ar
 
 struct world_objects sources_objects(struct sources *sources)
 {
-	return (struct world_objects){ get, each, look, apply_failure, sources };
+	return (struct world_objects){ get, each, look, apply_failure, zone, sources };
 }
 
 struct world_registry sources_registry(struct sources *sources)

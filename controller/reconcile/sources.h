@@ -1,6 +1,7 @@
 /*
  * reconcile/sources: where a running operator's world comes from: the two tables of
- * reconcile/world, over the store, the looks, and what the channels asked the registries.
+ * reconcile/world, over the store, the looks, the zones, and what the channels asked the
+ * registries.
  *
  * What a gathering hands out points into the store and the looks: it is good until the next change
  * of either, so a look is taken and turned into orders without going back to the loop. May include:
@@ -13,11 +14,13 @@
 #include "reconcile/asked.h"
 #include "reconcile/looks.h"
 #include "reconcile/world.h"
+#include "reconcile/zones.h"
 
 struct sources {
 	const struct store *store;
 	struct looks *looks;
 	struct asked *asked;
+	struct zones *zones;
 	int64_t now_ms;   /* of the present look, wall clock */
 	int64_t until_ms; /* the earliest moment at which something that the look saw is forgotten
 			   */

@@ -179,6 +179,16 @@ static void gather_workloads(struct gathering *g)
 		gather_workload(g, &channel->workloads[i], &g->world->workloads[i]);
 }
 
+static void gather_zones(struct gathering *g)
+{
+	const struct channel *channel = g->world->channel;
+
+	g->world->zones = arena_new_array(g->arena, channel->window_count, const struct zone *);
+	for (size_t i = 0; i < channel->window_count; i++)
+		g->world->zones[i] =
+			g->objects->zone(g->objects->user, channel->windows[i].time_zone);
+}
+
 static void on_digest(void *user, const void *object)
 {
 	struct gathering *g = user;
@@ -284,6 +294,7 @@ void world_gather(const struct world_objects *objects, const struct world_regist
 	}
 	if (world->channel != NULL) {
 		gather_upstreams(&g);
+		gather_zones(&g);
 		gather_workloads(&g);
 		gather_registry(&g);
 	}

@@ -38,6 +38,8 @@ struct world_objects {
 		     struct arena *arena, struct workload_look *look);
 	/* The refusal of the last apply of an HPA or Service of this channel, or NULL. */
 	const char *(*apply_failure)(void *user, const char *namespace, const char *name);
+	/* The time zone of that name, or NULL. */
+	const struct zone *(*zone)(void *user, const char *name);
 	void *user;
 };
 

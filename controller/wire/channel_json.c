@@ -90,11 +90,37 @@ static void read_promotion(const struct read_node *spec, struct channel *channel
 	channel->keep_age_ms = read_duration(&keep, "age", KEEP_AGE_MS);
 }
 
+static void read_windows(const struct read_node *gates, struct channel *channel)
+{
+	static const char *const kinds[] = { "Allow", "Deny" };
+	struct read_node list = read_list(gates, "windows");
+
+	channel->window_count = read_count(&list);
+	channel->windows = arena_new_array(gates->reader->arena, channel->window_count, struct window);
+	for (size_t i = 0; i < channel->window_count; i++) {
+		struct read_node item = read_item(&list, i);
+		struct window *window = &channel->windows[i];
+		int kind = read_choice(&item, "kind", kinds, 2, -1);
+
+		if (kind < 0)
+			read_complain(&item, "kind is missing");
+		window->kind = kind == 0 ? WINDOW_ALLOW : WINDOW_DENY;
+		window->name = read_needed_text(&item, "name");
+		window->rrule = read_text(&item, "rrule");
+		window->start = read_needed_text(&item, "start");
+		window->duration_ms = read_duration(&item, "duration", 0);
+		if (window->duration_ms == 0)
+			read_complain(&item, "duration is missing");
+		window->time_zone = read_needed_text(&item, "timeZone");
+	}
+}
+
 static void read_gates(const struct read_node *spec, struct channel *channel)
 {
 	struct read_node object = read_object(spec, "gates");
 
 	channel->soak_ms = read_duration(&object, "soak", 0);
+	read_windows(&object, channel);
 }
 
 static void add_container(void *user, size_t i, const char *key, const char *value)

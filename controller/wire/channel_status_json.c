@@ -141,6 +141,17 @@ static void read_small(const struct read_node *node, struct channel_status *stat
 	status->intake.superseded = read_text(&intake, "superseded");
 }
 
+static void read_window(const struct read_node *node, struct window_status *window)
+{
+	struct read_node object = read_object(node, "window");
+
+	window->is_set = read_is_present(&object);
+	window->is_open = read_flag(&object, "open");
+	window->name = read_text(&object, "name");
+	window->next_ms = read_time(&object, "nextChange", window->is_set ? CLOCK_NEVER : 0);
+	window->message = read_text(&object, "message");
+}
+
 void channel_status_read(const struct read_node *object, struct channel_status *status)
 {
 	static const char *const guards[] = { NULL, "Enforced", "FieldOwnership" };
@@ -160,6 +171,7 @@ void channel_status_read(const struct read_node *object, struct channel_status *
 	read_available(&node, status);
 	read_history(&node, status);
 	read_small(&node, status);
+	read_window(&node, &status->window);
 	read_workloads(&node, status);
 	status->promotion = read_text(&node, "promotion");
 	status->image = read_text(&current, "image");
@@ -293,6 +305,18 @@ static void write_small(struct writer *writer, const struct channel_status *stat
 	}
 }
 
+static void write_window(struct writer *writer, const struct window_status *window)
+{
+	if (!window->is_set)
+		return;
+	write_object(writer, "window");
+	write_flag(writer, "open", window->is_open);
+	write_text(writer, "name", window->name);
+	write_time(writer, "nextChange", window->next_ms);
+	write_text(writer, "message", window->message);
+	write_object_end(writer);
+}
+
 static void write_workloads(struct writer *writer, const struct channel_status *status)
 {
 	if (status->workload_count == 0)
@@ -331,6 +355,7 @@ int channel_status_to_json(const struct meta *meta, const struct channel_status 
 	write_available(&writer, status);
 	write_history(&writer, status);
 	write_small(&writer, status);
+	write_window(&writer, &status->window);
 	write_workloads(&writer, status);
 	conditions_write(&writer, &status->conditions);
 	write_object_end(&writer);

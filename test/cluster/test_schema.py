@@ -78,6 +78,18 @@ def soak(text):
     return both(upstream(1), put("spec.gates.soak", text))
 
 
+def window(**fields):
+    """A window, with fields changed, or left out when None."""
+    one = {"name": "year-end", "kind": "Deny", "start": "2026-12-18T00:00", "duration": "408h", "timeZone": "Europe/Berlin", **fields}
+    return put("spec.gates.windows", [{key: value for key, value in one.items() if value is not None}])
+
+
+def windows(count):
+    return put("spec.gates.windows", [{"name": f"{i:02d}" + "w" * 61, "kind": "Allow", "rrule": "FREQ=YEARLY;BYMONTH=" + ",".join(["12"] * 78),
+                                       "start": "2026-12-18T00:00:00", "duration": "408h", "timeZone": "a/" * 31 + "bb"}
+                                      for i in range(count)])
+
+
 def scaler(**fields):
     return put("spec.autoscaling", [{"workload": "web", "maxReplicas": 4, **fields}])
 
@@ -97,7 +109,7 @@ def kind(name):
 
 def every_limit(body):
     """The largest channel there can be, in one."""
-    both(artifacts(16), workloads(32))(body)
+    both(artifacts(16), workloads(32), windows(16))(body)
     spec = body["spec"]
     for i, one in enumerate(spec["artifacts"]):
         one["image"] = "registry.example.com/" + "a" * 200
@@ -236,6 +248,37 @@ CHANNEL_ROWS = [
     ("a soak of nothing is refused", soak("0s"), "spec.gates.soak", "at least 1s and at most 8760h"),
     ("a soak in nonsense is refused", soak("a while"), "spec.gates.soak", "'a while' " + DURATION_WANTED),
     ("a soak without an upstream is refused", put("spec.gates.soak", "30m"), "spec.gates.soak", "give the channel an upstream"),
+    ("a window that is there once is accepted", window()),
+    ("a window with a rule is accepted", window(rrule="FREQ=MONTHLY;BYDAY=MO,-1FR;BYSETPOS=-1;UNTIL=20301231T225959Z")),
+    ("a window with seconds is accepted", window(start="2026-12-18T00:00:30", duration="1s")),
+    ("no windows are accepted", put("spec.gates.windows", [])),
+    ("16 windows are accepted", windows(16)),
+    ("17 windows are refused", windows(17), "spec.gates.windows", "Too many: 17", "at most 16"),
+    ("two windows of one name are refused", both(windows(2), put("spec.gates.windows.1.name", "00" + "w" * 61)),
+     "spec.gates.windows[1]", "Duplicate"),
+    ("a window without a name is refused", window(name=None), "spec.gates.windows[0].name", "Required"),
+    ("a window's name in capitals is refused", window(name="YearEnd"), "spec.gates.windows[0].name"),
+    ("a window of no kind is refused", window(kind=None), "spec.gates.windows[0].kind", "Required"),
+    ("a window of another kind is refused", window(kind="Freeze"), "spec.gates.windows[0].kind", '"Allow", "Deny"'),
+    ("a window without a start is refused", window(start=None), "spec.gates.windows[0].start", "Required"),
+    ("a window with a zone in its start is refused", window(start="2026-12-18T00:00Z"), "spec.gates.windows[0].start",
+     "'2026-12-18T00:00Z' is not a local time such as 2026-01-05T09:00"),
+    ("a window that starts in a month 13 is refused", window(start="2026-13-18T00:00"), "is not a local time such as"),
+    ("a window that starts on a date is refused", window(start="2026-12-18"), "spec.gates.windows[0].start"),
+    ("a window without an end is refused", window(duration=None), "spec.gates.windows[0].duration", "Required"),
+    ("a window of nothing is refused", window(duration="0s"), "spec.gates.windows[0].duration", "at least 1s"),
+    ("a window of more than a year is refused", window(duration="8761h"), "at most 8760h"),
+    ("a window in days is refused", window(duration="17d"), "'17d' " + DURATION_WANTED),
+    ("a window without a zone is refused", window(timeZone=None), "spec.gates.windows[0].timeZone", "Required"),
+    ("a window in a zone that is a path is refused", window(timeZone="../Europe/Berlin"), "spec.gates.windows[0].timeZone",
+     "'../Europe/Berlin' is not the name of a zone such as Europe/Berlin"),
+    ("a window in an offset is refused", window(timeZone="UTC+01:00"), "is not the name of a zone such as Europe/Berlin"),
+    ("a rule by the hour is refused", window(rrule="FREQ=HOURLY"), "spec.gates.windows[0].rrule",
+     "'FREQ=HOURLY' is not a rule of RFC 5545 with FREQ DAILY, WEEKLY, MONTHLY or YEARLY"),
+    ("a rule without a frequency is refused", window(rrule="BYDAY=MO;INTERVAL=2"), "is not a rule of RFC 5545"),
+    ("a rule in words is refused", window(rrule="every Monday at nine"), "is not a rule of RFC 5545"),
+    ("a rule with its keyword is refused", window(rrule="RRULE:FREQ=DAILY"), "is not a rule of RFC 5545"),
+    ("a rule of more than 256 is refused", window(rrule="FREQ=DAILY;BYHOUR=" + "1," * 120 + "1"), "spec.gates.windows[0].rrule", "256"),
     ("no gates at all are accepted", put("spec.gates", {})),
     ("an unknown gate is refused", put("spec.gates.wait", "30m"), 'unknown field "spec.gates.wait"'),
 

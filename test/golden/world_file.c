@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "reconcile/world.h"
+#include "reconcile/zones.h"
 #include "registry/tagfilter.h"
 #include "wire/record.h"
 #include "wire/yaml.h"
@@ -109,6 +110,14 @@ static const char *apply_failure(void *user, const char *namespace, const char *
 	(void)namespace;
 	(void)name;
 	return text_at(file->json, "applyFailure");
+}
+
+/* The zones of this machine, as for the running operator. */
+static const struct zone *get_zone(void *user, const char *name)
+{
+	struct world_file *file = user;
+
+	return zones_get(file->zones, name);
 }
 
 /* ---- registry ---- */
@@ -290,14 +299,14 @@ static json_t *parse(const char *path)
 
 void world_file_load(struct world_file *file, const char *path)
 {
-	const struct world_objects objects = { get_object, each_object, look_at, apply_failure, file };
+	const struct world_objects objects = { get_object, each_object, look_at, apply_failure, get_zone, file };
 	const struct world_registry registry = { get_tags, each_digest, file };
 	const json_t *object;
 	const char *key;
 	const char *slash;
 	size_t i;
 
-	*file = (struct world_file){ .json = parse(path) };
+	*file = (struct world_file){ .json = parse(path), .zones = zones_create(ZONES_FOLDER) };
 	key = text_at(file->json, "channel");
 	slash = key == NULL ? NULL : strchr(key, '/');
 	if (slash == NULL)
@@ -315,6 +324,7 @@ void world_file_finish(struct world_file *file)
 	for (size_t i = 0; i < file->records.len; i++)
 		record_unref(file->records.items[i]);
 	vec_finish(&file->records);
+	zones_destroy(file->zones);
 	json_decref(file->json);
 	arena_finish(&file->arena);
 }

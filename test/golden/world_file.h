@@ -23,6 +23,7 @@
 struct world_file {
 	struct arena arena;
 	struct vec records; /* struct record * */
+	struct zones *zones;
 	void *json;         /* what the file says beside its objects */
 	struct world world;
 };

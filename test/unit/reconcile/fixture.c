@@ -46,6 +46,12 @@ static const char *apply_failure(void *user, const char *namespace, const char *
 	return NULL;
 }
 
+static const struct zone *zone(void *user, const char *name)
+{
+	(void)user, (void)name;
+	return NULL;
+}
+
 static void tags(void *user, const char *namespace, const struct artifact *artifact,
 		 const struct intake *intake, const char *last_tag, struct arena *arena,
 		 struct tags_look *ret_look)
@@ -63,7 +69,7 @@ static void digests(void *user, const char *namespace, const struct artifact *ar
 void fixture_init(struct fixture *fixture)
 {
 	*fixture = (struct fixture){ .count = 0 };
-	fixture->objects = (struct world_objects){ get, each, look, apply_failure, fixture };
+	fixture->objects = (struct world_objects){ get, each, look, apply_failure, zone, fixture };
 	fixture->registry = (struct world_registry){ tags, digests, fixture };
 }
 

@@ -55,6 +55,15 @@ START_TEST(reads_every_field_of_a_spec)
 	expect_int(row, (int64_t)c->keep_count, 7);
 	expect_int(row, c->keep_age_ms, 12 * 3600 * 1000);
 	expect_int(row, c->soak_ms, 45 * 60 * 1000);
+	expect_int(row, c->window_count, 2);
+	expect_str(row, c->windows[0].name, "office-hours");
+	expect_int(row, c->windows[0].kind, WINDOW_ALLOW);
+	expect_str(row, c->windows[0].rrule, "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH");
+	expect_str(row, c->windows[0].start, "2026-01-05T09:00");
+	expect_int(row, c->windows[0].duration_ms, 8 * 3600 * 1000);
+	expect_str(row, c->windows[0].time_zone, "Europe/Berlin");
+	expect_int(row, c->windows[1].kind, WINDOW_DENY);
+	expect_str(row, c->windows[1].rrule, NULL);
 	expect_int(row, c->progress_deadline_ms, 330 * 1000);
 	expect_int(row, c->on_failure, ON_FAILURE_HOLD);
 	expect(row, c->is_suspended);
@@ -150,6 +159,10 @@ START_TEST(reads_the_small_things_of_a_status)
 	expect_str(row, s->hold.by, "alice");
 	expect_int(row, s->hold.at_ms, at("2026-11-24T10:00:00Z"));
 	expect_str(row, s->hold.reason, "promoted something else by hand");
+	expect(row, s->window.is_set && s->window.is_open);
+	expect_str(row, s->window.name, "office-hours");
+	expect_int(row, s->window.next_ms, at("2026-11-24T16:00:00Z"));
+	expect_str(row, s->window.message, "office-hours until 2026-11-24 17:00 Europe/Berlin");
 	expect_int(row, s->takeovers.count, 2);
 	expect_int(row, s->takeovers.since_ms, at("2026-11-24T09:59:00Z"));
 	expect_str(row, s->takeovers.manager, "argocd-controller");
@@ -317,6 +330,7 @@ START_TEST(fills_in_the_defaults_of_the_schema)
 	expect_int(row, (int64_t)c->keep_count, 20);
 	expect_int(row, c->keep_age_ms, 24 * 3600 * 1000);
 	expect_int(row, c->soak_ms, 0);
+	expect_int(row, c->window_count, 0);
 	expect_int(row, c->upstream.match, UPSTREAM_ANY);
 	expect_int(row, c->intake.interval_ms, 60 * 1000);
 	expect_int(row, c->progress_deadline_ms, 600 * 1000);
@@ -363,6 +377,11 @@ static const struct {
 	{ "an intake without an artifact", "{intake: {tags: {tag: b}}}",
 	  "spec.intake.tags.artifact: is missing" },
 	{ "a soak that is none", "{gates: {soak: long}}", "spec.gates.soak: \"long\" is not a duration" },
+	{ "a window of no kind", "{gates: {windows: [{name: w}]}}", "spec.gates.windows[0]: kind is missing" },
+	{ "a window of an unknown kind", "{gates: {windows: [{kind: Maybe}]}}",
+	  "spec.gates.windows[0].kind: \"Maybe\" is not one of the words known here" },
+	{ "a window without an end", "{gates: {windows: [{kind: Deny, name: w, start: s}]}}",
+	  "spec.gates.windows[0]: duration is missing" },
 	{ "an unknown mode", "{promotion: {mode: Sometimes}}",
 	  "spec.promotion.mode: \"Sometimes\" is not one of the words known here" },
 	{ "a strategy of a later version", "{rollout: {strategy: Canary}}",
