@@ -155,14 +155,15 @@ static void on_request_waits(void *user, const char *method, int64_t wait_ms)
 	metrics_request_held_back(op->metrics, method, op->server, (double)wait_ms / 1000);
 }
 
-static void on_credential_news(void *user, const char *what, const struct err *err)
+static void on_credential_news(void *user, const char *source, const struct err *err)
 {
-	(void)user;
+	const struct operator *op = user;
+
+	metrics_credential_renewed(op->metrics, source, !err_is_set(err));
 	if (err_is_set(err))
-		log_warn("a credential could not be renewed; the old one stays in force as long as "
-			 "it lasts", log_text("source", what), log_error(err));
+		log_warn("a credential could not be renewed", log_text("source", source), log_error(err));
 	else
-		log_info("a credential was renewed", log_text("source", what));
+		log_info("a credential was renewed", log_text("source", source));
 }
 
 static void on_warning(void *user, const char *text)

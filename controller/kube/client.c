@@ -117,12 +117,12 @@ static void on_settled(void *user, const struct err *err)
 	client_calls_settle(user, err);
 }
 
-static void on_news(void *user, const char *what, const struct err *err)
+static void on_news(void *user, const char *source, const struct err *err)
 {
 	const struct client *client = user;
 
 	if (client->news != NULL)
-		client->news(client->news_user, what, err);
+		client->news(client->news_user, source, err);
 }
 
 /* ---- the beginning and the end ---- */

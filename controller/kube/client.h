@@ -138,8 +138,9 @@ struct client_observer {
 /* Sets who is told, before the first request. All functions must be there. */
 void client_observe(struct client *client, const struct client_observer *observer);
 
-/* Called for each credential that was renewed under way, or (err is set) could not be. */
-typedef void (*client_news_fn)(void *user, const char *what, const struct err *err);
+/* Called for each credential that was renewed under way, or (err is set) could not be; source is one
+ * of those that identity.h names. */
+typedef void (*client_news_fn)(void *user, const char *source, const struct err *err);
 
 /* Sets who is told. fn NULL: nobody. */
 void client_tell(struct client *client, client_news_fn fn, void *user);

@@ -49,13 +49,13 @@ static void fill_tls(struct identity *identity)
 	};
 }
 
-static void renew(struct identity *identity, const char *what, bool is_tls)
+static void renew(struct identity *identity, const char *source, bool is_tls)
 {
 	static const struct err none = { .class = ERR_NONE };
 
 	identity->version++;
 	fill_tls(identity);
-	identity->handler.on_news(identity->handler.user, what, &none);
+	identity->handler.on_news(identity->handler.user, source, &none);
 	if (is_tls)
 		identity->handler.on_new_tls(identity->handler.user);
 }

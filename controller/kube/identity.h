@@ -28,9 +28,9 @@ struct identity_handler {
 	void (*on_new_tls)(void *user);
 	/* What was waited for is there, or err says why not. Never from inside. */
 	void (*on_settled)(void *user, const struct err *err);
-	/* For the log: what was renewed, or (err is set) could not be; the old one stays in
-	 * force. */
-	void (*on_news)(void *user, const char *what, const struct err *err);
+	/* For the log: "certificate files", "token file" or "credential plugin" has something new, or
+	 * (err is set) nothing that could be used; the old one stays in force. */
+	void (*on_news)(void *user, const char *source, const struct err *err);
 	void *user;
 };
 

@@ -209,7 +209,9 @@ static void on_end(void *user, const char *output, size_t len, const struct err 
 	} else {
 		result = take(plugin, &credential);
 	}
-	plugin->fn(plugin->user, result, &plugin->failure);
+	/* Whoever is told may ask for the next run. */
+	err = plugin->failure;
+	plugin->fn(plugin->user, result, &err);
 }
 
 /* Sets the variable that carries the request, in memory of arena. */

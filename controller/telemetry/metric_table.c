@@ -155,6 +155,13 @@ static const struct metric_info table[METRIC_COUNT] = {
 		.help = "Requests to registries by status code (<error> when there was no answer).",
 		.labels = { "code" },
 	},
+	[METRIC_CREDENTIAL_RENEWALS] = {
+		.name = "sluice_credential_renewals_total",
+		.type = METRIC_COUNTER,
+		.help = "Times that a credential for the apiserver was renewed, or could not be, by source "
+			"(certificate files, token file, credential plugin) and result (success, failure).",
+		.labels = { "source", "result" },
+	},
 	[METRIC_PLAN_ACTIONS] = {
 		.name = "sluice_plan_actions_total",
 		.type = METRIC_COUNTER,

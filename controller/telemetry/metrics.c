@@ -209,6 +209,12 @@ void metrics_set_store(struct metrics *metrics, const char *kind, size_t objects
 	set(metrics, METRIC_STORE_BYTES, LABELS(kind), (double)bytes);
 }
 
+void metrics_credential_renewed(struct metrics *metrics, const char *source, bool is_success)
+{
+	count(metrics, METRIC_CREDENTIAL_RENEWALS,
+	      LABELS(source, is_success ? "success" : "failure"));
+}
+
 void metrics_registry_request(struct metrics *metrics, int code)
 {
 	char text[16];

@@ -79,6 +79,9 @@ void metrics_request_timed(struct metrics *metrics, const char *method, const ch
 void metrics_request_held_back(struct metrics *metrics, const char *method, const char *host,
 			       double seconds);
 
+/* A credential from that source is another one now, or could not be renewed. */
+void metrics_credential_renewed(struct metrics *metrics, const char *source, bool is_success);
+
 /* Does this process hold the lease? */
 void metrics_set_leader(struct metrics *metrics, const char *lease, bool is_leader);
 

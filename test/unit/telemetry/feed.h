@@ -29,6 +29,8 @@ static inline void feed_all(struct metrics *metrics)
 	metrics_set_watch_age(metrics, "Deployment", 12.5);
 	metrics_set_store(metrics, "Deployment", 40, 65536);
 	metrics_registry_request(metrics, 429);
+	metrics_credential_renewed(metrics, "token file", true);
+	metrics_credential_renewed(metrics, "credential plugin", false);
 }
 
 #endif

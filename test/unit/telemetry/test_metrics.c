@@ -51,6 +51,8 @@ static const char *const fed[] = {
 	"sluice_promotions_total{result=\"Succeeded\"} 1\n",
 	"sluice_channels{state=\"Ready\"} 5\n",
 	"sluice_registry_requests_total{code=\"429\"} 1\n",
+	"sluice_credential_renewals_total{source=\"token file\",result=\"success\"} 1\n",
+	"sluice_credential_renewals_total{source=\"credential plugin\",result=\"failure\"} 1\n",
 	"sluice_plan_actions_total{action=\"pin\"} 1\n",
 	"sluice_guard_enforced 1\n",
 	"sluice_event_dropped_total 2\n",
