@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "wire/json_read.h"
 
 #define MANIFEST_LONGEST ((size_t)4 * 1024 * 1024)
@@ -196,9 +197,9 @@ const char *oci_error_from_json(const char *json, size_t len, struct arena *aren
 	first = json_array_get(json_object_get(tree, "errors"), 0);
 	code = json_string_value(json_object_get(first, "code"));
 	message = json_string_value(json_object_get(first, "message"));
-	if (code == NULL && message == NULL)
+	if (str_is_empty(code) && str_is_empty(message))
 		return NULL;
-	if (code == NULL || message == NULL)
-		return arena_strdup(arena, code == NULL ? message : code);
+	if (str_is_empty(code) || str_is_empty(message))
+		return arena_strdup(arena, str_is_empty(code) ? message : code);
 	return arena_printf(arena, "%s: %s", code, message);
 }

@@ -156,6 +156,8 @@ static const struct {
 	{ "code and message", "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"no\"},{\"code\":\"X\"}]}", "DENIED: no" },
 	{ "a code alone", "{\"errors\":[{\"code\":\"DENIED\"}]}", "DENIED" },
 	{ "a message alone", "{\"errors\":[{\"message\":\"no\"}]}", "no" },
+	{ "empty texts say nothing", "{\"errors\":[{\"code\":\"\",\"message\":\"\"}]}", NULL },
+	{ "an empty code beside a message", "{\"errors\":[{\"code\":\"\",\"message\":\"no\"}]}", "no" },
 	{ "an empty list", "{\"errors\":[]}", NULL },
 	{ "no list", "{\"errors\":{}}", NULL },
 	{ "a list at the top", "[]", NULL },
