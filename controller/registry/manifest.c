@@ -136,3 +136,17 @@ int manifest_verify(const char *bytes, size_t len, const char *content_type, con
 		r = read_facts(bytes, len, content_type, ret_facts, err);
 	return r;
 }
+
+int manifest_verify_blob(const char *bytes, size_t len, const char *digest, int64_t size, struct err *err)
+{
+	char got[DIGEST_SIZE];
+	int r = hash(bytes, len, got, err);
+
+	if (r < 0)
+		return r;
+	if (!str_equal(got, digest))
+		return err_set(err, ERR_INPUT, "has other bytes than its digest says");
+	if ((int64_t)len != size)
+		return err_set(err, ERR_INPUT, "has another size than its manifest says");
+	return 0;
+}

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "domain/digest.h"
@@ -39,6 +40,11 @@ bool manifest_type_is_known(const char *content_type);
  * the rest of a sentence that begins with the image's name. */
 int manifest_verify(const char *bytes, size_t len, const char *content_type, const char *asked,
 		    const char *claimed, struct manifest_facts *ret_facts, struct err *err)
+	__attribute__((warn_unused_result));
+
+/* Are these the bytes of a blob that a descriptor names by digest (a valid one) and size? ERR_INPUT, with the rest of a
+ * sentence that begins with the blob. */
+int manifest_verify_blob(const char *bytes, size_t len, const char *digest, int64_t size, struct err *err)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -6,42 +6,24 @@
 
 #include "base/str.h"
 #include "domain/digest.h"
-#include "registry/call.h"
 #include "registry/complaint.h"
 #include "registry/link.h"
 #include "registry/manifest.h"
+#include "registry/mirror.h"
+#include "registry/query.h"
 #include "registry/quote.h"
+#include "registry/steps.h"
 #include "wire/signature_json.h"
-
-enum step_kind {
-	STEP_REFERRERS,  /* the list of what refers to the digest */
-	STEP_INDEX,      /* the same by its tag */
-	STEP_BUNDLES,    /* a manifest that refers to it: its layer is a bundle */
-	STEP_BUNDLE,
-	STEP_SIGNATURES, /* the manifest whose layers are payloads */
-	STEP_PAYLOAD,
-};
-
-/* Something to ask for. Its texts are in the arena. */
-struct step {
-	enum step_kind kind;
-	const char *path;
-	const char *what;   /* for sentences */
-	const char *digest; /* "": asked for by tag */
-	int64_t size;       /* of a blob: what its descriptor says */
-	const char *signature;
-};
 
 struct verify {
 	struct hosts *hosts;
-	struct arena arena;
-	struct reference reference;
-	char digest[DIGEST_SIZE];
+	struct steps steps;
 	struct signature_policy policy;
 	struct credentials credentials;
-	struct vec steps;  /* struct step *, the next one last */
-	struct step *step; /* under way */
-	struct call *call;
+	const struct step *step; /* under way */
+	struct query *query;
+	size_t first_place; /* in the first round the mirrors are asked, too */
+	bool has_asked_mirror;
 	int pages;
 	size_t bundles;    /* steps made, for the limits */
 	size_t payloads;
@@ -59,46 +41,11 @@ size_t verify_count(const struct verdict *verdict)
 static void verify_destroy(struct verify *verify)
 {
 	credentials_finish(&verify->credentials);
-	vec_finish(&verify->steps);
-	arena_finish(&verify->arena);
+	steps_finish(&verify->steps);
 	free(verify);
 }
 
-/* ---- steps ---- */
-
-static struct step *push(struct verify *verify, enum step_kind kind, const char *path, const char *what)
-{
-	struct step *step = arena_new(&verify->arena, struct step);
-
-	*step = (struct step){ .kind = kind, .path = path, .what = what, .digest = "" };
-	vec_push(&verify->steps, step);
-	return step;
-}
-
-static void push_tag(struct verify *verify, enum step_kind kind, const char *suffix)
-{
-	const char *name = verify->reference.name;
-	const char *hex = verify->digest + strlen("sha256:");
-	struct arena *arena = &verify->arena;
-
-	push(verify, kind, arena_printf(arena, "/v2/%s/manifests/sha256-%s%s", name, hex, suffix),
-	     arena_printf(arena, "%s:sha256-%s%s", name, hex, suffix));
-}
-
-/* A manifest or a blob that a document names. */
-static struct step *push_part(struct verify *verify, enum step_kind kind, const struct signature_part *part)
-{
-	const char *name = verify->reference.name;
-	const char *kind_path = kind == STEP_BUNDLES ? "manifests" : "blobs";
-	struct arena *arena = &verify->arena;
-	struct step *step = push(verify, kind, arena_printf(arena, "/v2/%s/%s/%s", name, kind_path, part->digest),
-				 arena_printf(arena, "%s@%s", name, part->digest));
-
-	step->digest = part->digest;
-	step->size = part->size;
-	step->signature = part->signature;
-	return step;
-}
+/* ---- answers ---- */
 
 /* The first thing that does not count is worth saying. */
 static void note(struct verify *verify, const char *digest, const char *why)
@@ -128,8 +75,6 @@ static bool is_usable(struct verify *verify, const struct signature_part *part, 
 	return false;
 }
 
-/* ---- answers ---- */
-
 /* Signatures of other things than the image (SBOMs, provenance) come in bundles, too. */
 static bool is_signature_bundle(const struct signature_part *part)
 {
@@ -141,31 +86,30 @@ static int take_referrers(struct verify *verify, const char *json, size_t len, s
 {
 	struct signature_parts parts;
 
-	if (signature_referrers_from_json(json, len, &verify->arena, &parts, err) < 0)
+	if (signature_referrers_from_json(json, len, &verify->steps.arena, &parts, err) < 0)
 		return err->class;
 	for (size_t i = 0; i < parts.count; i++) {
 		if (is_signature_bundle(&parts.items[i]) &&
 		    is_usable(verify, &parts.items[i], SIGNATURE_MANIFEST_MAX, &verify->bundles))
-			push_part(verify, STEP_BUNDLES, &parts.items[i]);
+			steps_push_part(&verify->steps, STEP_BUNDLES, &parts.items[i]);
 	}
 	return 0;
 }
 
 /* The list of referrers may have a next page. */
-static int follow_pages(struct verify *verify, const struct reply *reply, const char *path, struct err *err)
+static int follow_pages(struct verify *verify, const struct query_answer *answer, struct err *err)
 {
-	const struct host *host = hosts_find(verify->hosts, verify->reference.authority);
 	char target[ORIGIN_PATH_SIZE];
 	char next[ORIGIN_PATH_SIZE];
-	int r = link_next(reply->link, strlen(reply->link), target, err);
+	int r = link_next(answer->reply->link, strlen(answer->reply->link), target, err);
 
 	if (r < 0 || target[0] == '\0')
 		return r;
 	if (++verify->pages == VERIFY_PAGES_MAX)
 		return err_set(err, ERR_INPUT, "more than %d pages of referrers", VERIFY_PAGES_MAX);
-	r = origin_follow(&host->origin, path, target, next, err);
+	r = origin_follow(answer->origin, answer->path, target, next, err);
 	if (r == 0)
-		push(verify, STEP_REFERRERS, arena_strdup(&verify->arena, next), verify->step->what);
+		steps_push_page(&verify->steps, verify->step, next, answer->place);
 	return r;
 }
 
@@ -178,7 +122,7 @@ static int take_layers(struct verify *verify, const char *json, size_t len, stru
 	char why[2 * QUOTE_SIZE];
 	char quoted[QUOTE_SIZE];
 
-	if (signature_layers_from_json(json, len, &verify->arena, &parts, err) < 0)
+	if (signature_layers_from_json(json, len, &verify->steps.arena, &parts, err) < 0)
 		return err->class;
 	for (size_t i = 0; i < parts.count; i++) {
 		const struct signature_part *part = &parts.items[i];
@@ -188,14 +132,15 @@ static int take_layers(struct verify *verify, const char *json, size_t len, stru
 				       part->media_type == NULL ? "" : quote(part->media_type, quoted));
 			note(verify, part->digest, why);
 		} else if (is_usable(verify, part, SIGNATURE_PAYLOAD_MAX, is_bundle ? &bundle : &verify->payloads)) {
-			push_part(verify, is_bundle ? STEP_BUNDLE : STEP_PAYLOAD, part);
+			steps_push_part(&verify->steps, is_bundle ? STEP_BUNDLE : STEP_PAYLOAD, part);
 		}
 	}
 	return 0;
 }
 
-static int take_manifest(struct verify *verify, const struct reply *reply, const char *path, struct err *err)
+static int take_manifest(struct verify *verify, const struct query_answer *answer, struct err *err)
 {
+	const struct reply *reply = answer->reply;
 	bool is_list = verify->step->kind == STEP_REFERRERS || verify->step->kind == STEP_INDEX;
 	const char *json = buf_text(&reply->body);
 	struct manifest_facts facts;
@@ -208,32 +153,19 @@ static int take_manifest(struct verify *verify, const struct reply *reply, const
 		r = is_list ? take_referrers(verify, json, reply->body.len, err)
 			    : take_layers(verify, json, reply->body.len, err);
 	if (r == 0 && verify->step->kind == STEP_REFERRERS)
-		r = follow_pages(verify, reply, path, err);
+		r = follow_pages(verify, answer, err);
 	return r;
-}
-
-/* Are the bytes those that the descriptor named? */
-static int check_bytes(const struct step *step, const struct buf *body, struct err *err)
-{
-	char hex[SHA256_HEX_SIZE];
-
-	sha256_hex(buf_text(body), body->len, hex);
-	if (!str_equal(hex, step->digest + strlen("sha256:")))
-		return err_set(err, ERR_INPUT, "has other bytes than its digest says");
-	if ((int64_t)body->len != step->size)
-		return err_set(err, ERR_INPUT, "has another size than its manifest says");
-	return 0;
 }
 
 /* A payload or a bundle is here: does it count? */
 static int take_signature(struct verify *verify, const struct reply *reply, struct err *err)
 {
-	const struct signature_subject subject = { &verify->reference, verify->digest };
+	const struct signature_subject subject = { &verify->steps.reference, verify->steps.digest };
 	const struct step *step = verify->step;
 	const char *bytes = buf_text(&reply->body);
 	size_t len = reply->body.len;
 	size_t signer = 0;
-	int r = check_bytes(step, &reply->body, err);
+	int r = manifest_verify_blob(bytes, len, step->digest, step->size, err);
 
 	verify->verdict.found++;
 	if (r == 0 && step->kind == STEP_BUNDLE)
@@ -254,20 +186,18 @@ static bool has_no_referrers(const struct err *err)
 	       err->http_status == 406 || err->http_status == 501;
 }
 
-/* Is the step about one signature of several? */
-static bool is_about_one(const struct step *step)
-{
-	return step->kind == STEP_BUNDLES || step->kind == STEP_BUNDLE || step->kind == STEP_PAYLOAD;
-}
-
 /* A step came to nothing. Negative: there is no use in going on. */
 static int take_failure(struct verify *verify, const struct err *err)
 {
-	if (verify->step->kind == STEP_REFERRERS && has_no_referrers(err)) {
-		push_tag(verify, STEP_INDEX, "");
+	/* A mirror may have one where the registry, which was asked last, cannot say. */
+	bool is_mirrored = verify->first_place < mirrors_count(verify->hosts, &verify->steps.reference);
+	bool is_list = verify->step->kind == STEP_REFERRERS;
+
+	if (is_list && (has_no_referrers(err) || is_mirrored))
+		steps_push_index(&verify->steps);
+	if (is_list && has_no_referrers(err))
 		return 0;
-	}
-	if (is_about_one(verify->step) && (err->class == ERR_NOTFOUND || err->class == ERR_INPUT)) {
+	if (step_is_about_one(verify->step) && (err->class == ERR_NOTFOUND || err->class == ERR_INPUT)) {
 		note(verify, verify->step->digest, err->class == ERR_NOTFOUND ? "is not there" : err->text);
 		return 0;
 	}
@@ -275,21 +205,22 @@ static int take_failure(struct verify *verify, const struct err *err)
 		return 0;
 	if (!err_is_set(&verify->trouble))
 		verify->trouble = *err;
-	return err->class == ERR_INPUT || err->class == ERR_DENIED ? 0 : err->class;
+	return err->class == ERR_INPUT || err->class == ERR_DENIED || is_mirrored ? 0 : err->class;
 }
 
 /* What a document says is wrong with it, as a whole sentence unless it goes into the note. */
-static int take_answer(struct verify *verify, const struct reply *reply, const char *path)
+static int take_answer(struct verify *verify, const struct query_answer *answer)
 {
-	struct complaint_subject subject = { .host = verify->reference.host, .what = verify->step->what };
-	bool is_blob = verify->step->kind == STEP_BUNDLE || verify->step->kind == STEP_PAYLOAD;
+	struct complaint_subject subject = { .host = answer->host, .what = verify->step->what };
 	struct err why = ERR_INIT;
 	struct err whole = ERR_INIT;
-	int r = is_blob ? take_signature(verify, reply, &why) : take_manifest(verify, reply, path, &why);
+	int r = step_is_blob(verify->step) ? take_signature(verify, answer->reply, &why)
+					   : take_manifest(verify, answer, &why);
 
+	verify->has_asked_mirror |= answer->is_mirror;
 	if (r == 0)
 		return 0;
-	if (is_about_one(verify->step))
+	if (step_is_about_one(verify->step))
 		return take_failure(verify, &why);
 	(void)complaint_of_content(&subject, &why, &whole);
 	return take_failure(verify, &whole);
@@ -299,22 +230,41 @@ static int take_answer(struct verify *verify, const struct reply *reply, const c
 
 static int go_on(struct verify *verify, struct err *err);
 
+/* A mirror need not have what was pushed beside an image: what it does not show is looked for at the registry. Returns 1
+ * when it is. */
+static int begin_again(struct verify *verify, struct err *err)
+{
+	verify->first_place = mirrors_count(verify->hosts, &verify->steps.reference);
+	verify->has_asked_mirror = false;
+	verify->pages = 0;
+	verify->bundles = 0;
+	verify->payloads = 0;
+	verify->verdict = (struct verdict){ .signers = 0 };
+	verify->trouble = ERR_INIT;
+	steps_begin(&verify->steps);
+	return go_on(verify, err);
+}
+
 static void finish(struct verify *verify)
 {
-	bool is_known = verify_count(&verify->verdict) >= verify->policy.threshold || !err_is_set(&verify->trouble);
+	bool is_enough = verify_count(&verify->verdict) >= verify->policy.threshold;
+	bool is_known;
 
+	if (!is_enough && verify->has_asked_mirror && begin_again(verify, &verify->trouble) > 0)
+		return;
+	is_known = is_enough || !err_is_set(&verify->trouble);
 	verify->done(verify->user, is_known ? &verify->verdict : NULL, is_known ? &ERR_INIT : &verify->trouble);
 	verify_destroy(verify);
 }
 
-static void on_answer(void *user, const struct reply *reply, const char *path, const struct err *err)
+static void on_answer(void *user, const struct query_answer *answer, const struct err *err)
 {
 	struct verify *verify = user;
 	struct err why = ERR_INIT;
 	int r;
 
-	verify->call = NULL;
-	r = err_is_set(err) ? take_failure(verify, err) : take_answer(verify, reply, path);
+	verify->query = NULL;
+	r = err_is_set(err) ? take_failure(verify, err) : take_answer(verify, answer);
 	if (r == 0) {
 		r = go_on(verify, &why);
 		if (r < 0 && !err_is_set(&verify->trouble))
@@ -327,18 +277,20 @@ static void on_answer(void *user, const struct reply *reply, const char *path, c
 static int ask(struct verify *verify, struct err *err)
 {
 	const struct step *step = verify->step;
-	bool is_blob = step->kind == STEP_BUNDLE || step->kind == STEP_PAYLOAD;
-	struct call_request request = {
-		.reference = &verify->reference,
+	bool is_blob = step_is_blob(step);
+	struct query_request request = {
+		.reference = &verify->steps.reference,
 		.credentials = &verify->credentials,
 		.what = step->what,
 		.method = "GET",
 		.path = step->path,
 		.kind = is_blob ? REPLY_BLOB : REPLY_MANIFEST,
 		.max_body = is_blob ? SIGNATURE_PAYLOAD_MAX : SIGNATURE_MANIFEST_MAX,
+		.first_place = step->is_there_only ? step->place : verify->first_place,
+		.is_there_only = step->is_there_only,
 	};
 
-	return call_start(verify->hosts, &request, on_answer, verify, &verify->call, err);
+	return query_start(verify->hosts, &request, on_answer, verify, &verify->query, err);
 }
 
 /* Takes the next step. Returns 1 when it does, 0 when enough is known or nothing is left. */
@@ -346,9 +298,11 @@ static int go_on(struct verify *verify, struct err *err)
 {
 	int r;
 
-	if (verify->steps.len == 0 || verify_count(&verify->verdict) >= verify->policy.threshold)
+	if (verify_count(&verify->verdict) >= verify->policy.threshold)
 		return 0;
-	verify->step = verify->steps.items[--verify->steps.len];
+	verify->step = steps_next(&verify->steps);
+	if (verify->step == NULL)
+		return 0;
 	r = ask(verify, err);
 	return r < 0 ? r : 1;
 }
@@ -358,20 +312,14 @@ int verify_start(struct hosts *hosts, const struct reference *reference, const c
 		 void *user, struct verify **ret_verify, struct err *err)
 {
 	struct verify *verify = calloc(1, sizeof(*verify));
-	struct arena *arena;
 	int r;
 
 	CHECK(verify != NULL && policy->threshold > 0);
 	*verify = (struct verify){
-		.hosts = hosts, .reference = *reference, .policy = *policy, .done = done, .user = user
+		.hosts = hosts, .steps = { .reference = *reference }, .policy = *policy, .done = done, .user = user
 	};
-	arena = &verify->arena;
-	(void)snprintf(verify->digest, sizeof(verify->digest), "%s", digest);
-	push_tag(verify, STEP_SIGNATURES, ".sig");
-	push(verify, STEP_REFERRERS,
-	     arena_printf(arena, "/v2/%s/referrers/%s?artifactType=application%%2Fvnd.dev.sigstore.bundle.v0.3%%2Bjson",
-			  reference->name, digest),
-	     arena_printf(arena, "the referrers of %s@%s", reference->name, digest));
+	(void)snprintf(verify->steps.digest, sizeof(verify->steps.digest), "%s", digest);
+	steps_begin(&verify->steps);
 	r = credentials_copy(&verify->credentials, credentials, err);
 	if (r == 0)
 		r = go_on(verify, err);
@@ -385,6 +333,6 @@ int verify_start(struct hosts *hosts, const struct reference *reference, const c
 
 void verify_cancel(struct verify *verify)
 {
-	call_cancel(verify->call);
+	query_cancel(verify->query);
 	verify_destroy(verify);
 }

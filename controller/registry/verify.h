@@ -5,6 +5,8 @@
  * the tag sha256-<hex> that stands for them; each bundle found there; then the tag sha256-<hex>.sig, and each payload
  * found there. The steps to take lie on a stack, one request runs at a time.
  *
+ * A registry's mirrors are asked first; where what they show is not enough, all of it is looked for at the registry.
+ *
  * What is not there (404) is no signature. What cannot be used is none either: it is noted, and the others are looked at
  * all the same. A registry that gives no answer is another thing: then nothing is known, and that is an error.
  *

@@ -546,6 +546,68 @@ START_TEST(asks_when_it_is_due)
 }
 END_TEST
 
+/* A mirror in front of the registry. What data/routes names lies at HOST. */
+static const struct {
+	const char *name;
+	const char *repository;
+	const char *mirror;
+	struct fake_route other; /* what the other one says of referrers, as an index or not */
+	const char *lost[2];
+	int class;
+	const char *says;
+} mirrored[] = {
+	{ "a mirror shows all of it", "r.example.com/shop/web", "r.example.com=" URL, { .status = 404 }, { NULL }, 0, "" },
+	{ "also while the registry cannot be reached", "r.example.com/shop/web", "r.example.com=" URL,
+	  { .failure = "connection refused" }, { NULL }, 0, "" },
+	{ "a mirror that shows none is not the last word", REPOSITORY, HOST "=https://r.example.com",
+	  { .status = 200, .content_type = INDEX, .body = LIST("") }, { PAYLOADS, NULL }, 0, "" },
+	{ "without the registry nothing is known of what the mirror lacks", "r.example.com/shop/web", "r.example.com=" URL,
+	  { .failure = "connection refused" }, { BUNDLES, NULL }, ERR_NET, "registry r.example.com gave no answer" },
+};
+
+START_TEST(asks_mirrors)
+{
+	static const char *const insecure[] = { HOST, NULL };
+	const char *const mirrors[] = { mirrored[_i].mirror, NULL };
+	bool is_payload_lost = mirrored[_i].class != 0;
+	const struct verdict_observation *seen;
+	struct fake_route other = mirrored[_i].other;
+	struct verdicts *verdicts;
+	struct scene scene;
+	char *urls[3];
+
+	scene_init(&scene);
+	add_signer(&scene, signing_file("ci.pub"));
+	add_route(&scene, (struct fake_route){ "GET", referrers_url(&scene), .status = 404 });
+	if (is_payload_lost)
+		add_route(&scene, (struct fake_route){ "GET", tag_url(&scene, ".sig"), .status = 404 });
+	add_files(&scene, mirrored[_i].lost);
+	other.method = "GET";
+	urls[0] = referrers_url(&scene);
+	urls[1] = tag_url(&scene, "");
+	urls[2] = tag_url(&scene, ".sig");
+	for (size_t i = 0; i < 3; i++) { /* the same at the other host */
+		char *url = NULL;
+
+		ck_assert_int_gt(asprintf(&url, "https://r.example.com%s", urls[i] + strlen(URL)), 0);
+		other.url = url;
+		if (i > 0 && other.failure == NULL)
+			other = (struct fake_route){ "GET", url, .status = 404 };
+		add_route(&scene, other);
+	}
+	fixture_init_options(&scene.fixture, scene.routes, scene.count,
+			     (struct registry_options){ .insecure_hosts = insecure, .mirrors = mirrors });
+	verdicts = registry_verdicts(scene.fixture.registry);
+	verdicts_ask(verdicts, mirrored[_i].repository, scene.digest, &scene.policy, NULL, MINUTE_MS);
+	fake_http_run(&scene.fixture.http);
+	seen = verdicts_find(verdicts, mirrored[_i].repository, scene.digest, scene.policy.id, NULL);
+	expect_int(mirrored[_i].name, seen->err.class, mirrored[_i].class);
+	expect_contains(mirrored[_i].name, seen->err.text, mirrored[_i].says);
+	expect_int(mirrored[_i].name, seen->verdict.signers, mirrored[_i].class == 0 ? 1 : 0);
+	fixture_finish(&scene.fixture);
+}
+END_TEST
+
 /* The room can go while something is asked, and keeps no more than so many verdicts. */
 START_TEST(ends_in_the_middle)
 {
@@ -578,6 +640,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, does_not_follow_pages_for_ever);
 	tcase_add_test(tests, keeps_verdicts_apart);
 	tcase_add_test(tests, asks_when_it_is_due);
+	suite_add_rows(tests, asks_mirrors, mirrored);
 	tcase_add_test(tests, ends_in_the_middle);
 }
 
