@@ -96,6 +96,7 @@ struct action_delete {
 struct action_promotion_status {
 	const char *name;
 	const char *uid;
+	const char *resource_version; /* of the promotion that was looked at */
 	struct promotion_status status;
 };
 

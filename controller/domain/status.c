@@ -241,7 +241,8 @@ static void plan_promotion_statuses(struct decision *d)
 			continue;
 		action = plan_add(d->plan, d->arena, ACTION_PROMOTION_STATUS);
 		action->promotion_status = (struct action_promotion_status){
-			c->promotion->meta.name, c->promotion->meta.uid, c->status
+			c->promotion->meta.name, c->promotion->meta.uid,
+			c->promotion->meta.resource_version, c->status
 		};
 	}
 }

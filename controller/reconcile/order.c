@@ -144,7 +144,8 @@ static int write_promotion_status(const struct writing *w, const struct action *
 	const struct action_promotion_status *written = &action->promotion_status;
 	const struct meta meta = { .namespace = w->plan->namespace,
 				   .name = written->name,
-				   .uid = written->uid };
+				   .uid = written->uid,
+				   .resource_version = written->resource_version };
 
 	about(w, order, KIND_PROMOTION, written->name, written->uid);
 	order->is_status = true;

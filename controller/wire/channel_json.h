@@ -21,8 +21,9 @@ void *channel_read(const struct read_node *object, enum kind kind);
 /* Decodes its status, tolerantly. */
 void channel_status_read(const struct read_node *object, struct channel_status *status);
 
-/* The apply of a status: the channel that meta names (with its uid), and the whole status, absent things
- * left out. *ret_json is malloc'd. ERR_INPUT (beyond 3 MiB), ERR_NOMEM. */
+/* The apply of a status: the channel that meta names, with its uid and the resourceVersion that was looked at (who
+ * was overtaken is refused), and the whole status, absent things left out. *ret_json is malloc'd. ERR_INPUT
+ * (beyond 3 MiB), ERR_NOMEM. */
 int channel_status_to_json(const struct meta *meta, const struct channel_status *status,
 			   char **ret_json, struct err *err) __attribute__((warn_unused_result));
 

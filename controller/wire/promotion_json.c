@@ -184,7 +184,7 @@ int promotion_status_to_json(const struct meta *meta, const struct promotion_sta
 	auto_buf text = BUF_INIT(WRITE_MAX);
 	struct writer writer = WRITER_INIT(&text);
 
-	meta_write(&writer, KIND_PROMOTION, meta->namespace, meta->name, meta->uid, NULL);
+	meta_write(&writer, KIND_PROMOTION, meta->namespace, meta->name, meta->uid, meta->resource_version);
 	write_object_end(&writer);
 	write_object(&writer, "status");
 	write_count(&writer, "observedGeneration", status->observed_generation);

@@ -17,8 +17,9 @@ struct read_node;
 /* Decodes a Promotion into the reader's arena. What is wrong is in the reader's err. */
 void *promotion_read(const struct read_node *object, enum kind kind);
 
-/* The apply of a status: the promotion that meta names (with its uid), and the whole status, absent
- * things left out. *ret_json is malloc'd. ERR_INPUT (beyond 3 MiB), ERR_NOMEM. */
+/* The apply of a status: the promotion that meta names, with its uid and the resourceVersion that was looked at
+ * (who was overtaken is refused), and the whole status, absent things left out. *ret_json is malloc'd. ERR_INPUT
+ * (beyond 3 MiB), ERR_NOMEM. */
 int promotion_status_to_json(const struct meta *meta, const struct promotion_status *status,
 			     char **ret_json, struct err *err) __attribute__((warn_unused_result));
 

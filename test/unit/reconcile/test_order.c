@@ -6,7 +6,7 @@
 
 #define CHANNEL                                                                                    \
 	"apiVersion: sluice.dev/v1alpha1\nkind: ReleaseChannel\n"                                  \
-	"metadata: {name: shop, namespace: n, uid: channel-uid}\n"                                 \
+	"metadata: {name: shop, namespace: n, uid: channel-uid, resourceVersion: '8'}\n"           \
 	"spec: {artifacts: [{name: web, image: r.example/web}]}\n"
 
 static const struct container images[] = {
@@ -91,7 +91,10 @@ static void fill_channel_status(struct action *action)
 static void fill_running(struct action *action)
 {
 	action->promotion_status = (struct action_promotion_status){
-		.name = "p", .uid = "p-uid", .status = { .phase = PHASE_ROLLING_OUT }
+		.name = "p",
+		.uid = "p-uid",
+		.resource_version = "9",
+		.status = { .phase = PHASE_ROLLING_OUT },
 	};
 }
 
@@ -145,6 +148,11 @@ static const struct {
 	  "pod-uid", false, false, NULL, NULL },
 	{ "a channel's status names its uid", ACTION_CHANNEL_STATUS, fill_channel_status,
 	  KIND_CHANNEL, "shop", "channel-uid", true, true, "\"observedGeneration\":4", NULL },
+	{ "a channel's status is written upon what was read", ACTION_CHANNEL_STATUS,
+	  fill_channel_status, KIND_CHANNEL, "shop", "channel-uid", true, true,
+	  "\"resourceVersion\":\"8\"", NULL },
+	{ "a promotion's status is written upon what was read", ACTION_PROMOTION_STATUS, fill_running,
+	  KIND_PROMOTION, "p", "p-uid", true, true, "\"resourceVersion\":\"9\"", NULL },
 	{ "a promotion that goes on has not ended", ACTION_PROMOTION_STATUS, fill_running,
 	  KIND_PROMOTION, "p", "p-uid", true, true, "RollingOut", NULL },
 	{ "a promotion that ends is counted", ACTION_PROMOTION_STATUS, fill_failed, KIND_PROMOTION,

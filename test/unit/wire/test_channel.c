@@ -253,7 +253,9 @@ END_TEST
 
 START_TEST(writes_a_status_to_exactly_one_object)
 {
-	const struct meta meta = { .namespace = "shop", .name = "web", .uid = "u-1" };
+	const struct meta meta = {
+		.namespace = "shop", .name = "web", .uid = "u-1", .resource_version = "7"
+	};
 	const struct channel_status status = { .observed_generation = 3 };
 	struct err err = ERR_INIT;
 	char *json = NULL;
@@ -261,7 +263,7 @@ START_TEST(writes_a_status_to_exactly_one_object)
 	ck_assert_int_eq(channel_status_to_json(&meta, &status, &json, &err), 0);
 	expect_str("a bare status", json,
 		   "{\"apiVersion\":\"sluice.dev/v1alpha1\",\"kind\":\"ReleaseChannel\",\"metadata\":"
-		   "{\"name\":\"web\",\"namespace\":\"shop\",\"uid\":\"u-1\"},\"status\":"
+		   "{\"name\":\"web\",\"namespace\":\"shop\",\"uid\":\"u-1\",\"resourceVersion\":\"7\"},\"status\":"
 		   "{\"observedGeneration\":3}}");
 	free(json);
 }

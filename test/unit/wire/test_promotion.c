@@ -136,7 +136,9 @@ START_TEST(writes_the_status_that_it_read)
 		      "%s: wrote %s", row, written);
 	expect_str(row, json_string_value(json_object_get(metadata, "uid")), record->meta->uid);
 	expect_str(row, json_string_value(json_object_get(metadata, "namespace")), "shop-beta");
-	expect_int(row, json_object_size(metadata), 3);
+	expect_str(row, json_string_value(json_object_get(metadata, "resourceVersion")),
+		   record->meta->resource_version);
+	expect_int(row, json_object_size(metadata), 4);
 	json_decref(before);
 	json_decref(after);
 	free(written);
