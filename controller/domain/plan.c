@@ -62,6 +62,8 @@ void decision_tell(struct decision *d, const struct promotion *promotion, bool i
 	vec_push(&d->events, action);
 }
 
+#define CATCH_UP_MS 1000
+
 #define BRIEF_MAX 1024 /* maxLength of the messages in crds/ */
 
 const char *brief(struct decision *d, const char *text)
@@ -115,8 +117,21 @@ static void decide_without_channel(struct decision *d)
 	pinning_sweep(d);
 }
 
+/* The promotion whose rollout is under way was there when status.desired was written. That it is not now may only
+ * mean that its watch lags behind the channel's; taken for deleted, its rollout would be undone. */
+static bool lacks_running(const struct decision *d)
+{
+	const char *name = d->channel->status.desired.promotion;
+
+	return name != NULL && d->world->may_lack_promotions && world_find_promotion(d->world, name) == NULL;
+}
+
 static void decide(struct decision *d)
 {
+	if (lacks_running(d)) {
+		plan_wake(d->plan, d->world->now_ms + CATCH_UP_MS, "promotion not known yet");
+		return;
+	}
 	d->status = d->channel->status;
 	d->status.guard = world_guard(d->world);
 	d->findings = arena_new_array(d->arena, d->channel->workload_count, struct workload_finding);

@@ -84,6 +84,7 @@ struct world {
 	const struct channel *channel; /* NULL: it does not exist (any more) */
 	const struct promotion **promotions; /* of this channel's name, any order */
 	size_t promotion_count;
+	bool may_lack_promotions; /* the channel is newer than what is known of promotions */
 	struct channel_look *upstreams; /* every channel that can be reached upstream, direct ones included */
 	size_t upstream_count;
 	const struct zone **zones; /* parallel to channel->windows; NULL: there is none of that name */

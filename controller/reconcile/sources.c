@@ -45,6 +45,13 @@ static const struct zone *zone(void *user, const char *name)
 	return zones_get(sources->zones, name);
 }
 
+static bool is_behind(void *user, enum kind kind, const char *resource_version)
+{
+	const struct sources *sources = user;
+
+	return store_compare_versions(store_position(sources->store, kind), resource_version) < 0;
+}
+
 static struct asked_place place_of(const char *namespace, const struct artifact *artifact)
 {
 	return (struct asked_place){ .namespace = namespace,
@@ -73,7 +80,7 @@ static void digests(void *user, const char *namespace, const struct artifact *ar
 
 struct world_objects sources_objects(struct sources *sources)
 {
-	return (struct world_objects){ get, each, look, apply_failure, zone, sources };
+	return (struct world_objects){ get, each, look, apply_failure, zone, sources, is_behind };
 }
 
 struct world_registry sources_registry(struct sources *sources)

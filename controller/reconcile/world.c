@@ -293,6 +293,10 @@ void world_gather(const struct world_objects *objects, const struct world_regist
 		gather_own(&g);
 	}
 	if (world->channel != NULL) {
+		world->may_lack_promotions =
+			objects->is_behind != NULL &&
+			objects->is_behind(objects->user, KIND_PROMOTION,
+					   world->channel->meta.resource_version);
 		gather_upstreams(&g);
 		gather_zones(&g);
 		gather_workloads(&g);

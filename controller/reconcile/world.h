@@ -41,6 +41,10 @@ struct world_objects {
 	/* The time zone of that name, or NULL. */
 	const struct zone *(*zone)(void *user, const char *name);
 	void *user;
+	/* May objects of the kind that were there at resource_version not be known yet? The watches
+	 * of two kinds are not in step; versions of both kinds of ours come from one counter. NULL:
+	 * everything is known. */
+	bool (*is_behind)(void *user, enum kind kind, const char *resource_version);
 };
 
 /* Where the registry's answers come from. */

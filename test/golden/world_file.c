@@ -120,6 +120,14 @@ static const struct zone *get_zone(void *user, const char *name)
 	return zones_get(file->zones, name);
 }
 
+static bool is_behind(void *user, enum kind kind, const char *resource_version)
+{
+	struct world_file *file = user;
+
+	(void)resource_version;
+	return kind == KIND_PROMOTION && json_is_true(json_object_get(file->json, "promotionsBehind"));
+}
+
 /* ---- registry ---- */
 
 static enum knowledge read_knowledge(const json_t *row, struct lookup_failure *ret_failure)
@@ -299,7 +307,8 @@ static json_t *parse(const char *path)
 
 void world_file_load(struct world_file *file, const char *path)
 {
-	const struct world_objects objects = { get_object, each_object, look_at, apply_failure, get_zone, file };
+	const struct world_objects objects = { get_object,    each_object, look_at, apply_failure,
+					       get_zone, file,	is_behind };
 	const struct world_registry registry = { get_tags, each_digest, file };
 	const json_t *object;
 	const char *key;

@@ -5,6 +5,7 @@
  *   channel: shop-beta/shop          # "shop-beta/" is the sweep of a namespace
  *   guard: Enforced                  # Enforced (default) | Off (switched off here) | Missing
  *   whoMay: Missing                  # the policy on who may promote is not installed
+ *   promotionsBehind: true           # the channel is newer than what is known of promotions
  *   objects: [...]                   # Kubernetes objects, as the apiserver gives them
  *   tags: {at: …, names: [...]}      # what the registry said; or {failed: {class, message, retryAt}}, {pending: true}
  *   digests: [{repository, reference, digest, at}]   # or failed, pending instead of digest

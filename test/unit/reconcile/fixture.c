@@ -69,7 +69,9 @@ static void digests(void *user, const char *namespace, const struct artifact *ar
 void fixture_init(struct fixture *fixture)
 {
 	*fixture = (struct fixture){ .count = 0 };
-	fixture->objects = (struct world_objects){ get, each, look, apply_failure, zone, fixture };
+	fixture->objects = (struct world_objects){
+		get, each, look, apply_failure, zone, fixture, NULL
+	};
 	fixture->registry = (struct world_registry){ tags, digests, fixture };
 }
 

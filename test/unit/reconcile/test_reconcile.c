@@ -405,8 +405,37 @@ START_TEST(after_a_deletion_nothing_is_decided_from_older_data)
 }
 END_TEST
 
+#define STAY(release, digest, promotion)                                                           \
+	"{\"release\":\"" release "\",\"artifacts\":[{\"name\":\"web\",\"image\":\"r.example/web\","   \
+	"\"digest\":\"sha256:" digest "\"}],\"promotion\":\"" promotion                               \
+	"\",\"since\":\"2026-11-24T10:00:00Z\"}"
+#define MOVING                                                                                     \
+	"{\"apiVersion\":\"sluice.dev/v1alpha1\",\"kind\":\"ReleaseChannel\",\"metadata\":{"           \
+	"\"name\":\"shop\",\"namespace\":\"n\",\"uid\":\"u\",\"generation\":1,"                      \
+	"\"resourceVersion\":\"7\"},\"spec\":{\"artifacts\":[{\"name\":\"web\",\"image\":"           \
+	"\"r.example/web\"}]},\"status\":{\"current\":" STAY("r-0000000001", "a", "old")            \
+	",\"desired\":" STAY("r-0000000002", "b", "new") "}}"
+
+START_TEST(a_promotion_not_heard_of_yet_is_not_taken_for_deleted)
+{
+	const struct fake_step script[] = { { STATUS_OF("shop"), REFUSED } };
+	struct stage s;
+
+	stage_init(&s, script, 1);
+	store_advance(s.bench.tools.store, KIND_PROMOTION, "6");
+	put(&s, KIND_CHANNEL, MOVING);
+	begin_work(&s);
+	expect_requests(&s, 0);
+	store_advance(s.bench.tools.store, KIND_PROMOTION, "7");
+	have_it_looked_at(&s, PINS("5"));
+	expect_requests(&s, 1);
+	stage_finish(&s);
+}
+END_TEST
+
 static void add(TCase *tests)
 {
+	tcase_add_test(tests, a_promotion_not_heard_of_yet_is_not_taken_for_deleted);
 	tcase_add_test(tests, after_a_write_nothing_is_decided_from_older_data);
 	tcase_add_test(tests, after_a_deletion_nothing_is_decided_from_older_data);
 	tcase_add_loop_test(tests, works_only_when_synced_and_leading, 0, 2);
