@@ -247,12 +247,37 @@ static void plan_promotion_statuses(struct decision *d)
 	}
 }
 
+/* Does the action follow from the channel's status without being written upon its version? */
+static bool rests_on_channel(const struct decision *d, const struct action *action)
+{
+	switch (action->kind) {
+	case ACTION_STATE_PINS:
+		return true;
+	case ACTION_PIN: /* the guard holds the images to the pins */
+		return d->status.guard != GUARD_ENFORCED;
+	case ACTION_PROMOTION_STATUS:
+		return action->promotion_status.status.phase >= PHASE_ROLLING_OUT;
+	default:
+		return false;
+	}
+}
+
+/* The channel's status goes first even when it says nothing new, where other writes follow from it: it is refused when
+ * the channel has changed, so that whoever was overtaken gets no further. */
+static bool needs_proof(const struct decision *d)
+{
+	for (size_t i = 0; i < d->plan->actions.len; i++) {
+		if (rests_on_channel(d, d->plan->actions.items[i]))
+			return true;
+	}
+	return false;
+}
+
 void status_plan(struct decision *d)
 {
-	if (d->channel != NULL) {
+	if (d->channel != NULL)
 		compute(d);
-		if (!channel_status_equal(&d->status, &d->channel->status))
-			plan_add(d->plan, d->arena, ACTION_CHANNEL_STATUS)->channel_status = d->status;
-	}
 	plan_promotion_statuses(d);
+	if (d->channel != NULL && (!channel_status_equal(&d->status, &d->channel->status) || needs_proof(d)))
+		plan_add(d->plan, d->arena, ACTION_CHANNEL_STATUS)->channel_status = d->status;
 }
