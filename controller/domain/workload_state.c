@@ -21,7 +21,8 @@ static const char *missing_container(const struct workload_spec *spec, const str
 	return NULL;
 }
 
-/* Does every container carry the target's digest, from the target's repository? */
+/* Does every container carry the target's digest, from the target's repository, and do the pins say the same? While they
+ * say something else, what is known of the workload may be from before another pin whose answer was lost. */
 static bool carries_target(struct decision *d, const struct workload_spec *spec,
 			   const struct workload *workload)
 {
@@ -29,9 +30,13 @@ static bool carries_target(struct decision *d, const struct workload_spec *spec,
 		const struct workload_container *wanted = &spec->containers[i];
 		const struct container *live = workload_find_container(workload, wanted->container);
 		const struct release_artifact *artifact = release_find(d->target, wanted->artifact);
+		const char *key = pin_key(d->arena, spec->kind, spec->name, wanted->container);
+		const char *image;
 
-		if (live == NULL || artifact == NULL ||
-		    !str_equal(live->image, image_ref_pin(d->arena, artifact->image, artifact->digest)))
+		if (live == NULL || artifact == NULL || d->world->pins == NULL)
+			return false;
+		image = image_ref_pin(d->arena, artifact->image, artifact->digest);
+		if (!str_equal(live->image, image) || !str_equal(pins_find(d->world->pins, key), image))
 			return false;
 	}
 	return !workload->is_gated;
