@@ -10,8 +10,8 @@
 #include "kube/kubeconfig.h"
 #include "net/address.h"
 
-/* A credential in the clear is everybody's. On the way to one's own machine (a proxy, a test) it is
- * not in the clear. */
+/* A credential in the clear is everybody's. On the way to one's own machine (kubectl proxy, a test) it
+ * is not, unless it goes by another one. */
 static int check_plain(const struct kubeconfig *config, struct err *err)
 {
 	const char *host = config->server + strlen("http://");
@@ -22,7 +22,7 @@ static int check_plain(const struct kubeconfig *config, struct err *err)
 	    (config->token == NULL && config->token_file == NULL && config->username == NULL &&
 	     config->exec.command == NULL))
 		return 0;
-	if (len < sizeof(name)) {
+	if (len < sizeof(name) && config->proxy_url == NULL) {
 		memcpy(name, host, len);
 		name[len] = '\0';
 		if (address_text_is_loopback(name))

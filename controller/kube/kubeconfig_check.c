@@ -13,6 +13,9 @@ static int check_server(struct kubeconfig *config, struct err *err)
 	    !str_has_prefix(config->server, "http://"))
 		return err_set(err, ERR_INPUT, "server \"%s\" is not an http(s) URL",
 			       config->server);
+	if (strpbrk(config->server, "@?#") != NULL)
+		return err_set(err, ERR_INPUT,
+			       "field \"server\" holds a user name, a query or a fragment");
 	len = strlen(config->server);
 	while (config->server[len - 1] == '/')
 		len--;

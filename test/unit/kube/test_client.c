@@ -167,6 +167,8 @@ static const struct {
 	{ "a program's credential in the clear",
 	  { .server = "http://example.com", .exec = { .command = "aws" } }, "without TLS" },
 	{ "nothing in the clear", { .server = "http://example.com" }, NULL },
+	{ "a token to this machine by way of a proxy",
+	  { .server = "http://127.0.0.1", .token = "abc", .proxy_url = "http://proxy" }, "without TLS" },
 	{ "a token to this machine", { .server = "http://[::1]:8080", .token = "abc" }, NULL },
 	{ "a token file that is missing", { .server = "https://example.com", .token_file = "/nowhere/token" },
 	  "/nowhere/token" },

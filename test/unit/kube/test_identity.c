@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "bench.h"
 #include "fake/tls.h"
+#include "watching.h"
 
 #define V1 "client.authentication.k8s.io/v1"
 
@@ -420,6 +420,36 @@ START_TEST(new_files_mean_new_connections_and_streams_end_in_good_order)
 }
 END_TEST
 
+START_TEST(a_watch_is_resumed_with_new_files_and_lists_nothing)
+{
+	static const struct fake_step script[] = {
+		{ LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") },
+		{ .method = "GET", .target = "/a", .status = 401 },
+		{ .method = "GET", .target = "/a", .status = 200, .is_unordered = true },
+		{ WATCH("5"), HELD, .reply = MOD("x", "u", "8"), .is_unordered = true },
+	};
+	struct scene scene = { .watch = NULL };
+	struct ended ended;
+	char room[2048];
+
+	enter_folder();
+	scene.bench = bench_open(script, 4, (struct kubeconfig){ .ca_file = "now-ca.crt" });
+	scene.store = store_create();
+	scene.watch = watch_create(scene.bench.loop, scene.bench.client, scene.store, KIND_PINS, &quick,
+				   &(struct watch_handler){ .user = NULL });
+	watch_start(scene.watch);
+	scene_run(&scene, 1, 10, "list");
+	fake_tls_run("cp other.crt now-ca.crt");
+	get(&scene.bench, "/a", &ended);
+	wait_for(&scene.bench, &ended);
+	scene_run(&scene, 4, 10, "resume");
+	ck_assert_str_eq(objects_text(room, scene.store, NULL), "x@8");
+	ck_assert_uint_eq(watch_report(scene.watch)->lists, 1);
+	ck_assert_uint_eq(watch_report(scene.watch)->failures, 0);
+	scene_close(&scene, "resume");
+}
+END_TEST
+
 START_TEST(a_programs_new_certificate_means_new_connections)
 {
 	static const struct fake_step script[] = {
@@ -488,6 +518,7 @@ static void add(TCase *tests)
 	suite_add_rows(tests, the_server_is_believed_as_the_kubeconfig_says, servers);
 	suite_add_rows(tests, a_failure_looks_at_the_files, rotations);
 	tcase_add_test(tests, new_files_mean_new_connections_and_streams_end_in_good_order);
+	tcase_add_test(tests, a_watch_is_resumed_with_new_files_and_lists_nothing);
 	tcase_add_test(tests, a_programs_new_certificate_means_new_connections);
 	tcase_add_test(tests, one_that_was_sent_with_an_older_token_is_tried_with_the_newer);
 }
