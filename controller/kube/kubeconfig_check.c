@@ -13,6 +13,8 @@ static int check_server(struct kubeconfig *config, struct err *err)
 	    !str_has_prefix(config->server, "http://"))
 		return err_set(err, ERR_INPUT, "server \"%s\" is not an http(s) URL",
 			       config->server);
+	if (strchr(":/", strstr(config->server, "://")[3]) != NULL)
+		return err_set(err, ERR_INPUT, "server \"%s\" names no host", config->server);
 	if (strpbrk(config->server, "@?#") != NULL)
 		return err_set(err, ERR_INPUT,
 			       "field \"server\" holds a user name, a query or a fragment");

@@ -192,6 +192,8 @@ static const struct {
 	  "cluster \"c\": field \"ca\" is not known" },
 	{ "no server", "    tls-server-name: x\n", "    {}\n", NULL, "no server" },
 	{ "a server that is no URL", "    server: h:6443\n", "    {}\n", NULL, "not an http(s) URL" },
+	{ "a server without a host", "    server: https://\n", "    {}\n", NULL, "names no host" },
+	{ "a server that is a port", "    server: https://:6443\n", "    {}\n", NULL, "names no host" },
 	{ "a server with a password", "    server: https://joe:secret@h\n", "    {}\n", NULL,
 	  "field \"server\" holds a user name" },
 	{ "a server with a query", "    server: https://h/?a=b\n", "    {}\n", NULL,
