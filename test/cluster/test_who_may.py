@@ -192,6 +192,8 @@ GOVERNED = [
     ("the upstream", {"upstream": {"channels": [{"namespace": "a", "name": "b"}]}}, "upstream"),
     ("the intake", {"intake": {"tags": {"artifact": "web", "tag": "main"}}}, "intake"),
     ("the mode", {"promotion": {"deadline": "1h"}}, "promotion"),
+    ("the gates", {"gates": {}}, "gates"),
+    ("the verification", {"verification": {"metrics": [{"name": "a", "prometheus": {"query": "up"}, "success": {"min": 1}}]}}, "verification"),
     ("the artifacts", {"artifacts": [{"name": "web", "image": "evil.example.com/web"}]}, "artifacts"),
 ]
 
