@@ -79,7 +79,7 @@ def put(body, path, new):
 
 
 def other_types(value):
-    wrong = {str: 7, bool: "yes", int: "many", list: {"a": "b"}, dict: ["a"]}
+    wrong = {str: 7, bool: "yes", int: "many", float: "many", list: {"a": "b"}, dict: ["a"]}
     return wrong[type(value)]
 
 
@@ -98,9 +98,11 @@ def many(items, count):
 
 def bounds(schema, value):
     """(minimum, maximum, beyond) of a place: by its schema, and where that sets none, by the type's own."""
+    if "enum" in schema:
+        return schema["enum"][0], schema["enum"][-1], schema["enum"][-1] + "s"
     if isinstance(value, bool):
         return False, True, 2
-    if isinstance(value, int):
+    if isinstance(value, (int, float)):
         low, high = schema.get("minimum", -2**31), schema.get("maximum", 2**31 - 1)
         return low, high, high + 1
     if isinstance(value, str):
@@ -177,7 +179,8 @@ class Walk:
         except cluster.ApiError as refusal:
             self.counts["refused"] += 1
             names = [str(key) for key in path if isinstance(key, str) and key != "*"]
-            is_clear = refusal.code in (400, 403, 422) and len(refusal.message) < 4096 and any(name in refusal.message for name in names[1:] or names)
+            is_clear = refusal.code in (400, 403, 422) and len(refusal.message) < 4096 and any(
+                part in refusal.message for part in (*(names[1:] or names), "never changes"))
             if not is_clear:
                 self._note(what, f"refused in words that do not help: {refusal.code} {refusal.message[:300]}")
             return None
@@ -194,7 +197,7 @@ class Walk:
             if mode == "create":
                 self._try(what, path, "POST", changed)
                 continue
-            self._send("POST", base)
+            base["spec"] = self._send("POST", base)["spec"]  # with what the apiserver put in
             edited = self._try(what, path, "PUT", changed)
             if mode == "revert" and edited is not None:
                 self.waiting.pop()
