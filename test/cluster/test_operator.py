@@ -1,5 +1,6 @@
 """The operator on a real cluster: pods, digests, promotions. What runs is asked of the pods, not of the operator."""
 
+import datetime
 import os
 import sys
 import threading
@@ -176,6 +177,28 @@ class Channels(Case):
             self.assertEqual(self.image(), f"{WEB}@{pair[i % 2]}")
         seen.finish()
         self.assertLessEqual(seen.images, {f"{WEB}@{one}" for one in pair} | {"sluice.dev/no-release:none"})
+
+    def test_a_soak_is_over_within_a_second_of_the_moment_that_was_told_whoever_leads(self):
+        digest = Images.web("1.0.0")
+        for name in ("before", "after"):
+            self.make(workload("Deployment", name, name, replicas=1))
+        workloads = {name: [{"kind": "Deployment", "name": name, "containers": {"web": "web"}}] for name in ("before", "after")}
+        self.make(channel("before", workloads=workloads["before"]))
+        self.make(channel("after", workloads=workloads["after"], gates={"soak": "20s"},
+                          upstream={"channels": [{"namespace": self.namespace, "name": "before"}]}))
+        self.make(by_digest("first", digest, to="before"))
+        self.wait_phase("first", "Succeeded")
+        self.make(promotion("onward", to="after", **{"from": {"namespace": self.namespace, "channel": "before"}}))
+        until = cluster.eventually("it waits for the soak", lambda: self.soak_until("onward"))
+        self.operator.stop()
+        self.operator.start()
+        self.assertIn(self.soak_until("onward"), (until, None))
+        status = self.wait_phase("onward", "Succeeded")
+        began, told = (datetime.datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (status["startedAt"], until))
+        self.assertIn((began - told).total_seconds(), (0, 1))
+
+    def soak_until(self, name):
+        return next((one["until"] for one in self.promo(name).get("waitingFor", []) if one["gate"] == "Soak"), None)
 
     def test_two_channels_of_a_namespace_share_its_pins(self):
         digest = Images.web("1.0.0")
