@@ -12,6 +12,7 @@
 #include "kube/kubeconfig.h"
 #include "kube/lease.h"
 #include "net/http.h"
+#include "prometheus/query.h"
 #include "reconcile/reconcile.h"
 #include "registries.h"
 #include "registry/observed.h"
@@ -35,6 +36,7 @@ struct operator {
 	const char *server; /* host and port, for the metrics */
 	struct store *store;
 	struct registry *registry;
+	struct prometheus prometheus;
 	struct event_sender *events;
 	struct reconciler *reconciler;
 	struct watches *watches;
@@ -257,6 +259,7 @@ static void create_reconciler(struct operator *op)
 		.tools = { .client = op->client,
 			   .store = op->store,
 			   .registry = op->registry,
+			   .prometheus = &op->prometheus,
 			   .events = op->events,
 			   .metrics = op->metrics,
 			   .may_write = may_write,
@@ -264,6 +267,7 @@ static void create_reconciler(struct operator *op)
 		.seed = draw_seed(),
 	};
 
+	op->prometheus = (struct prometheus){ op->http, op->options->prometheus_url };
 	op->reconciler = reconciler_create(&options);
 	store_on_change(op->store, reconciler_on_change, op->reconciler);
 }

@@ -2,6 +2,7 @@
 
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -23,6 +24,7 @@ enum option_id {
 	OPTION_TOKEN_SERVER,
 	OPTION_REGISTRY_MIRROR,
 	OPTION_REGISTRY_CA,
+	OPTION_PROMETHEUS_URL,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_REFERENCE,
@@ -96,6 +98,11 @@ static const struct option_info table[OPTION_COUNT] = {
 		"the system's",
 		"the certificate authorities (PEM) that registries are verified with; with HOST that registry, mirror "
 		"or token server alone; repeated as above",
+	},
+	[OPTION_PROMETHEUS_URL] = {
+		"prometheus-url", "SLUICE_PROMETHEUS_URL", "URL",
+		"each metric of a channel has to name its own",
+		"the Prometheus server that metrics without a url ask; the only one that may be http",
 	},
 	[OPTION_HELP] = {
 		"help", NULL, NULL,
@@ -174,6 +181,16 @@ static int set_number(int64_t *ret, const char *flag, const char *text, int64_t 
 	return 0;
 }
 
+static int set_url(const char **ret, const char *flag, const char *text, struct err *err)
+{
+	bool is_url = strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
+
+	if (!is_url)
+		return err_set(err, ERR_INPUT, "--%s: \"%s\" is no URL such as http://prometheus.monitoring:9090",
+			       flag, text);
+	return set_text(ret, flag, text, err);
+}
+
 /* Adds the parts of text between commas. */
 static void add_list(struct reading *reading, struct vec *list, const char *text)
 {
@@ -220,6 +237,8 @@ static int set_option(struct reading *reading, size_t id, const char *text, stru
 	case OPTION_REGISTRY_CA:
 		add_list(reading, &reading->lists[id], text);
 		return 0;
+	case OPTION_PROMETHEUS_URL:
+		return set_url(&options->prometheus_url, flag, text, err);
 	case OPTION_HELP:
 		return set_switch(&options->wants_help, flag, text, err);
 	case OPTION_VERSION:

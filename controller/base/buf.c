@@ -67,6 +67,22 @@ int buf_printf(struct buf *buf, struct err *err, const char *fmt, ...)
 	return 0;
 }
 
+static bool is_unreserved(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr("-._~", c) != NULL);
+}
+
+int buf_put_encoded(struct buf *buf, const char *text, struct err *err)
+{
+	int r = 0;
+
+	for (; r == 0 && *text != '\0'; text++)
+		r = is_unreserved(*text) ? buf_append(buf, text, 1, err)
+					 : buf_printf(buf, err, "%%%02X", (unsigned char)*text);
+	return r;
+}
+
 void buf_consume(struct buf *buf, size_t len)
 {
 	if (len >= buf->len) {

@@ -32,6 +32,10 @@ int buf_puts(struct buf *buf, const char *text, struct err *err) __attribute__((
 int buf_printf(struct buf *buf, struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4), warn_unused_result));
 
+/* Appends text percent-encoded: what RFC 3986 calls unreserved stays. Errors as buf_append(). */
+int buf_put_encoded(struct buf *buf, const char *text, struct err *err)
+	__attribute__((warn_unused_result));
+
 /* Drops the first len bytes (at most all) and keeps the rest. */
 void buf_consume(struct buf *buf, size_t len);
 

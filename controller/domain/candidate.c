@@ -58,8 +58,9 @@ static void set_waiting(struct decision *d, struct candidate *c)
 {
 	const struct waiting_for *w = c->status.waiting;
 	const char *reason = w == NULL ? "Pending" : arena_printf(d->arena, "WaitingFor%s", w->gate);
+	bool is_under_way = c->status.phase == PHASE_ROLLING_OUT || c->status.phase == PHASE_VERIFYING;
 
-	set(d, c, "Ready", CONDITION_FALSE, c->status.phase == PHASE_ROLLING_OUT ? "RollingOut" : reason,
+	set(d, c, "Ready", CONDITION_FALSE, is_under_way ? promotion_phase_name(c->status.phase) : reason,
 	    w == NULL ? "" : w->message);
 	set(d, c, "Reconciling", CONDITION_TRUE, promotion_phase_name(c->status.phase),
 	    w == NULL ? "" : w->message);

@@ -13,6 +13,7 @@
 
 #include "domain/condition.h"
 #include "domain/meta.h"
+#include "domain/metric.h"
 #include "domain/release.h"
 #include "domain/window.h"
 
@@ -168,6 +169,7 @@ struct channel_status {
 	struct intake_status intake;
 	struct workload_status *workloads;
 	size_t workload_count;
+	struct verification_status verification;
 	const char *promotion; /* the promotion that runs, else the last that ran; NULL: none yet */
 	const char *image;     /* release_label() of current; NULL: none */
 	const char *upstream;  /* "shop-staging/shop" or "a/x, b/y"; NULL: entry channel */
@@ -188,6 +190,9 @@ struct channel {
 	int64_t soak_ms;     /* how long a release has to stay upstream; 0: no such gate */
 	struct window *windows;
 	size_t window_count;
+	struct metric_spec *metrics; /* of the verification; none: a complete rollout verifies */
+	size_t metric_count;
+	const char *verify_request; /* the annotation sluice.dev/verify: another value asks for it once more; NULL */
 	struct workload_spec *workloads;
 	size_t workload_count;
 	int64_t progress_deadline_ms;

@@ -157,6 +157,27 @@ void rollout_begin(struct decision *d, struct candidate *c);
 void rollout_follow(struct decision *d, struct candidate *c);
 bool rollout_is_complete(const struct decision *d);
 
+/* Puts the release on top of the verified list, or (revoked_why) revokes its mark there. */
+void verified_mark(struct decision *d, const struct release *release, const char *revoked_why);
+
+/* verification.c: begins to measure a release that runs. */
+void verification_begin(struct decision *d, const struct release *release, const char *promotion);
+
+/* Was, or is, the last verification that of this promotion? */
+bool verification_is_of(const struct decision *d, const char *promotion);
+
+/* Takes in what was measured, and says how the verification stands. */
+enum verification_result verification_follow(struct decision *d);
+
+/* Asks for the measurements that are due, and wakes for the next ones; while it runs, after verification_follow(). */
+void verification_ask(struct decision *d);
+
+/* When the last measurement is due, if all goes well. */
+int64_t verification_over_ms(const struct decision *d);
+
+/* Measures the current release once more when somebody asked for that; a failure takes its mark away. */
+void verification_repeat(struct decision *d);
+
 /* promoting.c: settles the running promotion, and starts the next one. */
 void promoting_settle(struct decision *d);
 void promoting_start_next(struct decision *d);

@@ -68,6 +68,30 @@ static bool verified_equal(const struct channel_status *a, const struct channel_
 	return true;
 }
 
+static bool measurements_equal(const struct metric_status *a, const struct metric_status *b)
+{
+	if (!str_equal(a->name, b->name) || a->passed != b->passed || a->failed != b->failed ||
+	    a->inconclusive != b->inconclusive || a->errors != b->errors ||
+	    a->errors_in_a_row != b->errors_in_a_row || a->latest_count != b->latest_count)
+		return false;
+	/* They only ever come in at the front. */
+	return a->latest_count == 0 || times_equal(a->latest->at_ms, b->latest->at_ms);
+}
+
+static bool verifications_equal(const struct verification_status *a, const struct verification_status *b)
+{
+	if (a->result != b->result || !str_equal(a->release, b->release) ||
+	    !str_equal(a->promotion, b->promotion) || !str_equal(a->request, b->request) ||
+	    !times_equal(a->started_ms, b->started_ms) || !times_equal(a->finished_ms, b->finished_ms) ||
+	    !str_equal(a->message, b->message) || a->metric_count != b->metric_count)
+		return false;
+	for (size_t i = 0; i < a->metric_count; i++) {
+		if (!measurements_equal(&a->metrics[i], &b->metrics[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool refs_equal(const struct available *a, const struct available *b)
 {
 	if (!str_equal(a->release, b->release) || a->count != b->count)
@@ -123,7 +147,8 @@ static bool details_equal(const struct channel_status *a, const struct channel_s
 	       str_equal(a->intake.tag, b->intake.tag) &&
 	       str_equal(a->intake.release, b->intake.release) &&
 	       str_equal(a->intake.moved, b->intake.moved) &&
-	       str_equal(a->intake.superseded, b->intake.superseded) && str_equal(a->promotion, b->promotion) &&
+	       str_equal(a->intake.superseded, b->intake.superseded) &&
+	       verifications_equal(&a->verification, &b->verification) && str_equal(a->promotion, b->promotion) &&
 	       str_equal(a->image, b->image) && str_equal(a->upstream, b->upstream);
 }
 

@@ -142,6 +142,7 @@ static void decide(struct decision *d)
 	automation_choose(d);
 	promoting_settle(d);
 	promoting_start_next(d);
+	verification_repeat(d);
 	automation_create(d);
 	pinning_plan(d);
 	serving_plan(d);
@@ -159,6 +160,7 @@ static int rank(const struct action *action)
 		[ACTION_PIN] = 3,	     [ACTION_APPLY_SERVICE] = 4,    [ACTION_APPLY_SCALER] = 5,
 		[ACTION_DELETE] = 6,	     [ACTION_CREATE_PROMOTION] = 7, [ACTION_EVENT] = 8,
 		[ACTION_FIND_WORKLOAD] = 9,  [ACTION_LIST_TAGS] = 10,	    [ACTION_RESOLVE] = 11,
+		[ACTION_MEASURE] = 12,
 	};
 
 	return ranks[action->kind];

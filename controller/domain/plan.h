@@ -29,6 +29,7 @@
 enum action_kind {
 	ACTION_LIST_TAGS,        /* ask the registry for the tags of a repository */
 	ACTION_RESOLVE,          /* ask the registry for the digest behind a reference */
+	ACTION_MEASURE,          /* ask Prometheus for a metric of the verification */
 	ACTION_FIND_WORKLOAD,    /* read a workload by name */
 	ACTION_CREATE_PROMOTION, /* automatic mode: create a Promotion */
 	ACTION_STATE_PINS,       /* apply the ConfigMap sluice-pins */
@@ -46,6 +47,11 @@ struct action_lookup { /* LIST_TAGS, RESOLVE */
 	const char *reference;   /* RESOLVE: tag or digest */
 	const char *pull_secret; /* NULL: anonymous */
 	int64_t not_before_ms;   /* an answer from before this moment is too old; 0: any will do */
+};
+
+struct action_measure { /* MEASURE */
+	const struct metric_spec *spec;
+	int64_t not_before_ms; /* an answer from before this moment is too old */
 };
 
 struct action_workload { /* FIND_WORKLOAD, PIN */
@@ -115,6 +121,7 @@ struct action {
 	enum action_kind kind;
 	union {
 		struct action_lookup lookup;
+		struct action_measure measure;
 		struct action_workload workload;
 		struct action_create create;
 		struct action_pins pins;

@@ -136,6 +136,27 @@ static int verified_text(const struct verified *v, struct buf *out, struct err *
 	return r;
 }
 
+/* The last verification, and of each metric what was measured last. */
+static int verification_text(const struct verification_status *v, struct buf *out, struct err *err)
+{
+	int r = 0;
+
+	if (v->result != VERIFICATION_NONE)
+		r = buf_printf(out, err, "\n    verification %s %s: %s", v->release,
+			       verification_result_name(v->result), v->message == NULL ? "" : v->message);
+	for (size_t i = 0; i < v->metric_count && r == 0; i++) {
+		const struct metric_status *m = &v->metrics[i];
+
+		r = buf_printf(out, err, "\n      metric %s  passed %lld failed %lld inconclusive %lld errors %lld", m->name,
+			       (long long)m->passed, (long long)m->failed, (long long)m->inconclusive,
+			       (long long)m->errors);
+		if (r == 0 && m->latest_count > 0)
+			r = buf_printf(out, err, "  last %s %s", metric_verdict_name(m->latest->verdict),
+				       m->latest->value != NULL ? m->latest->value : m->latest->message);
+	}
+	return r;
+}
+
 /* The channel's status in the few words that tell one from another. */
 static int channel_status_text(const struct channel_status *s, struct buf *out, struct err *err)
 {
@@ -169,7 +190,7 @@ static int channel_status_text(const struct channel_status *s, struct buf *out, 
 	}
 	for (size_t i = 0; i < s->verified_count && r == 0; i++)
 		r = verified_text(&s->verified[i], out, err);
-	return r;
+	return r == 0 ? verification_text(&s->verification, out, err) : r;
 }
 
 static int event_text(const struct action_event *e, struct buf *out, struct err *err)
@@ -185,6 +206,9 @@ int action_text(const struct plan *plan, const struct action *action, struct buf
 	case ACTION_LIST_TAGS:
 	case ACTION_RESOLVE:
 		return lookup_text(action, out, err);
+	case ACTION_MEASURE:
+		return buf_printf(out, err, "measure %s  %s", action->measure.spec->name,
+				  action->measure.spec->query);
 	case ACTION_FIND_WORKLOAD:
 		return buf_printf(out, err, "find    %s %s/%s", workload_kind_name(action->workload.kind),
 				  plan->namespace, action->workload.name);

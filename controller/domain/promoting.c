@@ -19,6 +19,14 @@ static struct candidate *find_candidate(struct decision *d, const char *name)
 	return NULL;
 }
 
+static const char *failure_reason(const struct channel_status *status, const struct candidate *c)
+{
+	bool was_measured = status->verification.result == VERIFICATION_FAILED &&
+			    str_equal(status->verification.promotion, c->promotion->meta.name);
+
+	return was_measured ? "VerificationFailed" : "ProgressDeadlineExceeded";
+}
+
 /* A crash came between the channel's status and the promotion's: the channel already says how it ended. */
 static bool settle_from_history(struct decision *d, struct candidate *c)
 {
@@ -36,7 +44,7 @@ static bool settle_from_history(struct decision *d, struct candidate *c)
 		if (!str_equal(stay->promotion, c->promotion->meta.name))
 			continue;
 		candidate_finish(d, c, stay->has_failed ? PHASE_FAILED : PHASE_SUCCEEDED,
-				 stay->has_failed ? "ProgressDeadlineExceeded" : "Succeeded",
+				 stay->has_failed ? failure_reason(status, c) : "Succeeded",
 				 stay->has_failed ? "the rollout failed, see the channel's history"
 						  : "it ran until a later promotion replaced it");
 		return true;
@@ -117,7 +125,7 @@ static void resume(struct decision *d, struct candidate *c)
 	d->plan->promotion = c->promotion->meta.name;
 	c->release = desired->release;
 	c->status.release = desired->release;
-	c->status.phase = PHASE_ROLLING_OUT;
+	c->status.phase = promotion_has_started(c->promotion) ? c->promotion->status.phase : PHASE_ROLLING_OUT;
 	if (c->status.started_ms == 0) {
 		c->status.started_ms = desired->since_ms;
 		c->status.previous = d->status.current.release;

@@ -3,7 +3,8 @@
 const char *promotion_phase_name(enum promotion_phase phase)
 {
 	static const char *const names[] = { "",           "Pending",   "Resolving", "Waiting",
-					     "RollingOut", "Succeeded", "Failed",    "Superseded" };
+					     "RollingOut", "Verifying", "Succeeded", "Failed",
+					     "Superseded" };
 
 	return names[phase];
 }
@@ -20,5 +21,5 @@ bool promotion_is_finished(const struct promotion *promotion)
 
 bool promotion_has_started(const struct promotion *promotion)
 {
-	return promotion->status.phase == PHASE_ROLLING_OUT;
+	return promotion->status.phase == PHASE_ROLLING_OUT || promotion->status.phase == PHASE_VERIFYING;
 }

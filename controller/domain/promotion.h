@@ -29,6 +29,7 @@ enum promotion_phase {
 	PHASE_RESOLVING,
 	PHASE_WAITING,
 	PHASE_ROLLING_OUT,
+	PHASE_VERIFYING,
 	PHASE_SUCCEEDED,
 	PHASE_FAILED,
 	PHASE_SUPERSEDED,
@@ -85,7 +86,7 @@ bool promotion_phase_is_final(enum promotion_phase phase);
 /* Is its phase final? Then it never changes again. */
 bool promotion_is_finished(const struct promotion *promotion);
 
-/* Its pins may have been written: RollingOut. */
+/* Its pins may have been written: RollingOut, Verifying. */
 bool promotion_has_started(const struct promotion *promotion);
 
 #endif

@@ -20,8 +20,7 @@ static void push_history(struct decision *d, const struct release_stay *stay)
 	d->status.history_count = kept + 1;
 }
 
-/* Puts the release on top of the verified list, or revokes its mark there. */
-static void mark_verified(struct decision *d, const struct release *release, const char *revoked_why)
+void verified_mark(struct decision *d, const struct release *release, const char *revoked_why)
 {
 	struct verified *list = arena_new_array(d->arena, CHANNEL_VERIFIED_MAX, struct verified);
 	size_t count = 0;
@@ -54,15 +53,20 @@ static void finish_step(struct decision *d, struct candidate *c, const char *mes
 	}
 }
 
-void rollout_begin(struct decision *d, struct candidate *c)
+static void add_step(struct decision *d, struct candidate *c, const char *name)
 {
 	struct step *steps = arena_new_array(d->arena, c->status.step_count + 1, struct step);
 
 	for (size_t i = 0; i < c->status.step_count; i++)
 		steps[i] = c->status.steps[i];
-	steps[c->status.step_count] = (struct step){ .name = "RollOut", .started_ms = d->world->now_ms };
+	steps[c->status.step_count] = (struct step){ .name = name, .started_ms = d->world->now_ms };
 	c->status.steps = steps;
 	c->status.step_count++;
+}
+
+void rollout_begin(struct decision *d, struct candidate *c)
+{
+	add_step(d, c, "RollOut");
 }
 
 static void succeed(struct decision *d, struct candidate *c)
@@ -82,7 +86,7 @@ static void succeed(struct decision *d, struct candidate *c)
 		.since_ms = is_new ? d->world->now_ms : current->since_ms,
 	};
 	d->status.desired = (struct release_stay){ .promotion = NULL };
-	mark_verified(d, &c->release, NULL);
+	verified_mark(d, &c->release, NULL);
 	finish_step(d, c, message);
 	candidate_finish(d, c, PHASE_SUCCEEDED, "Succeeded", message);
 	d->running = NULL;
@@ -98,25 +102,30 @@ static const char *stuck_on(const struct decision *d)
 	return "";
 }
 
-static void fail(struct decision *d, struct candidate *c)
+/* Why the rollout failed. */
+struct failure {
+	const char *reason;  /* of the condition Failed */
+	const char *mark;    /* the release's mark is revoked with these words */
+	const char *what;    /* "not rolled out within …" */
+	const char *details; /* the first thing that was in the way */
+};
+
+static void fail(struct decision *d, struct candidate *c, const struct failure *failure)
 {
 	struct release_stay failed = d->status.desired;
-	char limit[CLOCK_TEXT_SIZE];
 	bool is_held = d->channel->on_failure == ON_FAILURE_HOLD;
 	bool goes_back = !is_held && d->status.current.release.id != NULL;
 	const char *outcome = is_held     ? "left as it is"
 			      : goes_back ? arena_printf(d->arena, "back to %s",
 							 d->status.current.release.id)
 					  : "nothing ran before it to go back to";
-	const char *why = arena_printf(d->arena,
-				       "not rolled out within spec.rollout.progressDeadline %s, %s: %s",
-				       clock_format_duration(d->channel->progress_deadline_ms, limit),
-				       outcome, stuck_on(d));
+	const char *why =
+		arena_printf(d->arena, "%s, %s: %s", failure->what, outcome, failure->details);
 
 	failed.has_failed = true;
 	failed.until_ms = d->world->now_ms;
 	push_history(d, &failed);
-	mark_verified(d, &failed.release, "its rollout failed");
+	verified_mark(d, &failed.release, failure->mark);
 	if (goes_back)
 		d->status.desired = (struct release_stay){ .promotion = NULL };
 	if (is_held)
@@ -124,8 +133,22 @@ static void fail(struct decision *d, struct candidate *c)
 						arena_printf(d->arena, "the rollout of %s failed",
 							     failed.release.id) };
 	finish_step(d, c, why);
-	candidate_finish(d, c, PHASE_FAILED, "ProgressDeadlineExceeded", why);
+	candidate_finish(d, c, PHASE_FAILED, failure->reason, why);
 	d->running = NULL;
+}
+
+static void fail_deadline(struct decision *d, struct candidate *c)
+{
+	char limit[CLOCK_TEXT_SIZE];
+	const struct failure failure = {
+		"ProgressDeadlineExceeded",
+		"its rollout failed",
+		arena_printf(d->arena, "not rolled out within spec.rollout.progressDeadline %s",
+			     clock_format_duration(d->channel->progress_deadline_ms, limit)),
+		stuck_on(d),
+	};
+
+	fail(d, c, &failure);
 }
 
 bool rollout_is_complete(const struct decision *d)
@@ -142,22 +165,52 @@ static void wait_for_pods(struct decision *d, struct candidate *c)
 {
 	int64_t deadline = c->status.started_ms + d->channel->progress_deadline_ms;
 
-	if (d->channel->is_suspended) {
-		candidate_wait(d, c, PHASE_ROLLING_OUT, "Suspension", CLOCK_NEVER, "spec.suspended is true");
-		return;
-	}
 	if (d->world->now_ms >= deadline) {
-		fail(d, c);
+		fail_deadline(d, c);
 		return;
 	}
 	plan_wake(d->plan, deadline, "progress deadline");
 	candidate_wait(d, c, PHASE_ROLLING_OUT, "Rollout", deadline, stuck_on(d));
 }
 
+/* All pods run it: what comes next is the measuring. It is not stopped by a pod that has to be replaced meanwhile. */
+static void verify(struct decision *d, struct candidate *c)
+{
+	const struct verification_status *v = &d->status.verification;
+	struct failure failure = { "VerificationFailed", NULL, "rolled out, and did not stand the verification", NULL };
+
+	if (!verification_is_of(d, c->promotion->meta.name)) {
+		finish_step(d, c, "all pods run it");
+		add_step(d, c, "Verify");
+		verification_begin(d, &c->release, c->promotion->meta.name);
+	}
+	switch (verification_follow(d)) {
+	case VERIFICATION_PASSED:
+		succeed(d, c);
+		break;
+	case VERIFICATION_FAILED:
+		failure.details = v->message;
+		failure.mark = brief(d, arena_printf(d->arena, "its verification failed: %s", v->message));
+		fail(d, c, &failure);
+		break;
+	default:
+		verification_ask(d);
+		candidate_wait(d, c, PHASE_VERIFYING, "Verification", verification_over_ms(d), v->message);
+		break;
+	}
+}
+
 void rollout_follow(struct decision *d, struct candidate *c)
 {
-	if (rollout_is_complete(d))
-		succeed(d, c);
-	else
+	bool is_verifying = verification_is_of(d, c->promotion->meta.name);
+
+	if (!is_verifying && !rollout_is_complete(d) && !d->channel->is_suspended)
 		wait_for_pods(d, c);
+	else if (d->channel->metric_count == 0 && rollout_is_complete(d))
+		succeed(d, c);
+	else if (d->channel->is_suspended)
+		candidate_wait(d, c, is_verifying ? PHASE_VERIFYING : PHASE_ROLLING_OUT, "Suspension", CLOCK_NEVER,
+			       "spec.suspended is true");
+	else
+		verify(d, c);
 }

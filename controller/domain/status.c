@@ -79,6 +79,9 @@ static void set_ready(struct decision *d, const struct workload_finding *worst)
 		set(d, "Ready", CONDITION_FALSE, "NoRelease",
 		    worst != NULL && worst->state <= WORKLOAD_UNUSABLE ? worst->message
 								       : "no release was promoted yet");
+	else if (d->running != NULL && d->running->status.phase == PHASE_VERIFYING)
+		set(d, "Ready", CONDITION_FALSE, "Verifying",
+		    arena_printf(d->arena, "%s: %s", d->running->release.id, d->status.verification.message));
 	else if (d->running != NULL)
 		set(d, "Ready", CONDITION_FALSE, "RollingOut",
 		    arena_printf(d->arena, "%s: %s", d->running->release.id,
@@ -110,6 +113,11 @@ static void set_verified(struct decision *d)
 		if (entry->is_revoked)
 			set(d, "Verified", CONDITION_FALSE, "Revoked",
 			    arena_printf(d->arena, "%s: %s", id, entry->reason));
+		else if (d->status.verification.result == VERIFICATION_PASSED &&
+			 str_equal(d->status.verification.release, id))
+			set(d, "Verified", CONDITION_TRUE, "Measured",
+			    arena_printf(d->arena, "%s was rolled out completely; %s", id,
+					 d->status.verification.message));
 		else
 			set(d, "Verified", CONDITION_TRUE, "RolledOut",
 			    arena_printf(d->arena, "%s was rolled out completely", id));

@@ -58,6 +58,14 @@ struct digest_look {
 	struct lookup_failure failure;
 };
 
+struct metric_look { /* the channel's i-th metric: the last answer to its query */
+	enum knowledge state;
+	const double *values; /* KNOWN: one for each sample */
+	size_t count;
+	int64_t at_ms; /* of the answer, a good one or not */
+	struct lookup_failure failure;
+};
+
 struct workload_look { /* the channel's i-th workload */
 	enum knowledge state;            /* FAILED with ERR_NOTFOUND: it does not exist */
 	const struct workload *workload; /* KNOWN */
@@ -89,6 +97,7 @@ struct world {
 	size_t upstream_count;
 	const struct zone **zones; /* parallel to channel->windows; NULL: there is none of that name */
 	struct workload_look *workloads; /* parallel to channel->workloads */
+	struct metric_look *metrics;     /* parallel to channel->metrics */
 	const struct pins *pins;         /* NULL: the ConfigMap does not exist */
 	struct claim *claims;            /* of all other channels in the namespace */
 	size_t claim_count;

@@ -28,7 +28,7 @@
 struct http;
 struct http_exchange;
 
-enum http_lane { HTTP_LANE_WATCH, HTTP_LANE_WRITE, HTTP_LANE_REGISTRY };
+enum http_lane { HTTP_LANE_WATCH, HTTP_LANE_WRITE, HTTP_LANE_REGISTRY, HTTP_LANE_PROMETHEUS };
 
 /* TLS material in PEM, NULL where there is none. Copied by http_start(). */
 struct http_tls {

@@ -22,7 +22,7 @@
 #include "net/http.h"
 #include "net/loop.h"
 
-#define HTTP_LANES 3
+#define HTTP_LANES 4
 
 /* Bytes of all header lines of an answer together. */
 #define HTTP_HEAD_LIMIT ((size_t)64 * 1024)

@@ -205,6 +205,7 @@ typedef int (*start_fn)(struct job *job, const struct order *order, struct err *
 static const start_fn starts[] = {
 	[ACTION_LIST_TAGS] = start_lookup,
 	[ACTION_RESOLVE] = start_lookup,
+	[ACTION_MEASURE] = start_measure,
 	[ACTION_FIND_WORKLOAD] = start_find,
 	[ACTION_CREATE_PROMOTION] = start_apply,
 	[ACTION_STATE_PINS] = start_apply,

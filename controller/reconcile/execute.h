@@ -21,6 +21,7 @@
 #include "kube/store.h"
 #include "reconcile/asked.h"
 #include "reconcile/looks.h"
+#include "reconcile/measured.h"
 #include "reconcile/order.h"
 #include "registry/observed.h"
 #include "telemetry/metrics.h"
@@ -32,10 +33,12 @@ struct executor_tools {
 	struct client *client;
 	struct store *store;
 	struct registry *registry;
+	const struct prometheus *prometheus;
 	struct event_sender *events;
 	struct metrics *metrics;
 	struct looks *looks;
 	struct asked *asked;
+	struct measured *measured;
 	int64_t (*now_ms)(void); /* wall clock; NULL: clock_now_ms */
 	/* May this replica write at this moment? Asked before each order; NULL: always. */
 	bool (*may_write)(void *user);

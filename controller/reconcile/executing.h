@@ -3,6 +3,7 @@
  *
  *	execute.c  jobs: one order after the other, one write at a time to one object
  *	learn.c    what the answers about objects teach
+ *	measure.c  questions to Prometheus, with the Secret in between
  *	ask.c      questions to registries, with the pull secret in between
  */
 #ifndef SLUICE_RECONCILE_EXECUTING_H
@@ -50,6 +51,12 @@ void learn_from_answer(struct job *job, const struct order *order, struct record
 /* Why the apiserver will not take the order's object, as far as that is known from the last try;
  * NULL: it may take it. */
 const struct err *learned_refusal(const struct job *job, const struct order *order);
+
+/* A Secret that is missing, out of bounds or unusable is an answer of its own; no answer of the apiserver is none. */
+bool is_answer_about_secret(const struct err *err);
+
+/* Begins MEASURE. */
+int start_measure(struct job *job, const struct order *order, struct err *err);
 
 /* Begins LIST_TAGS or RESOLVE. */
 int start_lookup(struct job *job, const struct order *order, struct err *err);

@@ -88,6 +88,7 @@ void learn_from_failure(struct job *job, const struct order *order, const char *
 		break;
 	case ACTION_LIST_TAGS:
 	case ACTION_RESOLVE:
+	case ACTION_MEASURE:
 	case ACTION_CREATE_PROMOTION:
 	case ACTION_STATE_PINS:
 	case ACTION_CHANNEL_STATUS:
@@ -169,6 +170,7 @@ void learn_from_answer(struct job *job, const struct order *order, struct record
 		break;
 	case ACTION_LIST_TAGS:
 	case ACTION_RESOLVE:
+	case ACTION_MEASURE:
 	case ACTION_CREATE_PROMOTION:
 	case ACTION_STATE_PINS:
 	case ACTION_DELETE:

@@ -39,6 +39,19 @@ static int write_lookup(const struct writing *w, const struct action *action, st
 	return 0;
 }
 
+static int write_measure(const struct writing *w, const struct action *action, struct order *order)
+{
+	const struct metric_spec *spec = action->measure.spec;
+
+	order->metric = (struct metric_spec){
+		.name = arena_strdup(w->arena, spec->name),
+		.url = arena_strdup(w->arena, spec->url),
+		.query = arena_strdup(w->arena, spec->query),
+		.secret = arena_strdup(w->arena, spec->secret),
+	};
+	return 0;
+}
+
 static int write_find(const struct writing *w, const struct action *action, struct order *order)
 {
 	about(w, order, world_workload_kind(action->workload.kind), action->workload.name, NULL);
@@ -173,6 +186,7 @@ typedef int (*write_fn)(const struct writing *w, const struct action *action, st
 static const write_fn writers[] = {
 	[ACTION_LIST_TAGS] = write_lookup,
 	[ACTION_RESOLVE] = write_lookup,
+	[ACTION_MEASURE] = write_measure,
 	[ACTION_FIND_WORKLOAD] = write_find,
 	[ACTION_CREATE_PROMOTION] = write_create,
 	[ACTION_STATE_PINS] = write_pins,

@@ -38,6 +38,7 @@ struct order {
 	const struct container *containers; /* PIN: what the answer must carry */
 	size_t container_count;
 	struct action_lookup lookup; /* LIST_TAGS, RESOLVE */
+	struct metric_spec metric;   /* MEASURE: name, url, query and secret */
 	const char *ended;           /* PROMOTION_STATUS: the final phase, NULL: it goes on */
 	bool is_warning;             /* EVENT */
 	const char *reason;

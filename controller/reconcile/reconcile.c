@@ -198,6 +198,7 @@ static void sweep_now_and_then(struct reconciler *r)
 	r->swept_ms = now_ms;
 	looks_sweep(r->tools.looks, r->tools.now_ms());
 	asked_sweep(r->tools.asked, r->tools.now_ms());
+	measured_sweep(r->tools.measured);
 }
 
 static void on_timer(void *user)
@@ -358,6 +359,10 @@ struct reconciler *reconciler_create(const struct reconciler_options *options)
 		r->tools.now_ms = clock_now_ms;
 	r->tools.wake = on_wake;
 	r->tools.wake_user = r;
+	r->tools.measured = measured_create(&(struct measured_options){ .prometheus = r->tools.prometheus,
+									.now_ms = r->tools.now_ms,
+									.wake = on_wake,
+									.user = r });
 	r->executor = executor_create(&r->tools);
 	r->links = links_create();
 	r->queue = queue_create(options->seed);
@@ -367,6 +372,7 @@ struct reconciler *reconciler_create(const struct reconciler_options *options)
 	r->sources = (struct sources){ .store = r->tools.store,
 				       .looks = r->tools.looks,
 				       .asked = r->tools.asked,
+				       .measured = r->tools.measured,
 				       .zones = zones_create(ZONES_FOLDER) };
 	return r;
 }
@@ -380,6 +386,7 @@ void reconciler_destroy(struct reconciler *r)
 	queue_destroy(r->queue);
 	links_destroy(r->links);
 	asked_destroy(r->tools.asked);
+	measured_destroy(r->tools.measured);
 	looks_destroy(r->tools.looks);
 	zones_destroy(r->sources.zones);
 	free(r);

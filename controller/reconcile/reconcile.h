@@ -22,7 +22,7 @@ struct reconciler;
 
 struct reconciler_options {
 	struct loop *loop;
-	struct executor_tools tools; /* looks and asked are the reconciler's own: leave them NULL */
+	struct executor_tools tools; /* looks, asked and measured are the reconciler's own: leave them NULL */
 	size_t concurrency;          /* keys under way at once; 0: 16 */
 	uint64_t seed;               /* of the back-off's jitter */
 };

@@ -30,6 +30,14 @@ static void look(void *user, enum workload_kind kind, const char *namespace, con
 		   &sources->until_ms);
 }
 
+static void metric(void *user, const char *namespace, const char *channel, const struct metric_spec *spec,
+		   struct arena *arena, struct metric_look *look)
+{
+	const struct sources *sources = user;
+
+	measured_fill(sources->measured, arena_printf(arena, "%s/%s", namespace, channel), spec, arena, look);
+}
+
 static const char *apply_failure(void *user, const char *namespace, const char *name)
 {
 	struct sources *sources = user;
@@ -80,7 +88,9 @@ static void digests(void *user, const char *namespace, const struct artifact *ar
 
 struct world_objects sources_objects(struct sources *sources)
 {
-	return (struct world_objects){ get, each, look, apply_failure, zone, sources, is_behind };
+	return (struct world_objects){
+		get, each, look, metric, apply_failure, zone, sources, is_behind
+	};
 }
 
 struct world_registry sources_registry(struct sources *sources)

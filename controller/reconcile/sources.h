@@ -13,6 +13,7 @@
 #include "kube/store.h"
 #include "reconcile/asked.h"
 #include "reconcile/looks.h"
+#include "reconcile/measured.h"
 #include "reconcile/world.h"
 #include "reconcile/zones.h"
 
@@ -21,6 +22,7 @@ struct sources {
 	struct looks *looks;
 	struct asked *asked;
 	struct zones *zones;
+	const struct measured *measured;
 	int64_t now_ms;   /* of the present look, wall clock */
 	int64_t until_ms; /* the earliest moment at which something that the look saw is forgotten
 			   */

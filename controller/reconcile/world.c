@@ -189,6 +189,17 @@ static void gather_zones(struct gathering *g)
 			g->objects->zone(g->objects->user, channel->windows[i].time_zone);
 }
 
+static void gather_metrics(struct gathering *g)
+{
+	const struct world_objects *objects = g->objects;
+	const struct channel *channel = g->world->channel;
+
+	g->world->metrics = arena_new_array(g->arena, channel->metric_count, struct metric_look);
+	for (size_t i = 0; i < channel->metric_count; i++)
+		objects->metric(objects->user, g->world->namespace, g->world->name,
+				&channel->metrics[i], g->arena, &g->world->metrics[i]);
+}
+
 static void on_digest(void *user, const void *object)
 {
 	struct gathering *g = user;
@@ -300,6 +311,7 @@ void world_gather(const struct world_objects *objects, const struct world_regist
 		gather_upstreams(&g);
 		gather_zones(&g);
 		gather_workloads(&g);
+		gather_metrics(&g);
 		gather_registry(&g);
 	}
 	vec_finish(&g.found);

@@ -36,6 +36,10 @@ struct world_objects {
 	 * is. It need not care for what the watches know: that goes before it. */
 	void (*look)(void *user, enum workload_kind kind, const char *namespace, const char *name,
 		     struct arena *arena, struct workload_look *look);
+	/* The last answer to the query of a metric of the channel; leaves state NONE where there is none. */
+	void (*metric)(void *user, const char *namespace, const char *channel,
+		       const struct metric_spec *spec, struct arena *arena,
+		       struct metric_look *look);
 	/* The refusal of the last apply of an HPA or Service of this channel, or NULL. */
 	const char *(*apply_failure)(void *user, const char *namespace, const char *name);
 	/* The time zone of that name, or NULL. */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "wire/json_read.h"
 #include "wire/meta_json.h"
+#include "wire/verification_json.h"
 
 #define MINUTE_MS ((int64_t)60 * 1000)
 #define KEEP_COUNT 20 /* the defaults of the schema */
@@ -220,6 +221,8 @@ void *channel_read(const struct read_node *object, enum kind kind)
 {
 	struct channel *channel = arena_new(object->reader->arena, struct channel);
 	struct read_node spec = read_object(object, "spec");
+	struct read_node metadata = read_object(object, "metadata");
+	struct read_node annotations = read_object(&metadata, "annotations");
 
 	(void)kind;
 	meta_read(object, &channel->meta);
@@ -234,6 +237,8 @@ void *channel_read(const struct read_node *object, enum kind kind)
 	read_rollout(&spec, channel);
 	read_autoscaling(&spec, channel);
 	read_service(&spec, &channel->service);
+	verification_spec_read(&spec, channel);
+	channel->verify_request = read_text(&annotations, ANNOTATION_VERIFY);
 	channel->is_suspended = read_flag(&spec, "suspended");
 	channel_status_read(object, &channel->status);
 	return channel;

@@ -4,6 +4,7 @@
 #include "wire/json_read.h"
 #include "wire/meta_json.h"
 #include "wire/release_json.h"
+#include "wire/verification_json.h"
 
 static const char *const results[] = { "Succeeded", "Failed" };
 
@@ -173,6 +174,7 @@ void channel_status_read(const struct read_node *object, struct channel_status *
 	read_small(&node, status);
 	read_window(&node, &status->window);
 	read_workloads(&node, status);
+	verification_status_read(&node, &status->verification);
 	status->promotion = read_text(&node, "promotion");
 	status->image = read_text(&current, "image");
 	status->upstream = read_text(&node, "upstream");
@@ -357,6 +359,7 @@ int channel_status_to_json(const struct meta *meta, const struct channel_status 
 	write_small(&writer, status);
 	write_window(&writer, &status->window);
 	write_workloads(&writer, status);
+	verification_status_write(&writer, &status->verification);
 	conditions_write(&writer, &status->conditions);
 	write_object_end(&writer);
 	write_object_end(&writer);

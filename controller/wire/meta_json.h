@@ -12,6 +12,7 @@
 
 #define LABEL_CHANNEL "sluice.dev/channel"
 #define LABEL_AUTOMATIC "sluice.dev/automatic"
+#define ANNOTATION_VERIFY "sluice.dev/verify"
 #define LABEL_PINS "sluice.dev/pins"
 #define LABEL_MANAGED_BY "app.kubernetes.io/managed-by"
 #define ANNOTATION_APPLIED "sluice.dev/applied"

@@ -96,7 +96,7 @@ static void read_steps(const struct read_node *node, struct promotion_status *st
 static void read_status(const struct read_node *object, struct promotion_status *status)
 {
 	static const char *const phases[] = { NULL,         "Pending",   "Resolving", "Waiting",
-					      "RollingOut", "Succeeded", "Failed",    "Superseded" };
+					      "RollingOut", "Verifying", "Succeeded", "Failed",    "Superseded" };
 	struct reader tolerant = { .arena = object->reader->arena,
 				   .err = object->reader->err,
 				   .is_tolerant = true };

@@ -21,13 +21,17 @@ static void wipe_texts(json_t *object)
 	}
 }
 
-static int decode_entry(const json_t *data, const char *key, char **ret_text, size_t *ret_len,
-			struct err *err)
+static int decode_entry(const json_t *data, const char *key, bool is_optional, char **ret_text,
+			size_t *ret_len, struct err *err)
 {
 	const json_t *entry = json_object_get(data, key);
 	size_t len = json_string_length(entry);
 	char *text;
 
+	*ret_text = NULL;
+	*ret_len = 0;
+	if (entry == NULL && is_optional)
+		return 0;
 	if (!json_is_string(entry))
 		return err_set(err, ERR_INPUT, "the Secret has no entry %s", key);
 	text = malloc(SEXTETS_DECODED_SIZE(len));
@@ -41,8 +45,8 @@ static int decode_entry(const json_t *data, const char *key, char **ret_text, si
 	return 0;
 }
 
-int secret_from_json(const char *json, size_t len, const char *key, char **ret_text, size_t *ret_len,
-		     struct err *err)
+static int read_entry(const char *json, size_t len, const char *key, bool is_optional, char **ret_text,
+		      size_t *ret_len, struct err *err)
 {
 	struct err why = ERR_INIT;
 	auto_json *tree = NULL;
@@ -54,9 +58,21 @@ int secret_from_json(const char *json, size_t len, const char *key, char **ret_t
 	if (r < 0)
 		return err_set(err, why.class, "the answer is not a Secret in JSON");
 	data = json_object_get(tree, "data");
-	r = decode_entry(data, key, ret_text, ret_len, err);
+	r = decode_entry(data, key, is_optional, ret_text, ret_len, err);
 	wipe_texts(data);
 	return r;
+}
+
+int secret_from_json(const char *json, size_t len, const char *key, char **ret_text, size_t *ret_len,
+		     struct err *err)
+{
+	return read_entry(json, len, key, false, ret_text, ret_len, err);
+}
+
+int secret_optional_from_json(const char *json, size_t len, const char *key, char **ret_text, size_t *ret_len,
+			      struct err *err)
+{
+	return read_entry(json, len, key, true, ret_text, ret_len, err);
 }
 
 void secret_wipe(char *text, size_t len)

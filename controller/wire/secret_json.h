@@ -18,6 +18,10 @@
 int secret_from_json(const char *json, size_t len, const char *key, char **ret_text, size_t *ret_len,
 		     struct err *err) __attribute__((warn_unused_result));
 
+/* The same for an entry that need not be there: *ret_text is NULL then. */
+int secret_optional_from_json(const char *json, size_t len, const char *key, char **ret_text, size_t *ret_len,
+			      struct err *err) __attribute__((warn_unused_result));
+
 /* Wipes len bytes and frees them. NULL is fine. */
 void secret_wipe(char *text, size_t len);
 

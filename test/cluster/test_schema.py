@@ -90,6 +90,14 @@ def windows(count):
                                       for i in range(count)])
 
 
+def measured(**fields):
+    return put("spec.verification", {"metrics": [{"name": "ok", "prometheus": {"query": "up"}, "success": {"min": 1}, **fields}]})
+
+
+def asked(**fields):
+    return measured(prometheus={"query": "up", **fields})
+
+
 def scaler(**fields):
     return put("spec.autoscaling", [{"workload": "web", "maxReplicas": 4, **fields}])
 
@@ -309,6 +317,29 @@ CHANNEL_ROWS = [
     ("a progress deadline of more than a year is refused", put("spec.rollout.progressDeadline", "99999h"), "at most 8760h"),
     ("a progress deadline in nonsense is refused", put("spec.rollout.progressDeadline", "10 m"), DURATION_WANTED),
 
+    ("a metric is accepted", measured()),
+    ("a metric with everything is accepted", measured(
+        prometheus={"query": "q" * 4096, "url": "https://prometheus.example.com/prefix", "credentialsRef": {"name": "read"}}, initialDelay="0s",
+        interval="1s", count=1000, success={"min": 0.5, "max": 1}, failure={"max": 0.25}, failureLimit=1000, inconclusiveLimit=1000,
+        consecutiveErrorLimit=0)),
+    ("8 metrics are accepted", put("spec.verification", {"metrics": [
+        {"name": f"m{i}", "prometheus": {"query": "up"}, "success": {"min": 1}} for i in range(8)]})),
+    ("9 metrics are refused", put("spec.verification", {"metrics": [
+        {"name": f"m{i}", "prometheus": {"query": "up"}, "success": {"min": 1}} for i in range(9)]}), "spec.verification.metrics", "Too many: 9"),
+    ("a verification of nothing is refused", put("spec.verification", {"metrics": []}), "spec.verification.metrics", "at least 1"),
+    ("a metric without success is refused", put("spec.verification", {"metrics": [{"name": "a", "prometheus": {"query": "up"}}]}), "success: Required"),
+    ("a success without bounds is refused", measured(success={}), "success", "needs min, max, or both"),
+    ("bounds the wrong way round are refused", measured(success={"min": 2, "max": 1}), "min must not be greater than max"),
+    ("a bound that is a word is refused", measured(success={"min": "high"}), "success.min"),
+    ("a metric without a query is refused", measured(prometheus={}), "prometheus.query: Required"),
+    ("a query of 4097 is refused", asked(query="q" * 4097), "prometheus.query", "4096"),
+    ("a count of none is refused", measured(count=0), "count", "greater than or equal to 1"),
+    ("a url without a scheme is refused", asked(url="prometheus:9090"), "'prometheus:9090' is not the address of a server"),
+    ("a url of another scheme is refused", asked(url="file:///etc/passwd"), "is not the address of a server"),
+    ("a url with a user is refused", asked(url="https://joe@prometheus.example.com"), "is not the address of a server"),
+    ("a url with a query is refused", asked(url="https://prometheus.example.com/?a=b"), "is not the address of a server"),
+    ("a measuring interval of nothing is refused", measured(interval="0s"), "interval", "at least 1s"),
+
     ("an autoscaler is accepted", scaler()),
     ("an autoscaler's metrics and behavior pass as they are",
      scaler(metrics=[{"type": "Resource", "resource": {"name": "cpu", "anything": {"at": ["all"]}}}], behavior={"scaleUp": {}})),
@@ -491,7 +522,7 @@ class Channel(Refusals):
         put("spec.autoscaling", [{"workload": "web", "maxReplicas": 2}])(body)
         service()(body)
         spec = self.api.create(cluster.channels(self.namespace), body, dry_run=True)["spec"]
-        self.assertEqual(spec["promotion"], {"mode": "Manual", "select": "Newest"})
+        self.assertEqual(spec["promotion"], {"mode": "Manual", "select": "Newest", "keep": {"count": 20, "age": "24h"}})
         self.assertEqual(spec["rollout"], {"strategy": "Rolling", "progressDeadline": "10m", "onFailure": "Rollback"})
         self.assertEqual(spec["intake"]["interval"], "1m")
         self.assertEqual(spec["autoscaling"][0]["minReplicas"], 1)
@@ -577,12 +608,18 @@ CHANNEL_STATUS = {
     "observedGeneration": 1, "upstream": "shop-staging/shop", "current": RELEASE, "desired": RELEASE, "promotion": "one",
     "guard": "Enforced",
     "verified": [{"release": "r-0a1b2c3d4e", "artifacts": RELEASE["artifacts"], "since": RELEASE["since"], "revoked": True,
-                  "reason": "its rollout failed"}],
+                  "reason": "its rollout failed", "stays": [{"since": RELEASE["since"], "until": RELEASE["since"]}]}],
     "available": [{"release": "r-0a1b2c3d4e", "from": [{"namespace": "shop-staging", "name": "shop"}]}],
     "history": [{"release": "r-0a1b2c3d4e", "artifacts": RELEASE["artifacts"], "promotion": "one", "since": RELEASE["since"],
                  "until": RELEASE["since"], "result": "Succeeded"}] * 20,
     "hold": {"by": "alice", "at": RELEASE["since"], "reason": "by hand"},
-    "intake": {"tag": "v1.4.2", "release": "r-0a1b2c3d4e", "moved": "tag v1.4.1 of web named one digest, now another"},
+    "intake": {"tag": "v1.4.2", "release": "r-0a1b2c3d4e", "moved": "tag v1.4.1 of web named one digest, now another",
+               "superseded": "v1.4.1, v1.4.0"},
+    "window": {"open": True, "name": "office-hours", "nextChange": RELEASE["since"], "message": "office-hours until 17:00"},
+    "verification": {"result": "Failed", "release": "r-0a1b2c3d4e", "promotion": "one", "request": "again", "startedAt": RELEASE["since"],
+                     "finishedAt": RELEASE["since"], "message": "metric ok failed", "metrics": [
+                         {"name": "ok", "passed": 1, "failed": 2, "inconclusive": 3, "errors": 4, "errorsInARow": 1, "measurements": [
+                             {"at": RELEASE["since"], "verdict": "Failed", "value": "0.5", "message": "why"}]}]},
     "workloads": [{"kind": "Deployment", "name": "web", "desired": 2, "ready": 1, "image": "web=registry.example.com/web@" + DIGEST}],
     "takeovers": {"count": 2, "since": RELEASE["since"], "manager": "argocd"},
     "conditions": [CONDITION],

@@ -103,6 +103,40 @@ static void look_at(void *user, enum workload_kind kind, const char *namespace, 
 	}
 }
 
+static enum knowledge read_knowledge(const json_t *row, struct lookup_failure *ret_failure)
+{
+	const json_t *failed = json_object_get(row, "failed");
+
+	if (failed != NULL) {
+		read_failure(failed, ret_failure);
+		return KNOWLEDGE_FAILED;
+	}
+	return json_is_true(json_object_get(row, "pending")) ? KNOWLEDGE_PENDING : KNOWLEDGE_KNOWN;
+}
+
+static void metric_at(void *user, const char *namespace, const char *channel, const struct metric_spec *spec,
+		      struct arena *arena, struct metric_look *look)
+{
+	struct world_file *file = user;
+	const json_t *row;
+	size_t i;
+
+	(void)namespace;
+	(void)channel;
+	json_array_foreach(json_object_get(file->json, "metrics"), i, row) {
+		const json_t *list = json_object_get(row, "values");
+		double *values = arena_new_array(arena, json_array_size(list), double);
+
+		if (!str_equal(text_at(row, "name"), spec->name))
+			continue;
+		look->state = read_knowledge(row, &look->failure);
+		look->at_ms = moment_at(row, "at");
+		look->values = values;
+		for (look->count = 0; look->count < json_array_size(list); look->count++)
+			values[look->count] = strtod(json_string_value(json_array_get(list, look->count)), NULL);
+	}
+}
+
 static const char *apply_failure(void *user, const char *namespace, const char *name)
 {
 	struct world_file *file = user;
@@ -129,17 +163,6 @@ static bool is_behind(void *user, enum kind kind, const char *resource_version)
 }
 
 /* ---- registry ---- */
-
-static enum knowledge read_knowledge(const json_t *row, struct lookup_failure *ret_failure)
-{
-	const json_t *failed = json_object_get(row, "failed");
-
-	if (failed != NULL) {
-		read_failure(failed, ret_failure);
-		return KNOWLEDGE_FAILED;
-	}
-	return json_is_true(json_object_get(row, "pending")) ? KNOWLEDGE_PENDING : KNOWLEDGE_KNOWN;
-}
 
 /* Filters by a regular expression as the running operator does. */
 static void filter_newest(const struct intake *intake, const char *last_tag, struct arena *arena,
@@ -307,8 +330,8 @@ static json_t *parse(const char *path)
 
 void world_file_load(struct world_file *file, const char *path)
 {
-	const struct world_objects objects = { get_object,    each_object, look_at, apply_failure,
-					       get_zone, file,	is_behind };
+	const struct world_objects objects = { get_object,    each_object, look_at, metric_at,
+					       apply_failure, get_zone,	   file,    is_behind };
 	const struct world_registry registry = { get_tags, each_digest, file };
 	const json_t *object;
 	const char *key;

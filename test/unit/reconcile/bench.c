@@ -62,6 +62,7 @@ void bench_init(struct bench *b, const struct fake_step *script, size_t count)
 	b->server = fake_server_create(b->loop, script, count);
 	create_client(b);
 	create_registry(b);
+	b->prometheus = (struct prometheus){ b->http, fake_server_url(b->server) };
 	b->tools.store = store_create();
 	b->tools.events = event_sender_create(b->loop, b->tools.client, "test");
 	b->tools.metrics = metrics_create("test");
@@ -70,6 +71,10 @@ void bench_init(struct bench *b, const struct fake_step *script, size_t count)
 	b->tools.now_ms = bench_now;
 	b->tools.may_write = may_write;
 	b->tools.user = b;
+	b->tools.measured = measured_create(&(struct measured_options){ .prometheus = &b->prometheus,
+									.now_ms = bench_now,
+									.wake = wake,
+									.user = b });
 	b->tools.wake = wake;
 	b->tools.wake_user = b;
 	b->executor = executor_create(&b->tools);
@@ -86,6 +91,7 @@ void bench_finish(struct bench *b)
 	http_destroy(b->http);
 	executor_destroy(b->executor);
 	asked_destroy(b->tools.asked);
+	measured_destroy(b->tools.measured);
 	looks_destroy(b->tools.looks);
 	metrics_destroy(b->tools.metrics);
 	store_destroy(b->tools.store);

@@ -22,6 +22,7 @@ struct bench {
 	struct fake_server *server;
 	struct executor_tools tools;
 	struct executor *executor;
+	struct prometheus prometheus; /* the scripted server, too */
 	struct arena arena;
 	char repository[64]; /* of the scripted server */
 	bool may_write;

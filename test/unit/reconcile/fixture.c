@@ -40,6 +40,14 @@ static void look(void *user, enum workload_kind kind, const char *namespace, con
 	(void)user, (void)kind, (void)namespace, (void)name, (void)arena, (void)ret_look;
 }
 
+static void metric(void *user, const char *namespace, const char *channel, const struct metric_spec *spec,
+		   struct arena *arena, struct metric_look *look)
+{
+	(void)user;
+	look->state = KNOWLEDGE_FAILED;
+	look->failure.message = arena_printf(arena, "%s/%s %s", namespace, channel, spec->name);
+}
+
 static const char *apply_failure(void *user, const char *namespace, const char *name)
 {
 	(void)user, (void)namespace, (void)name;
@@ -70,7 +78,7 @@ void fixture_init(struct fixture *fixture)
 {
 	*fixture = (struct fixture){ .count = 0 };
 	fixture->objects = (struct world_objects){
-		get, each, look, apply_failure, zone, fixture, NULL
+		get, each, look, metric, apply_failure, zone, fixture, NULL
 	};
 	fixture->registry = (struct world_registry){ tags, digests, fixture };
 }

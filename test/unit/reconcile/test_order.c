@@ -52,6 +52,15 @@ static void fill_resolve(struct action *action)
 						 .pull_secret = "pull", .not_before_ms = 5 };
 }
 
+static const struct metric_spec metric = {
+	.name = "success", .url = "https://p.example", .query = "sum(ok)", .secret = "read"
+};
+
+static void fill_measure(struct action *action)
+{
+	action->measure = (struct action_measure){ .spec = &metric, .not_before_ms = 5 };
+}
+
 static void fill_list(struct action *action)
 {
 	action->lookup = (struct action_lookup){ .repository = "r.example/web" };
@@ -131,6 +140,8 @@ static const struct {
 	  false, NULL, NULL },
 	{ "neither has one for a digest", ACTION_RESOLVE, fill_resolve, 0, NULL, NULL, false, false,
 	  NULL, NULL },
+	{ "neither has one for a measurement", ACTION_MEASURE, fill_measure, 0, NULL, NULL, false,
+	  false, NULL, NULL },
 	{ "a workload is read by kind and name", ACTION_FIND_WORKLOAD, fill_find, KIND_CRONJOB,
 	  "tidy", NULL, false, false, NULL, NULL },
 	{ "a promotion is created under its name, without force", ACTION_CREATE_PROMOTION,
@@ -223,6 +234,12 @@ START_TEST(keeps_what_the_answer_must_say)
 	ck_assert_str_eq(orders.items[0].lookup.reference, "v1");
 	ck_assert_str_eq(orders.items[0].lookup.pull_secret, "pull");
 	ck_assert_int_eq(orders.items[0].lookup.not_before_ms, 5);
+	orders_finish(&orders);
+	orders = write_out(&world, ACTION_MEASURE, fill_measure);
+	ck_assert_str_eq(orders.items[0].metric.name, "success");
+	ck_assert_str_eq(orders.items[0].metric.url, "https://p.example");
+	ck_assert_str_eq(orders.items[0].metric.query, "sum(ok)");
+	ck_assert_str_eq(orders.items[0].metric.secret, "read");
 	orders_finish(&orders);
 }
 END_TEST

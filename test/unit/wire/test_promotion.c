@@ -160,7 +160,8 @@ static const struct {
 	{ "Succeeded", "Succeeded", PHASE_SUCCEEDED },
 	{ "Failed", "Failed", PHASE_FAILED },
 	{ "Superseded", "Superseded", PHASE_SUPERSEDED },
-	{ "a phase of a later version is none", "Verifying", PHASE_NONE },
+	{ "Verifying", "Verifying", PHASE_VERIFYING },
+	{ "a phase of a later version is none", "Resting", PHASE_NONE },
 	{ "an empty phase is none", "''", PHASE_NONE },
 };
 
