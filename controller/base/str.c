@@ -140,3 +140,15 @@ int str_compare_items(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
+
+void str_wipe(const char *text)
+{
+	if (text != NULL)
+		explicit_bzero((char *)(uintptr_t)text, strlen(text));
+}
+
+void str_wipe_free(char *text)
+{
+	str_wipe(text);
+	free(text);
+}

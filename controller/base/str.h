@@ -42,6 +42,13 @@ size_t str_cut_utf8(const char *text, size_t max);
  * (RFC 3629). */
 size_t str_char_len(const char *text);
 
+/* Overwrites a secret (the memory is the caller's, const or not), so that it is not found where it was. NULL is
+ * fine. */
+void str_wipe(const char *text);
+
+/* As str_wipe(), and frees it. */
+void str_wipe_free(char *text);
+
 /* What to write for a byte that belongs to no character: U+FFFD. */
 #define STR_REPLACEMENT "\xEF\xBF\xBD"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "kube/kubeconfig.h"
 #include "kube/material.h"
 #include "kube/plugin.h"
@@ -22,13 +23,6 @@ struct identity {
 	struct http_tls tls; /* of pointers into all of the above */
 	unsigned version;
 };
-
-static void wipe(char *text)
-{
-	if (text != NULL)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
 
 /* ---- what is renewed ---- */
 
@@ -106,7 +100,7 @@ static int take_basic(struct identity *identity, const struct kubeconfig *config
 			    config->password == NULL ? "" : config->password);
 	identity->basic = strdup(
 		arena_printf(&arena, "Basic %s", base64_encode(&arena, pair, strlen(pair))));
-	explicit_bzero(pair, strlen(pair));
+	str_wipe(pair);
 	arena_finish(&arena);
 	return identity->basic == NULL ? err_set(err, ERR_NOMEM, "no memory for a password") : 0;
 }
@@ -149,7 +143,7 @@ void identity_destroy(struct identity *identity)
 	plugin_destroy(identity->plugin);
 	token_finish(&identity->token);
 	material_finish(&identity->material);
-	wipe(identity->basic);
+	str_wipe_free(identity->basic);
 	free(identity->server_name);
 	free(identity);
 }

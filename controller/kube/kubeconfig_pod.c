@@ -51,18 +51,11 @@ int kubeconfig_of_pod(const char *host, const char *port, const char *folder,
 	return 0;
 }
 
-/* The strings are const for users; the arena that holds them is ours to wipe. */
-static void wipe(const char *secret)
-{
-	if (secret != NULL)
-		explicit_bzero((char *)(uintptr_t)secret, strlen(secret));
-}
-
 void kubeconfig_finish(struct kubeconfig *config)
 {
-	wipe(config->token);
-	wipe(config->key_pem);
-	wipe(config->password);
+	str_wipe(config->token);
+	str_wipe(config->key_pem);
+	str_wipe(config->password);
 	arena_finish(&config->arena);
 	*config = (struct kubeconfig){ .server = NULL };
 }

@@ -1,6 +1,5 @@
 #include "kube/material.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,13 +12,6 @@
 #define FILE_LIMIT ((size_t)1024 * 1024)
 #define LOOK_MS (5 * 60 * 1000)
 #define TROUBLE_LOOK_MS 10000
-
-static void wipe(char *text)
-{
-	if (text != NULL)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
 
 static char *copy(const char *text)
 {
@@ -77,8 +69,8 @@ static int read_texts(const struct material *material, struct texts *texts, stru
 /* A key that came from a file is in the arena's memory. */
 static void finish_texts(struct texts *texts, const struct material *material)
 {
-	if (texts->key != NULL && texts->key != material->key.text)
-		explicit_bzero((char *)(uintptr_t)texts->key, strlen(texts->key));
+	if (texts->key != material->key.text)
+		str_wipe(texts->key);
 	arena_finish(&texts->arena);
 }
 
@@ -86,7 +78,7 @@ static bool take_text(struct material_part *part, const char *text)
 {
 	if (str_equal(part->text, text))
 		return false;
-	wipe(part->text);
+	str_wipe_free(part->text);
 	part->text = copy(text);
 	return true;
 }
@@ -148,7 +140,7 @@ enum material_news material_look(struct material *material, int64_t now_ms, bool
 static void finish_part(struct material_part *part)
 {
 	free(part->file);
-	wipe(part->text);
+	str_wipe_free(part->text);
 }
 
 void material_finish(struct material *material)

@@ -10,13 +10,6 @@
 #define TOKEN_LIMIT ((size_t)64 * 1024)
 #define REREAD_MS 60000
 
-static void wipe(char *text)
-{
-	if (text != NULL)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
-
 /* Reads the file into *ret_text (malloc'd). */
 static int read_token(const char *file, char **ret_text, struct err *err)
 {
@@ -42,7 +35,7 @@ static int read_token(const char *file, char **ret_text, struct err *err)
 	if (r == 0) {
 		*ret_text = strdup(text);
 		r = *ret_text == NULL ? err_set(err, ERR_NOMEM, "no memory for a token") : 0;
-		explicit_bzero(text, strlen(text));
+		str_wipe(text);
 	}
 	arena_finish(&arena);
 	return r;
@@ -75,14 +68,14 @@ bool token_look(struct token *token, int64_t now_ms, bool must)
 	if (read_token(token->file, &text, NULL) < 0)
 		return false;
 	is_new = !str_equal(text, token->text);
-	wipe(token->text);
+	str_wipe_free(token->text);
 	token->text = text;
 	return is_new;
 }
 
 void token_finish(struct token *token)
 {
-	wipe(token->text);
+	str_wipe_free(token->text);
 	free(token->file);
 	*token = (struct token){ .text = NULL };
 }

@@ -92,19 +92,6 @@ static int read_expiry(const json_t *status, int64_t *ret_ms, struct err *err)
 	return err_set(err, ERR_INPUT, "status.expirationTimestamp is not an RFC 3339 time");
 }
 
-/* jansson hands texts out as const, but they are this tree's alone. */
-static void wipe_texts(json_t *object)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(object, key, value) {
-		if (json_is_string(value))
-			explicit_bzero((void *)(uintptr_t)json_string_value(value),
-				       json_string_length(value));
-	}
-}
-
 static int read_answer(const json_t *tree, const char *api_version, struct credential *credential,
 		       struct err *err)
 {
@@ -139,7 +126,7 @@ int credential_from_json(const char *json, size_t len, const char *api_version,
 	if (r < 0)
 		return err_set(err, why.class, "it is not JSON");
 	r = read_answer(tree, api_version, &credential, err);
-	wipe_texts(json_object_get(tree, "status"));
+	read_wipe(json_object_get(tree, "status"));
 	if (r < 0)
 		credential_finish(&credential);
 	else
@@ -147,17 +134,10 @@ int credential_from_json(const char *json, size_t len, const char *api_version,
 	return r;
 }
 
-static void wipe(char *text)
-{
-	if (text != NULL)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
-
 void credential_finish(struct credential *credential)
 {
-	wipe(credential->token);
-	wipe(credential->cert_pem);
-	wipe(credential->key_pem);
+	str_wipe_free(credential->token);
+	str_wipe_free(credential->cert_pem);
+	str_wipe_free(credential->key_pem);
 	*credential = (struct credential){ .token = NULL };
 }

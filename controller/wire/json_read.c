@@ -139,6 +139,18 @@ static struct read_node expect(struct read_node node, bool is_right, const char 
 	return node;
 }
 
+void read_wipe(json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value) {
+		if (json_is_string(value))
+			explicit_bzero((void *)(uintptr_t)json_string_value(value),
+				       json_string_length(value));
+	}
+}
+
 struct read_node read_root(struct reader *reader, const json_t *json)
 {
 	struct read_node node = { .reader = reader, .json = json };

@@ -51,6 +51,9 @@ int read_tree(const char *text, size_t len, size_t limit, json_t **ret_tree, str
 void read_release(json_t **tree);
 #define auto_json __attribute__((cleanup(read_release))) json_t
 
+/* Overwrites all texts of an object, which must be of a tree that nobody else holds. NULL is fine. */
+void read_wipe(json_t *object);
+
 /* The top of a document. */
 struct read_node read_root(struct reader *reader, const json_t *json);
 

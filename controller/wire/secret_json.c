@@ -8,19 +8,6 @@
 #include "wire/json_read.h"
 #include "wire/sextets.h"
 
-/* Wipes all texts of an object; jansson hands them out as const, but they are this tree's alone. */
-static void wipe_texts(json_t *object)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(object, key, value) {
-		if (json_is_string(value))
-			explicit_bzero((void *)(uintptr_t)json_string_value(value),
-				       json_string_length(value));
-	}
-}
-
 static int decode_entry(const json_t *data, const char *key, bool is_optional, char **ret_text,
 			size_t *ret_len, struct err *err)
 {
@@ -59,7 +46,7 @@ static int read_entry(const char *json, size_t len, const char *key, bool is_opt
 		return err_set(err, why.class, "the answer is not a Secret in JSON");
 	data = json_object_get(tree, "data");
 	r = decode_entry(data, key, is_optional, ret_text, ret_len, err);
-	wipe_texts(data);
+	read_wipe(data);
 	return r;
 }
 

@@ -7,15 +7,18 @@
 
 #include "base/str.h"
 
-/* The value of the header line "name: …" among headers, copied; NULL when it is not there. */
-static char *header_value(const char *headers, const char *name)
+/* The value of the next header line "name: …" from *at on, copied, and *at is behind it; NULL when there is no
+ * more. */
+static char *next_value(const char **at, const char *name)
 {
 	size_t name_len = strlen(name);
 
-	for (const char *line = headers; *line != '\0';) {
+	while (**at != '\0') {
+		const char *line = *at;
 		const char *end = strstr(line, "\r\n");
 		size_t len = end != NULL ? (size_t)(end - line) : strlen(line);
 
+		*at += end != NULL ? len + 2 : len;
 		if (len > name_len && line[name_len] == ':' &&
 		    strncasecmp(line, name, name_len) == 0) {
 			const char *value = line + name_len + 1;
@@ -23,9 +26,13 @@ static char *header_value(const char *headers, const char *name)
 			value += strspn(value, " \t");
 			return strndup(value, (size_t)(line + len - value));
 		}
-		line += end != NULL ? len + 2 : len;
 	}
 	return NULL;
+}
+
+static char *header_value(const char *headers, const char *name)
+{
+	return next_value(&headers, name);
 }
 
 int script_request_take(struct buf *bytes, struct script_request *ret_request)
@@ -104,24 +111,22 @@ bool script_glob(const char *pattern, const char *text)
 	return *pattern == '\0';
 }
 
-/* Does the request have the header that line (of line_len bytes) asks for? */
+/* Does the request have the header that line (of line_len bytes) asks for, once at least? */
 static bool header_fits(const char *headers, const char *line, size_t line_len)
 {
 	bool is_forbidden = line[0] == '!';
 	char *wanted = strndup(line + is_forbidden, line_len - is_forbidden);
 	char *colon = strchr(wanted, ':');
-	bool fits;
+	const char *pattern = colon == NULL ? "" : colon + 1 + strspn(colon + 1, " ");
+	bool fits = is_forbidden;
 	char *value;
 
 	if (colon != NULL)
 		*colon = '\0';
-	value = header_value(headers, wanted);
-	if (is_forbidden)
-		fits = value == NULL;
-	else
-		fits = value != NULL && colon != NULL &&
-		       script_glob(colon + 1 + strspn(colon + 1, " "), value);
-	free(value);
+	while (fits == is_forbidden && (value = next_value(&headers, wanted)) != NULL) {
+		fits = !is_forbidden && script_glob(pattern, value);
+		free(value);
+	}
 	free(wanted);
 	return fits;
 }

@@ -133,7 +133,8 @@ static const struct {
 	  "Authorization: Bearer abc\nUser-Agent: sluice/*\nAccept: application/json\n!Accept-Encoding\n" },
 	{ "nobody", { .token = NULL }, "!Authorization\n" },
 	{ "somebody else", { .token = "abc", .as_user = "joe", .as_uid = "7", .as_groups = groups },
-	  "Authorization: Bearer abc\nImpersonate-User: joe\nImpersonate-Uid: 7\nImpersonate-Group: one\n" },
+	  "Authorization: Bearer abc\nImpersonate-User: joe\nImpersonate-Uid: 7\nImpersonate-Group: one\n"
+	  "Impersonate-Group: two\n" },
 	{ "somebody else of whom more is known", { .token = "abc", .as_user = "joe", .as_extra = extra },
 	  "Impersonate-User: joe\nImpersonate-Extra-scopes: view only\n"
 	  "Impersonate-Extra-example.org%2FTeam%3Aa%25: 7\n!Impersonate-Uid\n!Impersonate-Group\n" },
