@@ -50,13 +50,14 @@ static void verify_destroy(struct verify *verify)
 /* The first thing that does not count is worth saying. */
 static void note(struct verify *verify, const char *digest, const char *why)
 {
+	size_t room = VERIFY_NOTE_SIZE - DIGEST_SHORT_SIZE - 1;
 	char shorter[DIGEST_SHORT_SIZE];
 
 	if (verify->verdict.note[0] != '\0')
 		return;
-	(void)snprintf(verify->verdict.note, VERIFY_NOTE_SIZE, "%s%s%s",
+	(void)snprintf(verify->verdict.note, VERIFY_NOTE_SIZE, "%s%s%.*s",
 		       digest_is_valid(digest) ? digest_shorten(digest, shorter) : "",
-		       digest_is_valid(digest) ? " " : "", why);
+		       digest_is_valid(digest) ? " " : "", (int)str_cut_utf8(why, room), why);
 }
 
 /* May a part be asked for? */
