@@ -1,27 +1,8 @@
 #include "kube/path.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/str.h"
-
-/* Appends text with every byte that is not unreserved (RFC 3986, 2.3) as %XX. */
-static int append_encoded(struct buf *buf, const char *text, struct err *err)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	int r = 0;
-
-	for (; *text != '\0' && r == 0; text++) {
-		unsigned char c = (unsigned char)*text;
-		char escaped[3] = { '%', hex[c >> 4], hex[c & 15] };
-
-		if (c < 128 && (isalnum(c) || strchr("-._~", c) != NULL))
-			r = buf_append(buf, text, 1, err);
-		else
-			r = buf_append(buf, escaped, 3, err);
-	}
-	return r;
-}
 
 /* Appends "/segment". */
 static int append_segment(struct buf *buf, const char *segment, struct err *err)
@@ -31,7 +12,7 @@ static int append_segment(struct buf *buf, const char *segment, struct err *err)
 	if (segment[0] == '\0' || str_equal(segment, ".") || str_equal(segment, ".."))
 		return err_set(err, ERR_INPUT, "\"%s\" cannot be part of a path", segment);
 	r = buf_append(buf, "/", 1, err);
-	return r < 0 ? r : append_encoded(buf, segment, err);
+	return r < 0 ? r : buf_put_encoded(buf, segment, err);
 }
 
 int path_write(struct buf *buf, const char *api, const char *plural, const char *namespace,
@@ -67,7 +48,7 @@ int path_query(struct buf *buf, const char *key, const char *value, struct err *
 	if (str_is_empty(value))
 		return 0;
 	r = buf_puts(buf, strchr(buf_text(buf), '?') == NULL ? "?" : "&", err);
-	r = r < 0 ? r : append_encoded(buf, key, err);
+	r = r < 0 ? r : buf_put_encoded(buf, key, err);
 	r = r < 0 ? r : buf_append(buf, "=", 1, err);
-	return r < 0 ? r : append_encoded(buf, value, err);
+	return r < 0 ? r : buf_put_encoded(buf, value, err);
 }

@@ -200,20 +200,13 @@ static void on_done(void *user, int status, const struct err *err)
 	fetch_destroy(fetch);
 }
 
-/* Appends "name=value" to the query, percent-encoded (RFC 3986, unreserved characters stay). */
+/* Appends "name=value" to the query. */
 static int add_query(struct buf *path, const char *name, const char *value, struct err *err)
 {
 	const char *separator = strchr(buf_text(path), '?') == NULL ? "?" : "&";
 	int r = buf_printf(path, err, "%s%s=", separator, name);
 
-	for (; r == 0 && *value != '\0'; value++) {
-		unsigned char c = (unsigned char)*value;
-		bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-				(c >= '0' && c <= '9') || strchr("-._~", c) != NULL;
-
-		r = buf_printf(path, err, is_plain ? "%c" : "%%%02X", c);
-	}
-	return r;
+	return r < 0 ? r : buf_put_encoded(path, value, err);
 }
 
 /* The URL to ask: the realm's, with our service and our scope. */

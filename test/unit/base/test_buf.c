@@ -137,6 +137,28 @@ START_TEST(bytes_may_be_anything)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	const char *text;
+	const char *want;
+} encoded[] = {
+	{ "nothing", "", "" },
+	{ "what is unreserved stays", "AZaz09-._~", "AZaz09-._~" },
+	{ "what means something in a URL does not", "a/b?c=d&e#f%", "a%2Fb%3Fc%3Dd%26e%23f%25" },
+	{ "a space and a plus", "a +", "a%20%2B" },
+	{ "UTF-8, byte by byte", "\xc3\xbc", "%C3%BC" },
+};
+
+START_TEST(encodes_for_urls)
+{
+	auto_buf buf = BUF_INIT(100);
+	struct err err = ERR_INIT;
+
+	expect_int(encoded[_i].name, buf_put_encoded(&buf, encoded[_i].text, &err), 0);
+	expect_str(encoded[_i].name, buf_text(&buf), encoded[_i].want);
+}
+END_TEST
+
 static void add(TCase *tests)
 {
 	suite_add_rows(tests, the_limit_holds, appends);
@@ -146,6 +168,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, an_empty_buffer_is_an_empty_text);
 	tcase_add_test(tests, what_is_taken_is_the_callers);
 	tcase_add_test(tests, bytes_may_be_anything);
+	suite_add_rows(tests, encodes_for_urls, encoded);
 }
 
 SUITE_MAIN("buf", add)
