@@ -5,6 +5,9 @@
  * process behind a live kernel) says nothing on any of them. When no stream has brought a byte for
  * 30 s, a small request goes over the same connection; without an answer within 15 s the connection
  * is given up and every stream is resumed on a new one. So a dead server is noticed within 45 s.
+ * (HTTP/2 has PING frames for this; libcurl 7.88 can send one, and does not say whether it was
+ * answered.)
+ *
  * When a server that was away is there again, the first watch that finds it calls the others: none
  * sits out a wait that has become long meanwhile.
  *

@@ -77,6 +77,42 @@ START_TEST(a_cut_after_every_byte_loses_nothing)
 }
 END_TEST
 
+/* An answer, and how many bytes of its body are within so many bytes of all. */
+struct answer {
+	char bytes[4096];
+	size_t len;
+	size_t body[4096];
+};
+
+static void answer_add(struct answer *answer, const char *text, bool is_body)
+{
+	for (; *text != '\0'; text++) {
+		answer->bytes[answer->len++] = *text;
+		answer->body[answer->len] = answer->body[answer->len - 1] + (is_body ? 1 : 0);
+	}
+}
+
+/* The same in chunks, as the apiserver sends it over HTTP/1.1: it is also cut amid their heads. */
+START_TEST(a_cut_after_every_byte_of_chunks_loses_nothing)
+{
+	struct answer answer = { .len = 0 };
+
+	answer_add(&answer, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", false);
+	for (size_t i = 0; i < 6; i++) {
+		char head[24];
+
+		(void)snprintf(head, sizeof(head), "%zx\r\n", strlen(recorded[i]));
+		answer_add(&answer, head, false);
+		answer_add(&answer, recorded[i], true);
+		answer_add(&answer, "\r\n", false);
+	}
+	for (size_t cut = (size_t)_i + 1; cut < answer.len; cut += 16)
+		cut_after(false,
+			  (struct fake_step){ LIST, .raw = answer.bytes, .cut_after = cut, .end = FAKE_CLOSE },
+			  answer.body[cut]);
+}
+END_TEST
+
 /* The bytes of all frames of an answer with that body; the frame of the body comes last. */
 static size_t measure_frames(const char *body)
 {
@@ -114,6 +150,7 @@ static void add(TCase *tests)
 {
 	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, a_cut_after_every_byte_loses_nothing, 0, 16);
+	tcase_add_loop_test(tests, a_cut_after_every_byte_of_chunks_loses_nothing, 0, 16);
 	tcase_add_loop_test(tests, a_cut_after_every_byte_of_http2_loses_nothing, 0, 16);
 }
 

@@ -1,3 +1,8 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -285,6 +290,63 @@ START_TEST(a_fresh_connection_is_made_when_asked_for)
 }
 END_TEST
 
+/* The socket of ours that is connected to the server. */
+static int find_socket(const struct fake_server *server)
+{
+	for (int fd = 3; fd < 1024; fd++) {
+		struct sockaddr_in peer;
+		socklen_t len = sizeof(peer);
+		char host[64];
+
+		if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0 || peer.sin_family != AF_INET)
+			continue;
+		(void)snprintf(host, sizeof(host), "127.0.0.1:%d", ntohs(peer.sin_port));
+		if (strcmp(host, fake_server_host(server)) == 0)
+			return fd;
+	}
+	return -1;
+}
+
+static int socket_option(int fd, int level, int name)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	ck_assert_int_eq(getsockopt(fd, level, name, &value, &len), 0);
+	return value;
+}
+
+/* A peer that is gone without a word is the kernel's to notice: within 45 s, whether bytes of ours are on
+ * the way or not. */
+START_TEST(the_kernel_looks_whether_the_peer_is_there)
+{
+	static const struct fake_step script[] = {
+		{ .method = "GET", .target = "/1", .status = 200, .end = FAKE_HOLD },
+	};
+	struct bench bench = bench_open(script, 1);
+	struct probe probe = { .heads = 0 };
+	int silent_s;
+	int fd;
+
+	probe_start(&probe, &bench, "/1", (struct http_request){ .lane = HTTP_LANE_WATCH });
+	for (int i = 0; i < 1000 && probe.heads == 0; i++)
+		fake_run_for(bench.loop, 5);
+	fd = find_socket(bench.server);
+	ck_assert_int_ge(fd, 0);
+	silent_s = socket_option(fd, IPPROTO_TCP, TCP_KEEPIDLE) +
+		   socket_option(fd, IPPROTO_TCP, TCP_KEEPINTVL) *
+			   socket_option(fd, IPPROTO_TCP, TCP_KEEPCNT);
+	ck_assert_int_eq(socket_option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+	ck_assert_int_le(silent_s, 45);
+	ck_assert_int_gt(socket_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 0);
+	ck_assert_int_le(socket_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 45000);
+	fake_server_end(bench.server, 0, FAKE_KEEP);
+	ck_assert(fake_run_until(bench.loop, &probe.is_over, 5000));
+	probe_finish(&probe);
+	bench_close(&bench, "kernel");
+}
+END_TEST
+
 START_TEST(an_exchange_survives_the_drop_of_its_connection)
 {
 	static const struct fake_step script[] = {
@@ -320,6 +382,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, one_lane_keeps_its_connection_and_another_has_its_own);
 	tcase_add_test(tests, a_kept_connection_that_is_closed_is_replaced);
 	tcase_add_test(tests, a_fresh_connection_is_made_when_asked_for);
+	tcase_add_test(tests, the_kernel_looks_whether_the_peer_is_there);
 	tcase_add_test(tests, an_exchange_survives_the_drop_of_its_connection);
 }
 
