@@ -1,3 +1,8 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "exchange_probe.h"
 
@@ -105,6 +110,44 @@ START_TEST(a_refused_connection_is_said_so)
 	ck_assert_ptr_nonnull(strstr(probe.err.text, "connecting"));
 	probe_finish(&probe);
 	bench_close(&bench, "refused");
+}
+END_TEST
+
+/* A port at which the kernel takes connections, and nobody behind it does. Returns the socket. */
+static int listen_and_do_nothing(int *ret_port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, len), 0);
+	ck_assert_int_eq(listen(fd, 4), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	*ret_port = ntohs(address.sin_port);
+	return fd;
+}
+
+/* So it is with a server that was stopped. */
+START_TEST(a_handshake_without_an_answer_has_its_limit)
+{
+	struct bench bench = bench_open(NULL, 0);
+	struct probe probe = { .heads = 0 };
+	struct http_handler handler = { NULL, NULL, probe_on_done, &probe };
+	struct http_request request = { .method = "GET", .connect_timeout_ms = 100 };
+	struct err err = ERR_INIT;
+	char url[64];
+	int port;
+	int fd = listen_and_do_nothing(&port);
+
+	(void)snprintf(url, sizeof(url), "https://127.0.0.1:%d/", port);
+	request.url = url;
+	ck_assert_int_eq(http_start(bench.http, &request, &handler, NULL, &err), 0);
+	ck_assert(fake_run_until(bench.loop, &probe.is_over, 5000));
+	ck_assert_int_eq(probe.err.class, ERR_NET);
+	ck_assert_ptr_nonnull(strstr(probe.err.text, "connect"));
+	(void)close(fd);
+	bench_close(&bench, "handshake");
 }
 END_TEST
 
@@ -235,6 +278,7 @@ static void add(TCase *tests)
 {
 	suite_add_rows(tests, goes_wrong_in_words, rows);
 	tcase_add_test(tests, a_refused_connection_is_said_so);
+	tcase_add_test(tests, a_handshake_without_an_answer_has_its_limit);
 	tcase_add_test(tests, headers_without_end_are_cut_off);
 	tcase_add_test(tests, a_cancel_before_the_start_sends_nothing);
 	tcase_add_test(tests, destroying_the_client_ends_what_runs);
