@@ -8,6 +8,8 @@
 #define MOMENTS_MAX 10000
 #define TYPES_MAX 256
 #define FOOTER_MAX 100
+#define OFFSET_MIN_S (-89999) /* RFC 9636, 3.2: what every program can be asked to know */
+#define OFFSET_MAX_S 93599
 
 struct counts { /* of a header, in its order */
 	uint32_t is_utc;
@@ -79,6 +81,13 @@ static int skip_block(struct piece *piece, const struct counts *c, struct err *e
 	return take(piece, len) != NULL ? 0 : refuse(err, "it is cut off");
 }
 
+/* The offset of a type. */
+static bool read_offset(const unsigned char *type, int32_t *ret_s)
+{
+	*ret_s = (int32_t)(uint32_t)big_endian(type, 4);
+	return *ret_s >= OFFSET_MIN_S && *ret_s <= OFFSET_MAX_S;
+}
+
 static int read_block(struct piece *piece, const struct counts *c, struct arena *arena, struct zone *ret,
 		      struct err *err)
 {
@@ -89,7 +98,8 @@ static int read_block(struct piece *piece, const struct counts *c, struct arena 
 	if (moments == NULL || indices == NULL || types == NULL ||
 	    take(piece, (size_t)c->letters + c->is_standard + c->is_utc) == NULL)
 		return refuse(err, "it is cut off");
-	ret->first_offset_s = (int32_t)(uint32_t)big_endian(types, 4);
+	if (!read_offset(types, &ret->first_offset_s))
+		return refuse(err, "its offsets are beyond a day");
 	ret->count = c->moments;
 	ret->moments_s = arena_new_array(arena, ret->count, int64_t);
 	ret->offsets_s = arena_new_array(arena, ret->count, int32_t);
@@ -97,7 +107,8 @@ static int read_block(struct piece *piece, const struct counts *c, struct arena 
 		if (indices[i] >= c->types)
 			return refuse(err, "it names a type that it does not have");
 		ret->moments_s[i] = (int64_t)big_endian(moments + i * 8, 8);
-		ret->offsets_s[i] = (int32_t)(uint32_t)big_endian(types + (size_t)indices[i] * 6, 4);
+		if (!read_offset(types + (size_t)indices[i] * 6, &ret->offsets_s[i]))
+			return refuse(err, "its offsets are beyond a day");
 		if (i > 0 && ret->moments_s[i] <= ret->moments_s[i - 1])
 			return refuse(err, "its moments are out of order");
 	}
@@ -177,7 +188,7 @@ static bool take_char(const char **text, char c)
 }
 
 /* "2", "-1:30", "24:00:00". */
-static bool take_time(const char **text, int32_t *ret_s)
+static bool take_time(const char **text, int hours_max, int32_t *ret_s)
 {
 	bool is_negative = take_char(text, '-');
 	int hours;
@@ -185,7 +196,7 @@ static bool take_time(const char **text, int32_t *ret_s)
 	int seconds = 0;
 
 	(void)take_char(text, '+');
-	if (!take_number(text, 0, 167, &hours))
+	if (!take_number(text, 0, hours_max, &hours))
 		return false;
 	if (take_char(text, ':') && !take_number(text, 0, 59, &minutes))
 		return false;
@@ -195,10 +206,10 @@ static bool take_time(const char **text, int32_t *ret_s)
 	return true;
 }
 
-/* The texts count west of Greenwich as positive. */
+/* The texts count west of Greenwich as positive. An offset has 24 hours at most, other than the time of a change. */
 static bool take_offset(const char **text, int32_t *ret_s)
 {
-	bool is_good = take_time(text, ret_s);
+	bool is_good = take_time(text, 24, ret_s);
 
 	*ret_s = -*ret_s;
 	return is_good;
@@ -223,7 +234,7 @@ static bool take_change(const char **text, struct zone_change *ret)
 		if (!take_number(text, is_without_leap, 365, &ret->day))
 			return false;
 	}
-	return !take_char(text, '/') || take_time(text, &ret->time_s);
+	return !take_char(text, '/') || take_time(text, 167, &ret->time_s);
 }
 
 bool zone_rule_parse(const char *text, struct zone_rule *ret_rule)

@@ -148,6 +148,9 @@ static const struct {
 	{ "a weekday 7", "CET-1CEST,M3.5.7,M10.5.0/3", false },
 	{ "a day 0 that counts from one", "CET-1CEST,J0,J300", false },
 	{ "an hour 168", "CET-1CEST,M3.5.0/168,M10.5.0/3", false },
+	{ "an offset of a whole day", "<-24>24", true },
+	{ "an offset of 25 hours", "<-25>25", false },
+	{ "an offset of 25 hours in summer", "<-24>24<-25>25,M3.5.0,M10.5.0/3", false },
 	{ "a number that does not end", "CET-99999999999999999999", false },
 	{ "something behind it", "CET-1CEST,M3.5.0,M10.5.0/3 ", false },
 };
@@ -186,6 +189,38 @@ START_TEST(a_broken_file_is_refused_or_answers)
 }
 END_TEST
 
+/* Offsets at and beyond what RFC 9636 allows, written into the only type of UTC's file. */
+static const struct {
+	const char *name;
+	int32_t offset_s;
+	bool is_taken;
+} extremes[] = {
+	{ "25 hours to the west but for a second", -89999, true },
+	{ "25 hours to the west", -90000, false },
+	{ "26 hours to the east but for a second", 93599, true },
+	{ "26 hours to the east", 93600, false },
+	{ "as far as it goes", INT32_MIN, false },
+};
+
+START_TEST(an_offset_is_about_a_day_at_most)
+{
+	static const size_t type_at = 44 + 6 + 4 + 44; /* header, 32-bit block of one type and "UTC", header */
+	uint32_t offset = (uint32_t)extremes[_i].offset_s;
+	struct arena arena = ARENA_INIT;
+	struct err err = ERR_INIT;
+	struct zone zone;
+	struct file file;
+
+	load("UTC", &file);
+	for (int i = 0; i < 4; i++)
+		file.bytes[type_at + (size_t)i] = (unsigned char)(offset >> (24 - 8 * i));
+	expect_int(extremes[_i].name, decode(&file, &arena, &zone, &err) == 0, extremes[_i].is_taken);
+	if (!extremes[_i].is_taken)
+		expect_contains(extremes[_i].name, err.text, "its offsets are beyond a day");
+	arena_finish(&arena);
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	const char *file;
@@ -215,6 +250,7 @@ static void add(TCase *tests)
 	suite_add_rows(tests, a_local_time_is_a_moment, locals);
 	suite_add_rows(tests, a_rule_is_read_whole_or_not_at_all, rules);
 	tcase_add_test(tests, a_broken_file_is_refused_or_answers);
+	suite_add_rows(tests, an_offset_is_about_a_day_at_most, extremes);
 	suite_add_rows(tests, another_file_is_refused, others);
 }
 
