@@ -13,7 +13,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference.md"
-KINDS = ("releasechannels", "promotions")
+KINDS = ("releasechannels", "promotions", "channelstops")
 
 
 def type_of(schema):
@@ -60,13 +60,13 @@ def rows_of(schema, path):
 
 
 def fields_page():
-    """The sections on the fields of both kinds, and a list of fields without words."""
+    """The sections on the fields of all kinds, and a list of fields without words."""
     text, silent = "", []
     for kind in KINDS:
         crd = yaml.safe_load((ROOT / "crds" / f"{kind}.yaml").read_text())
         name = crd["spec"]["names"]["kind"]
         schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-        for part in ("spec", "status"):
+        for part in ("spec", "status") if "status" in schema["properties"] else ("spec",):
             text += f"\n## {name}: {part}\n\n| field | type | limits | meaning |\n|---|---|---|---|\n"
             for path, kind_of, limits, words in rows_of(schema["properties"][part], ""):
                 text += f"| `{path}` | {kind_of} | {limits} | {words} |\n"

@@ -178,6 +178,7 @@ struct channel_status {
 
 struct channel {
 	struct meta meta;
+	const char *labels; /* "team=shop,tier=web"; NULL without any */
 	struct artifact *artifacts;
 	size_t artifact_count;
 	struct upstream upstream;

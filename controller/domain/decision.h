@@ -144,6 +144,9 @@ int64_t soak_stayed_ms(const struct decision *d, const struct verified *entry);
 /* calendar.c: how do the channel's windows stand? Fills d->status.window and d->is_denied, or stalls the channel. */
 void calendar_look(struct decision *d);
 
+/* stop.c: which ChannelStop keeps rollouts from beginning here, since when and why: the oldest; NULL without one. */
+const char *stop_message(struct decision *d);
+
 /* gate.c: do all gates before the candidate stand open? Writes the gate rows; when one is closed the
  * candidate waits for it. */
 bool gate_all_open(struct decision *d, struct candidate *c);

@@ -38,6 +38,14 @@ static struct verdict look_at_suspension(struct decision *d, const struct candid
 					: verdict(true, "not suspended");
 }
 
+static struct verdict look_at_stops(struct decision *d, const struct candidate *c)
+{
+	const char *message = stop_message(d);
+
+	(void)c;
+	return message == NULL ? (struct verdict){ .is_absent = true } : verdict(false, message);
+}
+
 /* A rollback goes to what already ran here: upstream has no say in it. */
 static struct verdict look_at_upstream(struct decision *d, const struct candidate *c)
 {
@@ -101,7 +109,9 @@ static struct verdict look_at_queue(struct decision *d, const struct candidate *
 }
 
 static const struct gate gates[] = {
-	{ "Channel", look_at_channel },     { "Suspension", look_at_suspension },
+	{ "Channel", look_at_channel },
+	{ "Stop", look_at_stops },
+	{ "Suspension", look_at_suspension },
 	{ "Upstream", look_at_upstream },   { "Soak", look_at_soak },
 	{ "Window", look_at_window },
 	{ "Workload", look_at_workloads },  { "Queue", look_at_queue },

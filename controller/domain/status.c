@@ -130,6 +130,7 @@ static void set_verified(struct decision *d)
 /* Conditions that are there only while they are true. */
 static void set_abnormal(struct decision *d, const struct workload_finding *worst)
 {
+	const char *stop = stop_message(d);
 	bool is_moving = d->running != NULL || (d->target != NULL && worst != NULL);
 
 	if (d->stalled_reason != NULL)
@@ -146,6 +147,8 @@ static void set_abnormal(struct decision *d, const struct workload_finding *wors
 		set(d, "TagMoved", CONDITION_TRUE, "TagMoved", d->status.intake.moved);
 	if (d->intake_reason != NULL)
 		set(d, "IntakeFailed", CONDITION_TRUE, d->intake_reason, d->intake_message);
+	if (stop != NULL)
+		set(d, "Stopped", CONDITION_TRUE, "ChannelStop", brief(d, stop));
 	if (d->world->is_who_may_missing)
 		set(d, "AdmissionPolicyMissing", CONDITION_TRUE, "WhoMayMissing",
 		    "the ValidatingAdmissionPolicy sluice-who-may is not installed: everybody who may create "

@@ -14,6 +14,7 @@ static const struct word words[] = {
 	{ WORD_CONDITION, channel, "FieldConflict", "Only while true: another field manager keeps setting an image, and no policy stops it." },
 	{ WORD_CONDITION, channel, "TagMoved", "Only while true: a tag that was promoted names another digest now; it is not followed." },
 	{ WORD_CONDITION, channel, "IntakeFailed", "Only while true: the registry gives no usable answer to the intake; what runs goes on." },
+	{ WORD_CONDITION, channel, "Stopped", "Only while true: a ChannelStop keeps rollouts from beginning here; the message says which, since when and why." },
 	{ WORD_CONDITION, channel, "AdmissionPolicyMissing", "Only while true: the policy on who may promote is not installed." },
 
 	{ WORD_REASON, channel, "Running", "The release runs." },
@@ -51,6 +52,7 @@ static const struct word words[] = {
 	{ WORD_REASON, channel, "RegistryBusy", "The registry asked to wait (429) or is overloaded (5xx)." },
 	{ WORD_REASON, channel, "RegistryAnswer", "The registry's answer makes no sense: a wrong type, too large, a digest that lies." },
 	{ WORD_REASON, channel, "RegistryUnreachable", "No connection, or no answer in time." },
+	{ WORD_REASON, channel, "ChannelStop", "A ChannelStop names the channel." },
 	{ WORD_REASON, channel, "WhoMayMissing", "The ValidatingAdmissionPolicy sluice-who-may or its binding is missing." },
 
 	{ WORD_EVENT, channel, "PromotionCreated", "Automatic mode created a promotion." },
@@ -75,6 +77,7 @@ static const struct word words[] = {
 	{ WORD_GATE, promotion, "Source", "The channel or release that is asked for is not known (yet)." },
 	{ WORD_GATE, promotion, "Registry", "The registry has not told the digest yet." },
 	{ WORD_GATE, promotion, "Suspension", "spec.suspended of the channel is true." },
+	{ WORD_GATE, promotion, "Stop", "A ChannelStop names the channel." },
 	{ WORD_GATE, promotion, "Upstream", "The release is not verified upstream as spec.upstream asks. A rollback does not need it." },
 	{ WORD_GATE, promotion, "Soak", "The release has not stayed upstream as long as spec.gates.soak asks; until says when it will have. A rollback does not need it." },
 	{ WORD_GATE, promotion, "Window", "A Deny window is open, or no Allow window is; until says when the channel opens. A rollback waits for Deny windows only." },
@@ -99,6 +102,7 @@ static const struct word words[] = {
 	{ WORD_REASON, promotion, "WaitingForSource", "Gate Source is closed." },
 	{ WORD_REASON, promotion, "WaitingForRegistry", "Gate Registry is closed." },
 	{ WORD_REASON, promotion, "WaitingForSuspension", "Gate Suspension is closed." },
+	{ WORD_REASON, promotion, "WaitingForStop", "Gate Stop is closed." },
 	{ WORD_REASON, promotion, "WaitingForUpstream", "Gate Upstream is closed." },
 	{ WORD_REASON, promotion, "WaitingForSoak", "Gate Soak is closed." },
 	{ WORD_REASON, promotion, "WaitingForWindow", "Gate Window is closed." },

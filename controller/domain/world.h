@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "domain/channel.h"
 #include "domain/promotion.h"
+#include "domain/stop.h"
 #include "domain/workload.h"
 #include "domain/zone.h"
 
@@ -107,6 +108,8 @@ struct world {
 	size_t service_count;
 	const struct gated_pod **gated_pods; /* of this namespace */
 	size_t gated_pod_count;
+	const struct stop **stops; /* all there are, of the whole cluster */
+	size_t stop_count;
 	struct tags_look tags; /* entry channels with intake */
 	struct digest_look *digests; /* all that is known of the channel's repositories */
 	size_t digest_count;

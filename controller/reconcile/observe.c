@@ -98,6 +98,7 @@ static void object_changed(struct observing *o, enum kind kind, const void *obje
 	case KIND_FREE_NAMESPACE:
 		tell_channels(o, meta->name);
 		break;
+	case KIND_STOP:
 	case KIND_GUARD_POLICY:
 	case KIND_GUARD_BINDING:
 	case KIND_WHO_MAY_POLICY:

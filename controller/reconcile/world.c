@@ -46,7 +46,8 @@ static void on_made(void *user, const void *object)
 		vec_push(&g->found, (void *)made);
 }
 
-static void on_gated_pod(void *user, const void *object)
+/* Each of those of which all are taken. */
+static void on_any(void *user, const void *object)
 {
 	struct gathering *g = user;
 
@@ -200,13 +201,6 @@ static void gather_metrics(struct gathering *g)
 				&channel->metrics[i], g->arena, &g->world->metrics[i]);
 }
 
-static void on_digest(void *user, const void *object)
-{
-	struct gathering *g = user;
-
-	vec_push(&g->found, (void *)object);
-}
-
 /* Does an artifact before the i-th have the same repository, read with the same credentials? */
 static bool is_repeated(const struct channel *channel, size_t index)
 {
@@ -231,7 +225,7 @@ static void gather_registry(struct gathering *g)
 	for (size_t i = 0; i < channel->artifact_count; i++) {
 		if (!is_repeated(channel, i))
 			registry->digests(registry->user, world->namespace, &channel->artifacts[i],
-					  g->arena, on_digest, g);
+					  g->arena, on_any, g);
 	}
 	rows = take_found(g, &world->digest_count);
 	world->digests = arena_new_array(g->arena, world->digest_count, struct digest_look);
@@ -278,8 +272,10 @@ static void gather_own(struct gathering *g)
 	world->scalers = take_found(g, &world->scaler_count);
 	objects->each(user, KIND_SERVICE, world->namespace, on_made, g);
 	world->services = take_found(g, &world->service_count);
-	objects->each(user, KIND_GATED_POD, world->namespace, on_gated_pod, g);
+	objects->each(user, KIND_GATED_POD, world->namespace, on_any, g);
 	world->gated_pods = take_found(g, &world->gated_pod_count);
+	objects->each(user, KIND_STOP, "", on_any, g);
+	world->stops = take_found(g, &world->stop_count);
 	world->apply_failure = objects->apply_failure(user, world->namespace, world->name);
 }
 

@@ -10,6 +10,7 @@
 #define KEEP_COUNT_MAX 500
 #define KEEP_AGE_MS (24 * 60 * MINUTE_MS)
 #define REPLICAS_MAX 1000000
+#define LABELS_MAX ((size_t)256 * 1024) /* what the apiserver takes of labels and annotations */
 
 static void read_artifacts(const struct read_node *spec, struct channel *channel)
 {
@@ -217,6 +218,40 @@ static void read_service(const struct read_node *spec, struct service_spec *serv
 	}
 }
 
+struct labels {
+	struct buf text;
+	struct err *err;
+	int result;
+};
+
+static void add_label(void *user, size_t i, const char *key, const char *value)
+{
+	struct labels *labels = user;
+
+	if (labels->result == 0)
+		labels->result =
+			buf_printf(&labels->text, labels->err, "%s%s=%s", i == 0 ? "" : ",", key, value);
+}
+
+/* A ChannelStop names channels by them. */
+static const char *read_labels(const struct read_node *object)
+{
+	struct labels labels = { .text = BUF_INIT(LABELS_MAX), .err = object->reader->err };
+	struct arena scratch = ARENA_INIT_SIZE(512);
+	struct reader reader = { .arena = &scratch, .err = object->reader->err };
+	struct read_node top = read_with(object, &reader);
+	struct read_node metadata = read_object(&top, "metadata");
+	struct read_node map = read_object(&metadata, "labels");
+	const char *text = NULL;
+
+	read_pairs(&map, add_label, &labels);
+	if (labels.text.len > 0)
+		text = arena_strdup(object->reader->arena, buf_text(&labels.text));
+	buf_finish(&labels.text);
+	arena_finish(&scratch);
+	return text;
+}
+
 void *channel_read(const struct read_node *object, enum kind kind)
 {
 	struct channel *channel = arena_new(object->reader->arena, struct channel);
@@ -226,6 +261,7 @@ void *channel_read(const struct read_node *object, enum kind kind)
 
 	(void)kind;
 	meta_read(object, &channel->meta);
+	channel->labels = read_labels(object);
 	if (!read_is_present(&spec))
 		read_complain(object, "spec is missing");
 	read_artifacts(&spec, channel);

@@ -190,16 +190,29 @@ size_t read_count(const struct read_node *list)
 	return json_array_size(list->json);
 }
 
-struct read_node read_item(const struct read_node *list, size_t i)
+static struct read_node item(const struct read_node *list, size_t i)
 {
-	struct read_node at = {
+	return (struct read_node){
 		.reader = list->reader,
 		.json = json_array_get(list->json, i),
 		.parent = list,
 		.index = i,
 	};
+}
+
+struct read_node read_item(const struct read_node *list, size_t i)
+{
+	struct read_node at = item(list, i);
 
 	return expect(at, json_is_object(at.json), "an object");
+}
+
+const char *read_text_item(const struct read_node *list, size_t i)
+{
+	struct read_node at = item(list, i);
+
+	at = expect(at, json_is_string(at.json), "a string");
+	return at.json == NULL ? "" : arena_strdup(at.reader->arena, json_string_value(at.json));
 }
 
 /* ---- fields ---- */

@@ -73,6 +73,9 @@ size_t read_count(const struct read_node *list);
 /* The i-th item, which has to be an object. */
 struct read_node read_item(const struct read_node *list, size_t i);
 
+/* The i-th item, which has to be a text; "" when it is not, noted. */
+const char *read_text_item(const struct read_node *list, size_t i);
+
 /* Text under key; NULL when absent. */
 const char *read_text(const struct read_node *node, const char *key);
 

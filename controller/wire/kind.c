@@ -13,6 +13,7 @@ static const struct kind_info kinds[KIND_COUNT] = {
 	[KIND_CHANNEL] = { "ReleaseChannel", OWN, "/apis/" OWN, "releasechannels", NULL, NULL, true,
 			   false },
 	[KIND_PROMOTION] = { "Promotion", OWN, "/apis/" OWN, "promotions", NULL, NULL, true, false },
+	[KIND_STOP] = { "ChannelStop", OWN, "/apis/" OWN, "channelstops", NULL, NULL, false, false },
 	[KIND_DEPLOYMENT] = { "Deployment", "apps/v1", "/apis/apps/v1", "deployments", HAS_CHANNEL,
 			      NULL, true, false },
 	[KIND_STATEFULSET] = { "StatefulSet", "apps/v1", "/apis/apps/v1", "statefulsets", HAS_CHANNEL,

@@ -13,6 +13,7 @@
 enum kind {
 	KIND_CHANNEL,      /* ReleaseChannel */
 	KIND_PROMOTION,    /* Promotion */
+	KIND_STOP,         /* ChannelStop */
 	KIND_DEPLOYMENT,   /* workloads, with the label sluice.dev/channel */
 	KIND_STATEFULSET,
 	KIND_DAEMONSET,

@@ -10,6 +10,7 @@
 #include "wire/pod_json.h"
 #include "wire/promotion_json.h"
 #include "wire/record_json.h"
+#include "wire/stop_json.h"
 #include "wire/workload_json.h"
 
 #define SCRATCH_SIZE ((size_t)16 * 1024)
@@ -32,6 +33,7 @@ static read_fn reader_of(enum kind kind)
 	static const read_fn readers[KIND_COUNT] = {
 		[KIND_CHANNEL] = channel_read,
 		[KIND_PROMOTION] = promotion_read,
+		[KIND_STOP] = stop_read,
 		[KIND_DEPLOYMENT] = workload_read,
 		[KIND_STATEFULSET] = workload_read,
 		[KIND_DAEMONSET] = workload_read,

@@ -407,6 +407,44 @@ RIGHT = "right would be sha256: and 64 hexadecimal digits in lower case"
 SOURCES = "exactly one of from, release, artifacts and rollback says what is promoted"
 
 # (sentence, change of the promotion, parts of the refusal; none: it is accepted)
+STOP = {
+    "apiVersion": "sluice.dev/v1alpha1", "kind": "ChannelStop", "metadata": {"name": "one"}, "spec": {"reason": "the database moves"},
+}
+
+
+def expression(**fields):
+    return put("spec.selector.matchExpressions", [{"key": "team", **fields}])
+
+
+def stop_limit(body):
+    """The largest stop there can be."""
+    body["spec"] = {"reason": "r" * 512, "selector": {
+        "matchLabels": {f"{i:02d}" + "k" * 61: "v" * 63 for i in range(16)},
+        "matchExpressions": [{"key": "p" * 253 + "/" + "k" * 63, "operator": "In", "values": ["v" * 63] * 64}] * 16}}
+
+
+# The same of a ChannelStop.
+STOP_ROWS = [
+    ("the smallest stop is accepted", lambda body: None),
+    ("the largest stop is accepted", stop_limit),
+    ("a stop of no selector is accepted", put("spec.selector", {})),
+    ("a stop without a reason is refused", put("spec", {}), "spec.reason: Required"),
+    ("a stop with an empty reason is refused", put("spec.reason", ""), "spec.reason"),
+    ("a reason of 513 is refused", put("spec.reason", "r" * 513), "spec.reason", "512"),
+    ("17 labels are refused", put("spec.selector", {"matchLabels": {f"k{i}": "v" for i in range(17)}}),
+     "spec.selector.matchLabels", "Too many: 17"),
+    ("a label that is a number is refused", put("spec.selector", {"matchLabels": {"k": 1}}), "spec.selector.matchLabels.k", "string"),
+    ("a selector of another kind is refused", put("spec.selector", {"namespaces": ["shop"]}), 'unknown field "spec.selector.namespaces"'),
+    ("an expression In is accepted", expression(operator="In", values=["shop"])),
+    ("an expression Exists is accepted", expression(operator="Exists")),
+    ("an expression of another operator is refused", expression(operator="Like"), "spec.selector.matchExpressions[0].operator",
+     '"In", "NotIn", "Exists", "DoesNotExist"'),
+    ("an expression In of nothing is refused", expression(operator="In"), "In and NotIn need values, Exists and DoesNotExist take none"),
+    ("an expression Exists with values is refused", expression(operator="Exists", values=["shop"]),
+     "In and NotIn need values, Exists and DoesNotExist take none"),
+    ("an expression without a label is refused", put("spec.selector.matchExpressions", [{"operator": "Exists"}]), "key: Required"),
+]
+
 PROMOTION_ROWS = [
     ("a promotion of a release is accepted", lambda body: None),
     ("a promotion from a channel is accepted", asks(**{"from": {"namespace": "shop-beta", "channel": "shop"}})),
@@ -556,6 +594,19 @@ class Channel(Refusals):
         self.assertEqual(self.api.get(path + "/edited"), before)
 
 
+def _try_stop(case, change, *wanted):
+    case.try_to_create("/apis/sluice.dev/v1alpha1/channelstops", STOP, change, wanted)
+
+
+@cluster.rows(STOP_ROWS, _try_stop)
+class Stop(Refusals):
+    def test_a_stop_belongs_to_no_namespace(self):
+        path = f"/apis/sluice.dev/v1alpha1/namespaces/{self.namespace}/channelstops"
+        with self.assertRaises(cluster.ApiError) as refused:
+            self.api.create(path, STOP)
+        self.assertEqual(refused.exception.code, 404)
+
+
 @cluster.rows(PROMOTION_ROWS, _try_promotion)
 class Promotion(Refusals):
     def test_promotions_are_found_by_their_channel(self):
@@ -672,7 +723,7 @@ class Looks(Refusals):
         self.assertEqual(head.split(), ["NAME", "RELEASE", "IMAGE", "READY", "PROMOTION", "AGE"])
         self.assertEqual(row.split()[:5], ["seen", "r-0a1b2c3d4e", "v1.4.2", "True", "one"])
         wide = cluster.kubectl("get", "rch", "seen", "-n", self.namespace, "-o", "wide").stdout
-        for part in ("UPSTREAM", "GUARD", "MESSAGE", "shop-staging/shop", "Enforced", "runs r-0a1b2c3d4e"):
+        for part in ("UPSTREAM", "WINDOW", "GUARD", "MESSAGE", "shop-staging/shop", "office-hours until 17:00", "Enforced", "runs r-0a1b2c3d4e"):
             self.assertIn(part, wide)
 
     def test_a_promotion_shows_its_columns_and_keeps_its_whole_status(self):

@@ -55,6 +55,7 @@ START_TEST(reads_every_field_of_a_spec)
 	expect_int(row, (int64_t)c->keep_count, 7);
 	expect_int(row, c->keep_age_ms, 12 * 3600 * 1000);
 	expect_int(row, c->soak_ms, 45 * 60 * 1000);
+	expect_str(row, c->labels, "team=shop,tier=web");
 	expect_int(row, c->window_count, 2);
 	expect_str(row, c->windows[0].name, "office-hours");
 	expect_int(row, c->windows[0].kind, WINDOW_ALLOW);

@@ -13,6 +13,8 @@ static const struct {
 	  "ReleaseChannel sluice.dev/v1alpha1 /apis/sluice.dev/v1alpha1/releasechannels - - namespaced" },
 	{ "promotions: all", KIND_PROMOTION,
 	  "Promotion sluice.dev/v1alpha1 /apis/sluice.dev/v1alpha1/promotions - - namespaced" },
+	{ "stops: all", KIND_STOP,
+	  "ChannelStop sluice.dev/v1alpha1 /apis/sluice.dev/v1alpha1/channelstops - -" },
 	{ "Deployments of channels", KIND_DEPLOYMENT,
 	  "Deployment apps/v1 /apis/apps/v1/deployments sluice.dev/channel - namespaced" },
 	{ "StatefulSets of channels", KIND_STATEFULSET,

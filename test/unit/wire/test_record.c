@@ -44,6 +44,7 @@ static const struct {
 } smallest[] = {
 	{ "a channel", KIND_CHANNEL, "{}" },
 	{ "a promotion", KIND_PROMOTION, "{channel: c, release: r}" },
+	{ "a stop", KIND_STOP, "{reason: r}" },
 	{ "a Deployment", KIND_DEPLOYMENT, "{}" },
 	{ "a StatefulSet", KIND_STATEFULSET, "{}" },
 	{ "a DaemonSet", KIND_DAEMONSET, "{}" },
@@ -225,7 +226,7 @@ static const struct {
 	  META("shop") "spec: {artifacts: [{name: web, image: registry.example.com/shop/web}], "
 	  "upstream: {channels: [{namespace: shop-staging, name: shop}]}, "
 	  "workloads: [{kind: Deployment, name: web, containers: {web: web}}]}\n",
-	  1088 },
+	  1136 },
 	{ "a promotion without a status", KIND_PROMOTION,
 	  META("shop-r-0a1b2c3d4e") "spec: {channel: shop, from: {namespace: shop-staging, channel: shop}, requestedBy: alice}\n",
 	  512 },
