@@ -25,6 +25,8 @@ def build(store, layout, say):
     for stage in STAGES:
         store.buildah(*bud, "--target", stage, "--tag", f"{NAME}:{stage}", TREE)
     store.buildah(*bud, "--build-arg", f"REVISION={_revision()}", "--tag", f"{NAME}:{TAG}", TREE)
+    # A build that failed leaves the container that it failed in, and that its images.
+    store.buildah("rm", "--all")
     # The stages have names, so that of what earlier sources left nothing stays but what this build would use again.
     store.buildah("rmi", "--prune")
     shutil.rmtree(layout, ignore_errors=True)
