@@ -45,6 +45,20 @@ struct intake {
 	int64_t interval_ms;
 };
 
+struct signature_key { /* an entry of a ConfigMap in the namespace: PEM, one signer's keys */
+	const char *config_map;
+	const char *entry;
+};
+
+#define SIGNATURE_KEYS_MAX 8
+
+struct signatures {
+	struct signature_key *keys;
+	uint32_t count;     /* 0: no such gate */
+	uint16_t threshold; /* so many of the keys have to sign */
+	bool must_match_repository;
+};
+
 enum promotion_mode { MODE_MANUAL, MODE_AUTOMATIC };
 enum promotion_select { SELECT_NEWEST, SELECT_MATCH_UPSTREAM };
 
@@ -93,6 +107,7 @@ struct release_stay { /* current, desired, and an entry of the history */
 	int64_t since_ms;
 	int64_t until_ms;    /* history: when it left; 0 while it is there */
 	bool has_failed;     /* history: its rollout failed here */
+	const char *signature_policy; /* of the keys that it was checked with when it came; NULL: with none */
 };
 
 struct stay { /* a time without a break during which a verified release was the current one */
@@ -194,6 +209,7 @@ struct channel {
 	struct metric_spec *metrics; /* of the verification; none: a complete rollout verifies */
 	size_t metric_count;
 	const char *verify_request; /* the annotation sluice.dev/verify: another value asks for it once more; NULL */
+	struct signatures signatures;
 	struct workload_spec *workloads;
 	size_t workload_count;
 	int64_t progress_deadline_ms;

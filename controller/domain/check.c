@@ -185,6 +185,7 @@ void check_spec(struct decision *d)
 	check_intake(d);
 	check_select(d);
 	check_upstream_artifacts(d);
+	signing_check_keys(d);
 }
 
 const char *check_artifacts(struct decision *d, const struct release *release, const char *whose)

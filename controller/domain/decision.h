@@ -147,6 +147,13 @@ void calendar_look(struct decision *d);
 /* stop.c: which ChannelStop keeps rollouts from beginning here, since when and why: the oldest; NULL without one. */
 const char *stop_message(struct decision *d);
 
+/* signing.c: reads the keys that are due, and stalls the channel when one cannot be used. */
+void signing_check_keys(struct decision *d);
+
+/* Is every artifact signed with as many keys as the channel asks for? *ret_message says by which, or what is missing, in
+ * words that do not change from look to look. *ret_until_ms is lowered to the moment of the next try after a failure. */
+bool signing_allows(struct decision *d, const struct release *release, const char **ret_message, int64_t *ret_until_ms);
+
 /* gate.c: do all gates before the candidate stand open? Writes the gate rows; when one is closed the
  * candidate waits for it. */
 bool gate_all_open(struct decision *d, struct candidate *c);

@@ -26,7 +26,7 @@ static bool stays_equal(const struct release_stay *a, const struct release_stay 
 {
 	return releases_equal(&a->release, &b->release) && str_equal(a->promotion, b->promotion) &&
 	       times_equal(a->since_ms, b->since_ms) && times_equal(a->until_ms, b->until_ms) &&
-	       a->has_failed == b->has_failed;
+	       a->has_failed == b->has_failed && str_equal(a->signature_policy, b->signature_policy);
 }
 
 static bool histories_equal(const struct channel_status *a, const struct channel_status *b)

@@ -88,6 +88,17 @@ static struct verdict look_at_window(struct decision *d, const struct candidate 
 	return v;
 }
 
+/* Who promotes does not matter here, nor who approved: nothing opens this gate but signatures. */
+static struct verdict look_at_signatures(struct decision *d, const struct candidate *c)
+{
+	struct verdict v = { .until_ms = CLOCK_NEVER };
+
+	if (d->channel->signatures.count == 0)
+		return (struct verdict){ .is_absent = true };
+	v.is_open = signing_allows(d, &c->release, &v.message, &v.until_ms);
+	return v;
+}
+
 /* Nothing is touched until everything that has to change is there and may change. */
 static struct verdict look_at_workloads(struct decision *d, const struct candidate *c)
 {
@@ -113,7 +124,7 @@ static const struct gate gates[] = {
 	{ "Stop", look_at_stops },
 	{ "Suspension", look_at_suspension },
 	{ "Upstream", look_at_upstream },   { "Soak", look_at_soak },
-	{ "Window", look_at_window },
+	{ "Window", look_at_window },	    { "Signature", look_at_signatures },
 	{ "Workload", look_at_workloads },  { "Queue", look_at_queue },
 };
 

@@ -159,8 +159,8 @@ static int rank(const struct action *action)
 		[ACTION_CHANNEL_STATUS] = 0, [ACTION_PROMOTION_STATUS] = 1, [ACTION_STATE_PINS] = 2,
 		[ACTION_PIN] = 3,	     [ACTION_APPLY_SERVICE] = 4,    [ACTION_APPLY_SCALER] = 5,
 		[ACTION_DELETE] = 6,	     [ACTION_CREATE_PROMOTION] = 7, [ACTION_EVENT] = 8,
-		[ACTION_FIND_WORKLOAD] = 9,  [ACTION_LIST_TAGS] = 10,	    [ACTION_RESOLVE] = 11,
-		[ACTION_MEASURE] = 12,
+		[ACTION_FIND_WORKLOAD] = 9,  [ACTION_READ_KEY] = 10,	    [ACTION_LIST_TAGS] = 11,
+		[ACTION_RESOLVE] = 12,	     [ACTION_CHECK_SIGNATURES] = 13,	    [ACTION_MEASURE] = 14,
 	};
 
 	return ranks[action->kind];
@@ -185,7 +185,8 @@ static bool asks_the_same(const struct action *a, const struct action *b)
 		return false;
 	if (a->kind == ACTION_FIND_WORKLOAD)
 		return a->workload.kind == b->workload.kind && str_equal(a->workload.name, b->workload.name);
-	return a->kind == ACTION_RESOLVE && str_equal(a->lookup.repository, b->lookup.repository) &&
+	return (a->kind == ACTION_RESOLVE || a->kind == ACTION_CHECK_SIGNATURES) &&
+	       str_equal(a->lookup.repository, b->lookup.repository) &&
 	       str_equal(a->lookup.reference, b->lookup.reference);
 }
 

@@ -30,6 +30,8 @@ enum action_kind {
 	ACTION_LIST_TAGS,        /* ask the registry for the tags of a repository */
 	ACTION_RESOLVE,          /* ask the registry for the digest behind a reference */
 	ACTION_MEASURE,          /* ask Prometheus for a metric of the verification */
+	ACTION_CHECK_SIGNATURES,           /* ask the registry for the signatures of a digest, and check them */
+	ACTION_READ_KEY,         /* read the public keys in an entry of a ConfigMap */
 	ACTION_FIND_WORKLOAD,    /* read a workload by name */
 	ACTION_CREATE_PROMOTION, /* automatic mode: create a Promotion */
 	ACTION_STATE_PINS,       /* apply the ConfigMap sluice-pins */
@@ -42,9 +44,9 @@ enum action_kind {
 	ACTION_EVENT,            /* tell people what changed */
 };
 
-struct action_lookup { /* LIST_TAGS, RESOLVE */
+struct action_lookup { /* LIST_TAGS, RESOLVE, CHECK_SIGNATURES */
 	const char *repository;
-	const char *reference;   /* RESOLVE: tag or digest */
+	const char *reference;   /* RESOLVE: tag or digest; CHECK_SIGNATURES: digest */
 	const char *pull_secret; /* NULL: anonymous */
 	int64_t not_before_ms;   /* an answer from before this moment is too old; 0: any will do */
 };
@@ -122,6 +124,7 @@ struct action {
 	union {
 		struct action_lookup lookup;
 		struct action_measure measure;
+		struct signature_key key; /* READ_KEY */
 		struct action_workload workload;
 		struct action_create create;
 		struct action_pins pins;

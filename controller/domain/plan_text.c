@@ -8,6 +8,7 @@ const char *action_name(enum action_kind kind)
 {
 	static const char *const names[] = {
 		[ACTION_LIST_TAGS] = "list",	     [ACTION_RESOLVE] = "resolve",
+		[ACTION_CHECK_SIGNATURES] = "check",	     [ACTION_READ_KEY] = "key",
 		[ACTION_FIND_WORKLOAD] = "find",     [ACTION_CREATE_PROMOTION] = "create",
 		[ACTION_STATE_PINS] = "pins",	     [ACTION_PIN] = "pin",
 		[ACTION_APPLY_SCALER] = "scale",     [ACTION_APPLY_SERVICE] = "serve",
@@ -24,6 +25,8 @@ static int lookup_text(const struct action *action, struct buf *out, struct err 
 
 	if (action->kind == ACTION_LIST_TAGS)
 		return buf_printf(out, err, "list    tags of %s", l->repository);
+	if (action->kind == ACTION_CHECK_SIGNATURES)
+		return buf_printf(out, err, "check   signatures of %s@%s", l->repository, l->reference);
 	return buf_printf(out, err, "resolve %s%s%s", l->repository,
 			  digest_is_valid(l->reference) ? "@" : ":", l->reference);
 }
@@ -166,6 +169,8 @@ static int channel_status_text(const struct channel_status *s, struct buf *out, 
 		r = buf_printf(out, err, "  current %s", s->current.release.id);
 	if (r == 0 && s->desired.release.id != NULL)
 		r = buf_printf(out, err, "  desired %s", s->desired.release.id);
+	if (r == 0 && s->desired.signature_policy != NULL)
+		r = buf_printf(out, err, " checked with %.12s", s->desired.signature_policy);
 	if (r == 0 && s->guard == GUARD_FIELD_OWNERSHIP)
 		r = buf_puts(out, "  guard FieldOwnership", err);
 	for (size_t i = 0; i < s->available_count && r == 0; i++)
@@ -205,10 +210,14 @@ int action_text(const struct plan *plan, const struct action *action, struct buf
 	switch (action->kind) {
 	case ACTION_LIST_TAGS:
 	case ACTION_RESOLVE:
+	case ACTION_CHECK_SIGNATURES:
 		return lookup_text(action, out, err);
 	case ACTION_MEASURE:
 		return buf_printf(out, err, "measure %s  %s", action->measure.spec->name,
 				  action->measure.spec->query);
+	case ACTION_READ_KEY:
+		return buf_printf(out, err, "key     ConfigMap %s/%s  %s", plan->namespace, action->key.config_map,
+				  action->key.entry);
 	case ACTION_FIND_WORKLOAD:
 		return buf_printf(out, err, "find    %s %s/%s", workload_kind_name(action->workload.kind),
 				  plan->namespace, action->workload.name);

@@ -194,6 +194,7 @@ static void start(struct decision *d, struct candidate *c)
 		.release = c->release,
 		.promotion = c->promotion->meta.name,
 		.since_ms = d->world->now_ms,
+		.signature_policy = d->world->signature_policy,
 	};
 	aim(d);
 	follow(d, c);

@@ -84,6 +84,7 @@ static void succeed(struct decision *d, struct candidate *c)
 		.release = c->release,
 		.promotion = c->promotion->meta.name,
 		.since_ms = is_new ? d->world->now_ms : current->since_ms,
+		.signature_policy = d->status.desired.signature_policy,
 	};
 	d->status.desired = (struct release_stay){ .promotion = NULL };
 	verified_mark(d, &c->release, NULL);

@@ -1,5 +1,8 @@
 #include "domain/world.h"
 
+#include <string.h>
+
+#include "base/arena.h"
 #include "base/str.h"
 
 const struct digest_look *world_find_digest(const struct world *world, const char *repository,
@@ -11,6 +14,37 @@ const struct digest_look *world_find_digest(const struct world *world, const cha
 			return &world->digests[i];
 	}
 	return NULL;
+}
+
+const struct signature_look *world_find_signature(const struct world *world, const char *repository,
+						  const char *digest)
+{
+	for (size_t i = 0; i < world->signature_count; i++) {
+		if (str_equal(world->signatures[i].repository, repository) &&
+		    str_equal(world->signatures[i].digest, digest))
+			return &world->signatures[i];
+	}
+	return NULL;
+}
+
+bool world_signature_policy(const struct signatures *wanted, const struct key_look *keys,
+			    char ret_id[static SHA256_HEX_SIZE])
+{
+	struct arena arena = ARENA_INIT;
+	bool is_whole = true;
+	const char *text = arena_printf(&arena, "threshold %u\nmatchRepository %d\n", wanted->threshold,
+					wanted->must_match_repository);
+
+	for (size_t i = 0; i < wanted->count; i++) {
+		is_whole &= keys[i].state == KNOWLEDGE_KNOWN;
+		text = arena_printf(&arena, "%skey", text);
+		for (size_t k = 0; k < keys[i].id_count; k++)
+			text = arena_printf(&arena, "%s %s", text, keys[i].ids[k]);
+		text = arena_printf(&arena, "%s\n", text);
+	}
+	sha256_hex(text, strlen(text), ret_id);
+	arena_finish(&arena);
+	return is_whole;
 }
 
 const struct channel *world_find_channel(const struct world *world, const struct channel_ref *ref)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/sha256.h"
 #include "domain/channel.h"
 #include "domain/promotion.h"
 #include "domain/stop.h"
@@ -67,6 +68,25 @@ struct metric_look { /* the channel's i-th metric: the last answer to its query 
 	struct lookup_failure failure;
 };
 
+struct key_look { /* the i-th of spec.gates.signatures.keys */
+	enum knowledge state; /* NONE, KNOWN or FAILED */
+	const char **ids;     /* KNOWN: of the public keys in it */
+	size_t id_count;
+	int64_t at_ms;
+	struct lookup_failure failure;
+};
+
+struct signature_look { /* the signatures of one digest, checked with the keys of the channel */
+	const char *repository;
+	const char *digest;
+	enum knowledge state;
+	uint32_t signers; /* bit i: the i-th key has signed; of the last good answer, as the next two */
+	size_t found;     /* signatures that are there, good or not */
+	const char *note; /* why one of them does not count; NULL: nothing to say */
+	int64_t at_ms;
+	struct lookup_failure failure;
+};
+
 struct workload_look { /* the channel's i-th workload */
 	enum knowledge state;            /* FAILED with ERR_NOTFOUND: it does not exist */
 	const struct workload *workload; /* KNOWN */
@@ -113,6 +133,10 @@ struct world {
 	struct tags_look tags; /* entry channels with intake */
 	struct digest_look *digests; /* all that is known of the channel's repositories */
 	size_t digest_count;
+	struct key_look *keys;           /* parallel to channel->signatures.keys */
+	const char *signature_policy;    /* world_signature_policy(); NULL: not all keys are known */
+	struct signature_look *signatures; /* under that policy, of the digests that unfinished promotions ask for */
+	size_t signature_count;
 	bool is_guard_installed; /* policy and binding are there */
 	bool is_guard_off_here;  /* an admin switched it off for this namespace */
 	bool is_who_may_missing; /* the policy on who may promote is not installed */
@@ -122,6 +146,15 @@ struct world {
 /* The look at (repository, reference), or NULL when nobody asked yet. */
 const struct digest_look *world_find_digest(const struct world *world, const char *repository,
 					    const char *reference);
+
+/* The look at the signatures of (repository, digest), or NULL when nobody asked yet. */
+const struct signature_look *world_find_signature(const struct world *world, const char *repository,
+						  const char *digest);
+
+/* Writes the id of what the channel demands of signatures: a hash over its keys as they are, the threshold and the options.
+ * false when a key is not known. */
+bool world_signature_policy(const struct signatures *wanted, const struct key_look *keys,
+			    char ret_id[static SHA256_HEX_SIZE]);
 
 /* The channel called ref among the upstreams; NULL when it does not exist. */
 const struct channel *world_find_channel(const struct world *world, const struct channel_ref *ref);

@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "kube/path.h"
 #include "reconcile/executing.h"
+#include "registry/verdicts.h"
 #include "wire/secret_json.h"
 
 #define SECRET_ENTRY ".dockerconfigjson"
@@ -26,6 +27,24 @@ static void look_again(struct job *job, bool is_good)
 		job->again_ms = NOBODY_TELLS_MS;
 }
 
+/* Looks for signatures, with the keys as they are known at this moment. */
+static void verify(struct job *job, const struct order *order, const struct credentials *credentials, int64_t max_age_ms)
+{
+	struct verdicts *verdicts = registry_verdicts(job_tools(job)->registry);
+	const struct action_lookup *lookup = &order->lookup;
+	const struct verdict_observation *seen;
+	struct signature_policy policy;
+
+	if (!keys_policy(job_tools(job)->keys, order->namespace, &order->signatures, &policy)) {
+		job->is_news = true;
+		return;
+	}
+	verdicts_ask(verdicts, lookup->repository, lookup->reference, &policy, credentials, max_age_ms);
+	seen = verdicts_find(verdicts, lookup->repository, lookup->reference, policy.id, credentials);
+	if (!seen->is_asking)
+		look_again(job, seen->state == OBSERVED_KNOWN && seen->at_ms >= lookup->not_before_ms);
+}
+
 /* credentials NULL: anonymous. */
 static void ask(struct job *job, const struct order *order, const struct credentials *credentials)
 {
@@ -37,7 +56,9 @@ static void ask(struct job *job, const struct order *order, const struct credent
 		max_age_ms = job_tools(job)->now_ms() - lookup->not_before_ms;
 	if (max_age_ms < 0)
 		max_age_ms = 0;
-	if (lookup->reference == NULL) {
+	if (order->action == ACTION_CHECK_SIGNATURES) {
+		verify(job, order, credentials, max_age_ms);
+	} else if (lookup->reference == NULL) {
 		const struct tags_observation *seen;
 
 		registry_list_tags(registry, lookup->repository, credentials, max_age_ms);
@@ -114,7 +135,8 @@ int start_lookup(struct job *job, const struct order *order, struct err *err)
 	auto_buf target = PATH_INIT;
 	int r;
 
-	asked_note(tools->asked, &place, order->channel, order->lookup.reference, tools->now_ms());
+	asked_note(tools->asked, &place, order->channel,
+		   order->action == ACTION_CHECK_SIGNATURES ? NULL : order->lookup.reference, tools->now_ms());
 	if (order->lookup.pull_secret == NULL) {
 		ask(job, order, NULL);
 		return JOB_GOES_ON;

@@ -7,8 +7,9 @@
 #include "base/str.h"
 #include "base/vec.h"
 #include "registry/tagfilter.h"
+#include "registry/verdicts.h"
 
-struct reference { /* a tag or a digest that was asked for */
+struct asked_reference { /* a tag or a digest that was asked for */
 	int64_t asked_ms;
 	char text[];
 };
@@ -21,7 +22,7 @@ struct entry {
 				     anonymous */
 	struct err failure;       /* of the pull secret */
 	int64_t failure_until_ms;
-	struct vec references;    /* struct reference * */
+	struct vec references;    /* struct asked_reference * */
 	struct map channels;      /* name → the entry itself: a set */
 	int64_t asked_ms;
 };
@@ -108,8 +109,8 @@ static void drop_oldest_reference(struct entry *entry)
 	size_t oldest = 0;
 
 	for (size_t i = 1; i < entry->references.len; i++) {
-		const struct reference *a = entry->references.items[i];
-		const struct reference *b = entry->references.items[oldest];
+		const struct asked_reference *a = entry->references.items[i];
+		const struct asked_reference *b = entry->references.items[oldest];
 
 		if (a->asked_ms < b->asked_ms)
 			oldest = i;
@@ -121,7 +122,7 @@ static void drop_oldest_reference(struct entry *entry)
 static void note_reference(struct entry *entry, const char *text, int64_t now_ms)
 {
 	size_t size = strlen(text) + 1;
-	struct reference *reference;
+	struct asked_reference *reference;
 
 	for (size_t i = 0; i < entry->references.len; i++) {
 		reference = entry->references.items[i];
@@ -321,9 +322,36 @@ void asked_each_digest(struct asked *asked, const struct asked_place *place, str
 	const struct entry *entry = entry_find(asked, place);
 
 	for (size_t i = 0; entry != NULL && i < entry->references.len; i++) {
-		const struct reference *reference = entry->references.items[i];
+		const struct asked_reference *reference = entry->references.items[i];
 
 		fn(user, digest_look(asked, entry, reference->text, arena));
+	}
+}
+
+/* ---- signatures ---- */
+
+void asked_fill_signature(struct asked *asked, const struct asked_place *place, const char *digest, const char *policy,
+			  struct arena *arena, struct signature_look *ret_look)
+{
+	const struct entry *entry = entry_find(asked, place);
+	const struct verdict_observation *seen;
+	struct credentials credentials;
+
+	*ret_look = (struct signature_look){ .state = KNOWLEDGE_NONE };
+	if (entry == NULL)
+		return;
+	credentials = entry_credentials(entry);
+	seen = verdicts_find(registry_verdicts(asked->registry), place->repository, digest, policy, &credentials);
+	ret_look->state = knowledge_of(seen->state);
+	ret_look->signers = seen->verdict.signers;
+	ret_look->found = seen->verdict.found;
+	ret_look->note = seen->verdict.note[0] == '\0' ? NULL : arena_strdup(arena, seen->verdict.note);
+	ret_look->at_ms = seen->at_ms;
+	if (seen->state == OBSERVED_FAILED)
+		set_failure(&ret_look->failure, &seen->err, seen->retry_at_ms, arena);
+	if (err_is_set(&entry->failure)) {
+		ret_look->state = KNOWLEDGE_FAILED;
+		set_failure(&ret_look->failure, &entry->failure, entry->failure_until_ms, arena);
 	}
 }
 
@@ -332,7 +360,7 @@ static void sweep_references(struct entry *entry, int64_t before_ms)
 	size_t i = 0;
 
 	while (i < entry->references.len) {
-		struct reference *reference = entry->references.items[i];
+		struct asked_reference *reference = entry->references.items[i];
 
 		if (reference->asked_ms >= before_ms) {
 			i++;

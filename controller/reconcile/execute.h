@@ -20,6 +20,7 @@
 #include "kube/event.h"
 #include "kube/store.h"
 #include "reconcile/asked.h"
+#include "reconcile/keys.h"
 #include "reconcile/looks.h"
 #include "reconcile/measured.h"
 #include "reconcile/order.h"
@@ -39,6 +40,7 @@ struct executor_tools {
 	struct looks *looks;
 	struct asked *asked;
 	struct measured *measured;
+	struct keys *keys;
 	int64_t (*now_ms)(void); /* wall clock; NULL: clock_now_ms */
 	/* May this replica write at this moment? Asked before each order; NULL: always. */
 	bool (*may_write)(void *user);

@@ -5,6 +5,7 @@
  *	learn.c    what the answers about objects teach
  *	measure.c  questions to Prometheus, with the Secret in between
  *	ask.c      questions to registries, with the pull secret in between
+ *	read_key.c reading public keys from ConfigMaps
  */
 #ifndef SLUICE_RECONCILE_EXECUTING_H
 #define SLUICE_RECONCILE_EXECUTING_H
@@ -58,7 +59,10 @@ bool is_answer_about_secret(const struct err *err);
 /* Begins MEASURE. */
 int start_measure(struct job *job, const struct order *order, struct err *err);
 
-/* Begins LIST_TAGS or RESOLVE. */
+/* Begins LIST_TAGS, RESOLVE or CHECK_SIGNATURES. */
 int start_lookup(struct job *job, const struct order *order, struct err *err);
+
+/* Begins READ_KEY. */
+int start_read_key(struct job *job, const struct order *order, struct err *err);
 
 #endif

@@ -89,6 +89,8 @@ void learn_from_failure(struct job *job, const struct order *order, const char *
 	case ACTION_LIST_TAGS:
 	case ACTION_RESOLVE:
 	case ACTION_MEASURE:
+	case ACTION_CHECK_SIGNATURES:
+	case ACTION_READ_KEY:
 	case ACTION_CREATE_PROMOTION:
 	case ACTION_STATE_PINS:
 	case ACTION_CHANNEL_STATUS:
@@ -171,6 +173,8 @@ void learn_from_answer(struct job *job, const struct order *order, struct record
 	case ACTION_LIST_TAGS:
 	case ACTION_RESOLVE:
 	case ACTION_MEASURE:
+	case ACTION_CHECK_SIGNATURES:
+	case ACTION_READ_KEY:
 	case ACTION_CREATE_PROMOTION:
 	case ACTION_STATE_PINS:
 	case ACTION_DELETE:

@@ -52,6 +52,28 @@ static int write_measure(const struct writing *w, const struct action *action, s
 	return 0;
 }
 
+static struct signature_key copy_key(const struct writing *w, const struct signature_key *key)
+{
+	return (struct signature_key){ arena_strdup(w->arena, key->config_map), arena_strdup(w->arena, key->entry) };
+}
+
+static int write_check(const struct writing *w, const struct action *action, struct order *order)
+{
+	const struct signatures *wanted = &w->world->channel->signatures;
+
+	order->signatures = *wanted;
+	order->signatures.keys = arena_new_array(w->arena, wanted->count, struct signature_key);
+	for (size_t i = 0; i < wanted->count; i++)
+		order->signatures.keys[i] = copy_key(w, &wanted->keys[i]);
+	return write_lookup(w, action, order);
+}
+
+static int write_read_key(const struct writing *w, const struct action *action, struct order *order)
+{
+	order->key = copy_key(w, &action->key);
+	return 0;
+}
+
 static int write_find(const struct writing *w, const struct action *action, struct order *order)
 {
 	about(w, order, world_workload_kind(action->workload.kind), action->workload.name, NULL);
@@ -187,6 +209,8 @@ static const write_fn writers[] = {
 	[ACTION_LIST_TAGS] = write_lookup,
 	[ACTION_RESOLVE] = write_lookup,
 	[ACTION_MEASURE] = write_measure,
+	[ACTION_CHECK_SIGNATURES] = write_check,
+	[ACTION_READ_KEY] = write_read_key,
 	[ACTION_FIND_WORKLOAD] = write_find,
 	[ACTION_CREATE_PROMOTION] = write_create,
 	[ACTION_STATE_PINS] = write_pins,

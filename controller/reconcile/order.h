@@ -37,7 +37,9 @@ struct order {
 	enum workload_kind workload;        /* FIND_WORKLOAD, PIN */
 	const struct container *containers; /* PIN: what the answer must carry */
 	size_t container_count;
-	struct action_lookup lookup; /* LIST_TAGS, RESOLVE */
+	struct action_lookup lookup; /* LIST_TAGS, RESOLVE, CHECK_SIGNATURES */
+	struct signatures signatures; /* CHECK_SIGNATURES: what the channel asks for */
+	struct signature_key key;     /* READ_KEY */
 	struct metric_spec metric;   /* MEASURE: name, url, query and secret */
 	const char *ended;           /* PROMOTION_STATUS: the final phase, NULL: it goes on */
 	bool is_warning;             /* EVENT */

@@ -197,6 +197,7 @@ static void sweep_now_and_then(struct reconciler *r)
 		return;
 	r->swept_ms = now_ms;
 	looks_sweep(r->tools.looks, r->tools.now_ms());
+	keys_sweep(r->tools.keys, r->tools.now_ms());
 	asked_sweep(r->tools.asked, r->tools.now_ms());
 	measured_sweep(r->tools.measured);
 }
@@ -355,6 +356,7 @@ struct reconciler *reconciler_create(const struct reconciler_options *options)
 	r->tools = options->tools;
 	r->tools.looks = looks_create();
 	r->tools.asked = asked_create(options->tools.registry);
+	r->tools.keys = keys_create();
 	if (r->tools.now_ms == NULL)
 		r->tools.now_ms = clock_now_ms;
 	r->tools.wake = on_wake;
@@ -373,6 +375,7 @@ struct reconciler *reconciler_create(const struct reconciler_options *options)
 				       .looks = r->tools.looks,
 				       .asked = r->tools.asked,
 				       .measured = r->tools.measured,
+				       .keys = r->tools.keys,
 				       .zones = zones_create(ZONES_FOLDER) };
 	return r;
 }
@@ -387,6 +390,7 @@ void reconciler_destroy(struct reconciler *r)
 	links_destroy(r->links);
 	asked_destroy(r->tools.asked);
 	measured_destroy(r->tools.measured);
+	keys_destroy(r->tools.keys);
 	looks_destroy(r->tools.looks);
 	zones_destroy(r->sources.zones);
 	free(r);

@@ -14,8 +14,8 @@ static bool changes_something(const struct orders *orders)
 	for (size_t i = 0; i < orders->count; i++) {
 		enum action_kind action = orders->items[i].action;
 
-		if (action != ACTION_LIST_TAGS && action != ACTION_RESOLVE &&
-		    action != ACTION_FIND_WORKLOAD)
+		if (action != ACTION_LIST_TAGS && action != ACTION_RESOLVE && action != ACTION_CHECK_SIGNATURES &&
+		    action != ACTION_READ_KEY && action != ACTION_FIND_WORKLOAD)
 			return true;
 	}
 	return false;

@@ -38,6 +38,14 @@ static void metric(void *user, const char *namespace, const char *channel, const
 	measured_fill(sources->measured, arena_printf(arena, "%s/%s", namespace, channel), spec, arena, look);
 }
 
+static void key(void *user, const char *namespace, const struct signature_key *wanted, struct arena *arena,
+		struct key_look *ret_look)
+{
+	const struct sources *sources = user;
+
+	keys_fill(sources->keys, namespace, wanted, sources->now_ms, arena, ret_look);
+}
+
 static const char *apply_failure(void *user, const char *namespace, const char *name)
 {
 	struct sources *sources = user;
@@ -86,14 +94,23 @@ static void digests(void *user, const char *namespace, const struct artifact *ar
 	asked_each_digest(sources->asked, &place, arena, fn, fn_user);
 }
 
+static void signature(void *user, const char *namespace, const struct artifact *artifact, const char *digest,
+		      const char *policy, struct arena *arena, struct signature_look *ret_look)
+{
+	struct sources *sources = user;
+	const struct asked_place place = place_of(namespace, artifact);
+
+	asked_fill_signature(sources->asked, &place, digest, policy, arena, ret_look);
+}
+
 struct world_objects sources_objects(struct sources *sources)
 {
 	return (struct world_objects){
-		get, each, look, metric, apply_failure, zone, sources, is_behind
+		get, each, look, metric, key, apply_failure, zone, sources, is_behind
 	};
 }
 
 struct world_registry sources_registry(struct sources *sources)
 {
-	return (struct world_registry){ tags, digests, sources };
+	return (struct world_registry){ tags, digests, signature, sources };
 }

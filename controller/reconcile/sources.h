@@ -12,6 +12,7 @@
 
 #include "kube/store.h"
 #include "reconcile/asked.h"
+#include "reconcile/keys.h"
 #include "reconcile/looks.h"
 #include "reconcile/measured.h"
 #include "reconcile/world.h"
@@ -23,6 +24,7 @@ struct sources {
 	struct asked *asked;
 	struct zones *zones;
 	const struct measured *measured;
+	struct keys *keys;
 	int64_t now_ms;   /* of the present look, wall clock */
 	int64_t until_ms; /* the earliest moment at which something that the look saw is forgotten
 			   */

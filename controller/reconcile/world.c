@@ -239,6 +239,62 @@ static void gather_registry(struct gathering *g)
 			       channel->status.intake.tag, g->arena, &world->tags);
 }
 
+static void gather_keys(struct gathering *g)
+{
+	const struct signatures *wanted = &g->world->channel->signatures;
+	char policy[SHA256_HEX_SIZE];
+
+	g->world->keys = arena_new_array(g->arena, wanted->count, struct key_look);
+	for (size_t i = 0; i < wanted->count; i++)
+		g->objects->key(g->objects->user, g->world->namespace, &wanted->keys[i], g->arena, &g->world->keys[i]);
+	if (wanted->count > 0 && world_signature_policy(wanted, g->world->keys, policy))
+		g->world->signature_policy = arena_strdup(g->arena, policy);
+}
+
+/* Collects a look at the signatures of one artifact of a release, unless it is there already. */
+static void gather_signature(struct gathering *g, const struct release_artifact *a)
+{
+	const struct artifact *ours = channel_find_artifact(g->world->channel, a->name);
+	const struct artifact place = { .name = a->name,
+					.image = a->image,
+					.pull_secret = ours == NULL ? NULL : ours->pull_secret };
+	struct signature_look *look;
+
+	for (size_t i = 0; i < g->found.len; i++) {
+		const struct signature_look *other = g->found.items[i];
+
+		if (str_equal(other->repository, a->image) && str_equal(other->digest, a->digest))
+			return;
+	}
+	look = arena_new(g->arena, struct signature_look);
+	g->registry->signature(g->registry->user, g->world->namespace, &place, a->digest, g->world->signature_policy,
+			       g->arena, look);
+	look->repository = a->image;
+	look->digest = a->digest;
+	vec_push(&g->found, look);
+}
+
+/* What a promotion asks for stands in its status from the look on in which that became known. */
+static void gather_signatures(struct gathering *g)
+{
+	struct world *world = g->world;
+	struct signature_look **rows;
+
+	if (world->signature_policy == NULL)
+		return;
+	for (size_t i = 0; i < world->promotion_count; i++) {
+		const struct promotion *promotion = world->promotions[i];
+		const struct release *release = &promotion->status.release;
+
+		for (size_t k = 0; !promotion_is_finished(promotion) && k < release->count; k++)
+			gather_signature(g, &release->artifacts[k]);
+	}
+	rows = take_found(g, &world->signature_count);
+	world->signatures = arena_new_array(g->arena, world->signature_count, struct signature_look);
+	for (size_t i = 0; i < world->signature_count; i++)
+		world->signatures[i] = *rows[i];
+}
+
 /* Does the namespace's pins object exist? Anything else with the label is not it. */
 static const struct pins *get_pins(const struct world_objects *objects, const char *namespace)
 {
@@ -309,6 +365,8 @@ void world_gather(const struct world_objects *objects, const struct world_regist
 		gather_workloads(&g);
 		gather_metrics(&g);
 		gather_registry(&g);
+		gather_keys(&g);
+		gather_signatures(&g);
 	}
 	vec_finish(&g.found);
 }

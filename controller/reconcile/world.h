@@ -40,6 +40,9 @@ struct world_objects {
 	void (*metric)(void *user, const char *namespace, const char *channel,
 		       const struct metric_spec *spec, struct arena *arena,
 		       struct metric_look *look);
+	/* What is known of an entry of a ConfigMap as public keys (state NONE when it was not read). */
+	void (*key)(void *user, const char *namespace, const struct signature_key *key, struct arena *arena,
+		    struct key_look *ret_look);
 	/* The refusal of the last apply of an HPA or Service of this channel, or NULL. */
 	const char *(*apply_failure)(void *user, const char *namespace, const char *name);
 	/* The time zone of that name, or NULL. */
@@ -62,6 +65,10 @@ struct world_registry {
 	/* Calls fn for every digest_look known of the artifact's repository. */
 	void (*digests)(void *user, const char *namespace, const struct artifact *artifact,
 			struct arena *arena, world_each_fn fn, void *fn_user);
+	/* What is known of the signatures of a digest in the artifact's repository under a policy (state NONE when
+	 * nobody asked). */
+	void (*signature)(void *user, const char *namespace, const struct artifact *artifact, const char *digest,
+			  const char *policy, struct arena *arena, struct signature_look *ret_look);
 	void *user;
 };
 

@@ -117,12 +117,39 @@ static void read_windows(const struct read_node *gates, struct channel *channel)
 	}
 }
 
+static void read_signatures(const struct read_node *gates, struct signatures *signatures)
+{
+	struct read_node object = read_object(gates, "signatures");
+	struct read_node list = read_list(&object, "keys");
+
+	if (read_count(&list) > SIGNATURE_KEYS_MAX)
+		read_complain(&list, "has %zu items, more than %d", read_count(&list), SIGNATURE_KEYS_MAX);
+	else
+		signatures->count = (uint32_t)read_count(&list);
+	signatures->threshold = (uint16_t)read_int(&object, "threshold", 1, SIGNATURE_KEYS_MAX, 1);
+	if (signatures->count > 0 && signatures->threshold > signatures->count)
+		read_complain(&object, "threshold is %u, and there are only %u keys", signatures->threshold,
+			      signatures->count);
+	signatures->must_match_repository = read_flag(&object, "matchRepository");
+	signatures->keys = arena_new_array(gates->reader->arena, signatures->count, struct signature_key);
+	for (size_t i = 0; i < signatures->count; i++) {
+		struct read_node item = read_item(&list, i);
+		struct read_node ref = read_object(&item, "configMapRef");
+
+		if (!read_is_present(&ref))
+			read_complain(&item, "configMapRef is missing");
+		signatures->keys[i].config_map = read_needed_text(&ref, "name");
+		signatures->keys[i].entry = read_needed_text(&ref, "key");
+	}
+}
+
 static void read_gates(const struct read_node *spec, struct channel *channel)
 {
 	struct read_node object = read_object(spec, "gates");
 
 	channel->soak_ms = read_duration(&object, "soak", 0);
 	read_windows(&object, channel);
+	read_signatures(&object, &channel->signatures);
 }
 
 static void add_container(void *user, size_t i, const char *key, const char *value)

@@ -15,6 +15,7 @@ static void read_stay(const struct read_node *node, struct release_stay *stay)
 	stay->since_ms = read_time(node, "since", 0);
 	stay->until_ms = read_time(node, "until", 0);
 	stay->has_failed = read_choice(node, "result", results, 2, 0) == 1;
+	stay->signature_policy = read_text(node, "signaturePolicy");
 }
 
 static void read_stays(const struct read_node *node, struct verified *entry)
@@ -195,6 +196,7 @@ static void write_stay(struct writer *writer, const char *key, const struct rele
 	release_write(writer, "release", &stay->release);
 	write_text(writer, "promotion", stay->promotion);
 	write_time(writer, "since", stay->since_ms);
+	write_text(writer, "signaturePolicy", stay->signature_policy);
 	write_object_end(writer);
 	arena_finish(&arena);
 }
@@ -272,6 +274,7 @@ static void write_history(struct writer *writer, const struct channel_status *st
 		write_time(writer, "since", entry->since_ms);
 		write_time(writer, "until", entry->until_ms);
 		write_text(writer, "result", results[entry->has_failed]);
+		write_text(writer, "signaturePolicy", entry->signature_policy);
 		write_object_end(writer);
 	}
 	write_list_end(writer);

@@ -37,6 +37,11 @@ def put(path, value):
     return change
 
 
+def signatures(count=1, name="release-keys", key="k{}.pub", **more):
+    keys = [{"configMapRef": {"name": name, "key": key.format(i)}} for i in range(count)]
+    return put("spec.gates.signatures", {"keys": keys, **more})
+
+
 def both(*changes):
     def change(body):
         for one in changes:
@@ -287,6 +292,27 @@ CHANNEL_ROWS = [
     ("a rule in words is refused", window(rrule="every Monday at nine"), "is not a rule of RFC 5545"),
     ("a rule with its keyword is refused", window(rrule="RRULE:FREQ=DAILY"), "is not a rule of RFC 5545"),
     ("a rule of more than 256 is refused", window(rrule="FREQ=DAILY;BYHOUR=" + "1," * 120 + "1"), "spec.gates.windows[0].rrule", "256"),
+    ("signatures with one key are accepted", signatures()),
+    ("signatures in a channel downstream are accepted", both(upstream(1), signatures())),
+    ("8 keys are accepted", signatures(8)),
+    ("9 keys are refused", signatures(9), "spec.gates.signatures.keys", "at most 8"),
+    ("signatures without keys are refused", signatures(0), "spec.gates.signatures.keys", "at least 1"),
+    ("signatures of nothing are refused", put("spec.gates.signatures", {}), "spec.gates.signatures.keys: Required value"),
+    ("a threshold of all keys is accepted", signatures(8, threshold=8)),
+    ("a threshold above the keys is refused", signatures(2, threshold=3), "spec.gates.signatures.threshold",
+     "threshold is 3, and there are only 2 keys"),
+    ("a threshold of none is refused", signatures(threshold=0), "spec.gates.signatures.threshold", "greater than or equal to 1"),
+    ("a threshold in words is refused", signatures(threshold="all"), "spec.gates.signatures.threshold"),
+    ("the repository compared is accepted", signatures(matchRepository=True)),
+    ("one key twice is refused", signatures(2, key="ci.pub"), "spec.gates.signatures.keys", "named twice"),
+    ("one ConfigMap twice with two keys is accepted", signatures(2)),
+    ("a key without a ConfigMap is refused", put("spec.gates.signatures", {"keys": [{}]}), "configMapRef: Required value"),
+    ("a key without an entry is refused", put("spec.gates.signatures", {"keys": [{"configMapRef": {"name": "a"}}]}), "key: Required value"),
+    ("a ConfigMap's name of 253 characters is accepted", signatures(name="a" * 253)),
+    ("a ConfigMap's name of 254 characters is refused", signatures(name="a" * 254), "configMapRef.name", "more than 253"),
+    ("a ConfigMap of another namespace is refused", signatures(name="other/keys"), "configMapRef.name", "should match"),
+    ("an entry with a slash is refused", signatures(key="a/b"), "configMapRef.key", "should match"),
+    ("a key given as it is is refused", put("spec.gates.signatures", {"keys": [{"pem": "-----BEGIN"}]}), 'unknown field'),
     ("no gates at all are accepted", put("spec.gates", {})),
     ("an unknown gate is refused", put("spec.gates.wait", "30m"), 'unknown field "spec.gates.wait"'),
 
@@ -656,13 +682,14 @@ RELEASE = {"release": "r-0a1b2c3d4e", "image": "v1.4.2", "promotion": "shop-r-0a
 CONDITION = {"type": "Ready", "status": "True", "reason": "Running", "message": "runs r-0a1b2c3d4e", "observedGeneration": 1,
              "lastTransitionTime": "2026-11-24T10:00:00Z"}
 CHANNEL_STATUS = {
-    "observedGeneration": 1, "upstream": "shop-staging/shop", "current": RELEASE, "desired": RELEASE, "promotion": "one",
+    "observedGeneration": 1, "upstream": "shop-staging/shop", "promotion": "one",
+    "current": {**RELEASE, "signaturePolicy": HEX64}, "desired": {**RELEASE, "signaturePolicy": HEX64},
     "guard": "Enforced",
     "verified": [{"release": "r-0a1b2c3d4e", "artifacts": RELEASE["artifacts"], "since": RELEASE["since"], "revoked": True,
                   "reason": "its rollout failed", "stays": [{"since": RELEASE["since"], "until": RELEASE["since"]}]}],
     "available": [{"release": "r-0a1b2c3d4e", "from": [{"namespace": "shop-staging", "name": "shop"}]}],
     "history": [{"release": "r-0a1b2c3d4e", "artifacts": RELEASE["artifacts"], "promotion": "one", "since": RELEASE["since"],
-                 "until": RELEASE["since"], "result": "Succeeded"}] * 20,
+                 "until": RELEASE["since"], "result": "Succeeded", "signaturePolicy": HEX64}] * 20,
     "hold": {"by": "alice", "at": RELEASE["since"], "reason": "by hand"},
     "intake": {"tag": "v1.4.2", "release": "r-0a1b2c3d4e", "moved": "tag v1.4.1 of web named one digest, now another",
                "superseded": "v1.4.1, v1.4.0"},

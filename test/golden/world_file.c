@@ -78,6 +78,17 @@ static void read_failure(const json_t *failed, struct lookup_failure *ret)
 	ret->retry_ms = moment_at(failed, "retryAt");
 }
 
+static enum knowledge read_knowledge(const json_t *row, struct lookup_failure *ret_failure)
+{
+	const json_t *failed = json_object_get(row, "failed");
+
+	if (failed != NULL) {
+		read_failure(failed, ret_failure);
+		return KNOWLEDGE_FAILED;
+	}
+	return json_is_true(json_object_get(row, "pending")) ? KNOWLEDGE_PENDING : KNOWLEDGE_KNOWN;
+}
+
 static void look_at(void *user, enum workload_kind kind, const char *namespace, const char *name,
 		    struct arena *arena, struct workload_look *look)
 {
@@ -103,17 +114,6 @@ static void look_at(void *user, enum workload_kind kind, const char *namespace, 
 	}
 }
 
-static enum knowledge read_knowledge(const json_t *row, struct lookup_failure *ret_failure)
-{
-	const json_t *failed = json_object_get(row, "failed");
-
-	if (failed != NULL) {
-		read_failure(failed, ret_failure);
-		return KNOWLEDGE_FAILED;
-	}
-	return json_is_true(json_object_get(row, "pending")) ? KNOWLEDGE_PENDING : KNOWLEDGE_KNOWN;
-}
-
 static void metric_at(void *user, const char *namespace, const char *channel, const struct metric_spec *spec,
 		      struct arena *arena, struct metric_look *look)
 {
@@ -134,6 +134,30 @@ static void metric_at(void *user, const char *namespace, const char *channel, co
 		look->values = values;
 		for (look->count = 0; look->count < json_array_size(list); look->count++)
 			values[look->count] = strtod(json_string_value(json_array_get(list, look->count)), NULL);
+	}
+}
+
+static void get_key(void *user, const char *namespace, const struct signature_key *key, struct arena *arena,
+		    struct key_look *ret_look)
+{
+	struct world_file *file = user;
+	const json_t *row;
+	const json_t *id;
+	size_t i;
+	size_t k;
+
+	(void)namespace;
+	*ret_look = (struct key_look){ .state = KNOWLEDGE_NONE };
+	json_array_foreach(json_object_get(file->json, "keys"), i, row) {
+		const json_t *ids = json_object_get(row, "ids");
+
+		if (!str_equal(text_at(row, "name"), key->config_map) || !str_equal(text_at(row, "key"), key->entry))
+			continue;
+		ret_look->state = read_knowledge(row, &ret_look->failure);
+		ret_look->at_ms = moment_at(row, "at");
+		ret_look->ids = arena_new_array(arena, json_array_size(ids), const char *);
+		json_array_foreach(ids, k, id)
+			ret_look->ids[ret_look->id_count++] = json_string_value(id);
 	}
 }
 
@@ -236,6 +260,47 @@ static void each_digest(void *user, const char *namespace, const struct artifact
 	}
 }
 
+/* Which bit is the key "configmap/entry" of the channel? */
+static uint32_t bit_of(const struct world_file *file, const char *text)
+{
+	const struct signatures *wanted = &file->world.channel->signatures;
+
+	for (size_t i = 0; i < wanted->count; i++) {
+		size_t len = strlen(wanted->keys[i].config_map);
+
+		if (strncmp(text, wanted->keys[i].config_map, len) == 0 && text[len] == '/' &&
+		    str_equal(text + len + 1, wanted->keys[i].entry))
+			return UINT32_C(1) << i;
+	}
+	refuse(text, "is no key of the channel");
+	return 0;
+}
+
+static void get_signature(void *user, const char *namespace, const struct artifact *artifact, const char *digest,
+			  const char *policy, struct arena *arena, struct signature_look *ret_look)
+{
+	struct world_file *file = user;
+	const json_t *row;
+	const json_t *signer;
+	size_t i;
+	size_t k;
+
+	(void)namespace;
+	(void)policy;
+	(void)arena;
+	*ret_look = (struct signature_look){ .state = KNOWLEDGE_NONE };
+	json_array_foreach(json_object_get(file->json, "signatures"), i, row) {
+		if (!str_equal(text_at(row, "repository"), artifact->image) || !str_equal(text_at(row, "digest"), digest))
+			continue;
+		ret_look->state = read_knowledge(row, &ret_look->failure);
+		ret_look->at_ms = moment_at(row, "at");
+		ret_look->found = (size_t)json_integer_value(json_object_get(row, "found"));
+		ret_look->note = text_at(row, "note");
+		json_array_foreach(json_object_get(row, "signedBy"), k, signer)
+			ret_look->signers |= bit_of(file, json_string_value(signer));
+	}
+}
+
 /* ---- the file ---- */
 
 static enum kind kind_of(const char *path, const json_t *object)
@@ -330,9 +395,9 @@ static json_t *parse(const char *path)
 
 void world_file_load(struct world_file *file, const char *path)
 {
-	const struct world_objects objects = { get_object,    each_object, look_at, metric_at,
+	const struct world_objects objects = { get_object,    each_object, look_at, metric_at, get_key,
 					       apply_failure, get_zone,	   file,    is_behind };
-	const struct world_registry registry = { get_tags, each_digest, file };
+	const struct world_registry registry = { get_tags, each_digest, get_signature, file };
 	const json_t *object;
 	const char *key;
 	const char *slash;

@@ -9,6 +9,8 @@
  *   objects: [...]                   # Kubernetes objects, as the apiserver gives them
  *   tags: {at: …, names: [...]}      # what the registry said; or {failed: {class, message, retryAt}}, {pending: true}
  *   digests: [{repository, reference, digest, at}]   # or failed, pending instead of digest
+ *   keys: [{name, key, ids: [...], at}]              # ConfigMap entries with public keys; or failed instead of ids
+ *   signatures: [{repository, digest, signedBy: [NAME/KEY], found, note, at}]    # with those keys; or failed, pending
  *   looks: [{kind, name, conflict: MANAGER}]         # or failed (to be read), refused (the apply): {class, message, retryAt}
  *   applyFailure: …                  # the last apply of an HPA or Service was refused
  *

@@ -68,6 +68,7 @@ void bench_init(struct bench *b, const struct fake_step *script, size_t count)
 	b->tools.metrics = metrics_create("test");
 	b->tools.looks = looks_create();
 	b->tools.asked = asked_create(b->tools.registry);
+	b->tools.keys = keys_create();
 	b->tools.now_ms = bench_now;
 	b->tools.may_write = may_write;
 	b->tools.user = b;
@@ -92,6 +93,7 @@ void bench_finish(struct bench *b)
 	executor_destroy(b->executor);
 	asked_destroy(b->tools.asked);
 	measured_destroy(b->tools.measured);
+	keys_destroy(b->tools.keys);
 	looks_destroy(b->tools.looks);
 	metrics_destroy(b->tools.metrics);
 	store_destroy(b->tools.store);

@@ -48,6 +48,12 @@ static void metric(void *user, const char *namespace, const char *channel, const
 	look->failure.message = arena_printf(arena, "%s/%s %s", namespace, channel, spec->name);
 }
 
+static void key(void *user, const char *namespace, const struct signature_key *wanted, struct arena *arena,
+		struct key_look *ret_look)
+{
+	(void)user, (void)namespace, (void)wanted, (void)arena, (void)ret_look;
+}
+
 static const char *apply_failure(void *user, const char *namespace, const char *name)
 {
 	(void)user, (void)namespace, (void)name;
@@ -74,13 +80,19 @@ static void digests(void *user, const char *namespace, const struct artifact *ar
 	(void)user, (void)namespace, (void)artifact, (void)arena, (void)fn, (void)fn_user;
 }
 
+static void signature(void *user, const char *namespace, const struct artifact *artifact, const char *digest,
+		      const char *policy, struct arena *arena, struct signature_look *ret_look)
+{
+	(void)user, (void)namespace, (void)artifact, (void)digest, (void)policy, (void)arena, (void)ret_look;
+}
+
 void fixture_init(struct fixture *fixture)
 {
 	*fixture = (struct fixture){ .count = 0 };
 	fixture->objects = (struct world_objects){
-		get, each, look, metric, apply_failure, zone, fixture, NULL
+		get, each, look, metric, key, apply_failure, zone, fixture, NULL
 	};
-	fixture->registry = (struct world_registry){ tags, digests, fixture };
+	fixture->registry = (struct world_registry){ tags, digests, signature, fixture };
 }
 
 /* The kind of a line of JSON that begins with apiVersion and kind. */

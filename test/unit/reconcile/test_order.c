@@ -92,6 +92,11 @@ static void fill_delete(struct action *action)
 	};
 }
 
+static void fill_key(struct action *action)
+{
+	action->key = (struct signature_key){ "release-keys", "ci.pub" };
+}
+
 static void fill_channel_status(struct action *action)
 {
 	action->channel_status.observed_generation = 4;
@@ -244,6 +249,29 @@ START_TEST(keeps_what_the_answer_must_say)
 }
 END_TEST
 
+START_TEST(keeps_with_which_keys_to_look)
+{
+	struct signature_key keys[] = { { "release-keys", "ci.pub" }, { "qa", "qa.pub" } };
+	const struct channel channel = { .signatures = { .threshold = 2, .must_match_repository = true, .keys = keys, .count = 2 } };
+	struct world world = { .namespace = "n", .name = "shop", .channel = &channel };
+	struct orders orders = write_out(&world, ACTION_CHECK_SIGNATURES, fill_resolve);
+	const struct signatures *kept = &orders.items[0].signatures;
+
+	keys[1].entry = "changed";
+	ck_assert_int_eq(kept->threshold, 2);
+	ck_assert(kept->must_match_repository);
+	ck_assert_uint_eq(kept->count, 2);
+	ck_assert_str_eq(kept->keys[0].config_map, "release-keys");
+	ck_assert_str_eq(kept->keys[1].entry, "qa.pub");
+	ck_assert_str_eq(orders.items[0].lookup.reference, "v1");
+	orders_finish(&orders);
+	orders = write_out(&world, ACTION_READ_KEY, fill_key);
+	ck_assert_str_eq(orders.items[0].key.config_map, "release-keys");
+	ck_assert_str_eq(orders.items[0].key.entry, "ci.pub");
+	orders_finish(&orders);
+}
+END_TEST
+
 START_TEST(without_a_channel_nothing_of_it_can_be_made)
 {
 	static const struct {
@@ -286,6 +314,7 @@ static void add(TCase *tests)
 {
 	suite_add_rows(tests, writes_out, rows);
 	tcase_add_test(tests, keeps_what_the_answer_must_say);
+	tcase_add_test(tests, keeps_with_which_keys_to_look);
 	tcase_add_loop_test(tests, without_a_channel_nothing_of_it_can_be_made, 0, 3);
 	tcase_add_test(tests, sums_up);
 }

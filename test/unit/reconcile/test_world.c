@@ -263,7 +263,9 @@ START_TEST(each_repository_is_asked_for_once_with_each_secret)
 
 	fixture_init(&fixture);
 	fixture_add(&fixture, registry_shop);
-	fixture.registry = (struct world_registry){ tags, digests, &at };
+	fixture.registry.tags = tags;
+	fixture.registry.digests = digests;
+	fixture.registry.user = &at;
 	world_gather(&fixture.objects, &fixture.registry, "n", "shop", 5, &arena, &world);
 	ck_assert_str_eq(text, "digests n r.example/web -\ndigests n r.example/web s\n"
 			       "digests n r.example/api -\ntags n r.example/api .* after v7\n");

@@ -65,6 +65,13 @@ START_TEST(reads_every_field_of_a_spec)
 	expect_str(row, c->windows[0].time_zone, "Europe/Berlin");
 	expect_int(row, c->windows[1].kind, WINDOW_DENY);
 	expect_str(row, c->windows[1].rrule, NULL);
+	expect_int(row, c->signatures.threshold, 2);
+	expect(row, c->signatures.must_match_repository);
+	expect_int(row, c->signatures.count, 2);
+	expect_str(row, c->signatures.keys[0].config_map, "release-keys");
+	expect_str(row, c->signatures.keys[0].entry, "ci.pub");
+	expect_str(row, c->signatures.keys[1].config_map, "qa");
+	expect_str(row, c->signatures.keys[1].entry, "qa.pub");
 	expect_int(row, c->progress_deadline_ms, 330 * 1000);
 	expect_str(row, c->verify_request, "once-more");
 	expect_int(row, c->metric_count, 2);
@@ -375,6 +382,7 @@ START_TEST(fills_in_the_defaults_of_the_schema)
 	expect_int(row, c->keep_age_ms, 24 * 3600 * 1000);
 	expect_int(row, c->soak_ms, 0);
 	expect_int(row, c->window_count, 0);
+	expect_int(row, c->signatures.count, 0);
 	expect_int(row, c->upstream.match, UPSTREAM_ANY);
 	expect_int(row, c->intake.interval_ms, 60 * 1000);
 	expect_int(row, c->progress_deadline_ms, 600 * 1000);
@@ -426,6 +434,18 @@ static const struct {
 	  "spec.gates.windows[0].kind: \"Maybe\" is not one of the words known here" },
 	{ "a window without an end", "{gates: {windows: [{kind: Deny, name: w, start: s}]}}",
 	  "spec.gates.windows[0]: duration is missing" },
+	{ "a key that is text", "{gates: {signatures: {keys: [ci.pub]}}}",
+	  "spec.gates.signatures.keys[0]: expected an object, got a string" },
+	{ "a key without an entry", "{gates: {signatures: {keys: [{configMapRef: {name: a}}]}}}",
+	  "spec.gates.signatures.keys[0].configMapRef.key: is missing" },
+	{ "a key without a ConfigMap", "{gates: {signatures: {keys: [{}]}}}",
+	  "spec.gates.signatures.keys[0]: configMapRef is missing" },
+	{ "a threshold of nothing", "{gates: {signatures: {threshold: 0, keys: [{configMapRef: {name: a, key: b}}]}}}",
+	  "spec.gates.signatures.threshold: 0 is not between 1 and 8" },
+	{ "a threshold above the keys", "{gates: {signatures: {threshold: 2, keys: [{configMapRef: {name: a, key: b}}]}}}",
+	  "spec.gates.signatures: threshold is 2, and there are only 1 keys" },
+	{ "too many keys", "{gates: {signatures: {keys: [{}, {}, {}, {}, {}, {}, {}, {}, {}]}}}",
+	  "spec.gates.signatures.keys: has 9 items, more than 8" },
 	{ "an unknown mode", "{promotion: {mode: Sometimes}}",
 	  "spec.promotion.mode: \"Sometimes\" is not one of the words known here" },
 	{ "a strategy of a later version", "{rollout: {strategy: Canary}}",
