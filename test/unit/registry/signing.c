@@ -8,7 +8,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "suite.h"
+
+static struct vec kept; /* so that nothing is lost without being known */
+
+static void *keep(void *memory)
+{
+	ck_assert_ptr_nonnull(memory);
+	vec_push(&kept, memory);
+	return memory;
+}
+
+char *signing_text(const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	ck_assert_int_ge(vasprintf(&text, fmt, ap), 0);
+	va_end(ap);
+	return keep(text);
+}
+
+char *signing_room(size_t size)
+{
+	return keep(calloc(1, size));
+}
 
 static EVP_PKEY *inside(const struct signing_key *key)
 {
@@ -17,10 +43,7 @@ static EVP_PKEY *inside(const struct signing_key *key)
 
 struct signing_key *signing_key_make(const char *curve)
 {
-	EVP_PKEY *key = EVP_EC_gen(curve);
-
-	ck_assert_ptr_nonnull(key);
-	return (struct signing_key *)key;
+	return keep(EVP_EC_gen(curve));
 }
 
 char *signing_key_pem(const struct signing_key *key)
@@ -32,16 +55,15 @@ char *signing_key_pem(const struct signing_key *key)
 
 	ck_assert_int_eq(PEM_write_bio_PUBKEY(bio, inside(key)), 1);
 	len = BIO_get_mem_data(bio, &bytes);
-	text = strndup(bytes, (size_t)len);
+	text = signing_text("%.*s", (int)len, bytes);
 	BIO_free(bio);
 	return text;
 }
 
 char *signing_base64(const char *bytes, size_t len)
 {
-	char *text = malloc(4 * ((len + 2) / 3) + 1);
+	char *text = signing_room(4 * ((len + 2) / 3) + 1);
 
-	ck_assert_ptr_nonnull(text);
 	EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)bytes, (int)len);
 	return text;
 }
@@ -61,12 +83,12 @@ char *signing_sign(const struct signing_key *key, const char *bytes, size_t len)
 char *signing_file(const char *name)
 {
 	char path[4096];
-	char *text = calloc(1, 64 * 1024);
+	char *text = signing_room(64 * 1024);
 	FILE *in;
 
 	snprintf(path, sizeof(path), "%s/%s", getenv("REGISTRY_DATA"), name);
 	in = fopen(path, "re");
-	ck_assert_msg(in != NULL && text != NULL, "%s cannot be opened", path);
+	ck_assert_msg(in != NULL, "%s cannot be opened", path);
 	ck_assert_uint_lt(fread(text, 1, 64 * 1024 - 1, in), 64 * 1024 - 1);
 	fclose(in);
 	return text;

@@ -64,7 +64,7 @@ END_TEST
 
 START_TEST(refuses_too_many_and_too_long)
 {
-	char *text = calloc(1, PUBLIC_KEYS_TEXT_MAX + 2);
+	char *text = signing_room(PUBLIC_KEYS_TEXT_MAX + 2);
 	struct public_key keys[PUBLIC_KEYS_MAX];
 	struct err err = ERR_INIT;
 	size_t count;
@@ -77,7 +77,6 @@ START_TEST(refuses_too_many_and_too_long)
 	err = ERR_INIT;
 	ck_assert_int_eq(public_keys_parse(text, PUBLIC_KEYS_TEXT_MAX + 1, keys, &count, &err), ERR_INPUT);
 	expect_contains("too long", err.text, "more than 16384 bytes");
-	free(text);
 }
 END_TEST
 

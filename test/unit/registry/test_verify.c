@@ -27,27 +27,18 @@ static void add_route(struct scene *scene, struct fake_route route)
 
 static char *url_of(const char *path)
 {
-	char *url = NULL;
-
-	ck_assert_int_gt(asprintf(&url, "%s%s", URL, path), 0);
-	return url;
+	return signing_text("%s%s", URL, path);
 }
 
 static char *tag_url(const struct scene *scene, const char *suffix)
 {
-	char *url = NULL;
-
-	ck_assert_int_gt(asprintf(&url, "%s/v2/shop/web/manifests/sha256-%s%s", URL, scene->digest + 7, suffix), 0);
-	return url;
+	return signing_text("%s/v2/shop/web/manifests/sha256-%s%s", URL, scene->digest + 7, suffix);
 }
 
 static char *referrers_url(const struct scene *scene)
 {
-	char *url = NULL;
-
-	ck_assert_int_gt(asprintf(&url, "%s/v2/shop/web/referrers/%s?artifactType=application%%2Fvnd.dev.sigstore.bundle.v0.3%%2Bjson",
-				  URL, scene->digest), 0);
-	return url;
+	return signing_text("%s/v2/shop/web/referrers/%s?artifactType=application%%2Fvnd.dev.sigstore.bundle.v0.3%%2Bjson", URL,
+			    scene->digest);
 }
 
 /* The URL under which data/routes serves a file. */
@@ -57,7 +48,7 @@ static char *file_url(const char *file)
 	char *save = NULL;
 
 	for (char *line = strtok_r(routes, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
-		char *path = strdup(line);
+		char *path = signing_text("%s", line);
 
 		path[strcspn(path, " ")] = '\0';
 		if (strcmp(strrchr(line, ' ') + 1, file) == 0)
@@ -243,12 +234,9 @@ static const struct {
 /* Notes name the attestation by its digest, which data/ has. */
 static const char *note_of(const char *note)
 {
-	char *text = NULL;
-
 	if (strcmp(note, "bundle-3") != 0)
 		return note;
-	ck_assert_int_gt(asprintf(&text, "%.19s has a statement of the type", strstr(file_url("bundle-3.json"), "sha256:")), 0);
-	return text;
+	return signing_text("%.19s has a statement of the type", strstr(file_url("bundle-3.json"), "sha256:"));
 }
 
 START_TEST(looks_everywhere)
@@ -291,7 +279,7 @@ END_TEST
 
 static char *digest_of(const char *text)
 {
-	char *digest = calloc(1, DIGEST_SIZE);
+	char *digest = signing_room(DIGEST_SIZE);
 
 	memcpy(digest, "sha256:", 7);
 	sha256_hex(text, strlen(text), digest + 7);
@@ -302,20 +290,17 @@ static char *digest_of(const char *text)
  * longer than they are. */
 static void add_layers(struct scene *scene, const struct signing_key *key, size_t count, size_t good, size_t off)
 {
-	char *manifest = calloc(1, 1024 * 1024);
+	char *manifest = signing_room(1024 * 1024);
 	size_t len = (size_t)sprintf(manifest, "{\"schemaVersion\":2,\"config\":{},\"layers\":[");
 
 	for (size_t i = 0; i < count; i++) {
-		char *payload = NULL;
-		char *path = NULL;
-		const char *digest;
+		const char *payload =
+			signing_text("{\"critical\":{\"image\":{\"docker-manifest-digest\":\"%s\"},\"type\":\"cosign container image "
+				     "signature\"},\"optional\":{\"number\":%zu}}",
+				     scene->digest, i);
+		const char *digest = digest_of(payload);
+		const char *path = signing_text("/v2/shop/web/blobs/%s", digest);
 
-		ck_assert_int_gt(asprintf(&payload,
-					  "{\"critical\":{\"image\":{\"docker-manifest-digest\":\"%s\"},\"type\":\"cosign container "
-					  "image signature\"},\"optional\":{\"number\":%zu}}",
-					  scene->digest, i), 0);
-		digest = digest_of(payload);
-		ck_assert_int_gt(asprintf(&path, "/v2/shop/web/blobs/%s", digest), 0);
 		add_route(scene, (struct fake_route){ "GET", url_of(path), .status = 200, .body = payload });
 		len += (size_t)sprintf(manifest + len,
 				       "%s{\"mediaType\":\"" SIGNATURE_PAYLOAD_TYPE "\",\"size\":%zu,\"digest\":\"%s\",\"annotations\":"
@@ -469,7 +454,7 @@ START_TEST(does_not_follow_pages_for_ever)
 	strcpy(strchr(again, '?'), "?again");
 	add_route(&scene, (struct fake_route){ "GET", again, .status = 200, .content_type = INDEX, .body = LIST(""),
 					       .link = "<?more>; rel=\"next\"" });
-	more = strdup(again);
+	more = signing_text("%s", again);
 	strcpy(strchr(more, '?'), "?more");
 	add_route(&scene, (struct fake_route){ "GET", more, .status = 200, .content_type = INDEX, .body = LIST(""),
 					       .link = "<?again>; rel=\"next\"" });
@@ -587,9 +572,8 @@ START_TEST(asks_mirrors)
 	urls[1] = tag_url(&scene, "");
 	urls[2] = tag_url(&scene, ".sig");
 	for (size_t i = 0; i < 3; i++) { /* the same at the other host */
-		char *url = NULL;
+		char *url = signing_text("https://r.example.com%s", urls[i] + strlen(URL));
 
-		ck_assert_int_gt(asprintf(&url, "https://r.example.com%s", urls[i] + strlen(URL)), 0);
 		other.url = url;
 		if (i > 0 && other.failure == NULL)
 			other = (struct fake_route){ "GET", url, .status = 404 };
