@@ -174,8 +174,9 @@ def cluster_rings():
 
 def build_clusters():
     say("The clusters for these tests: their binaries are built first where the cache lacks them (ten minutes or more).")
-    if run([DEVCLUSTER, "build"], timeout_s=3600, shows=True)[0]:
-        raise Broken("the cluster's binaries could not be built")
+    for words in (["build"], ["tool", "cosign"]):
+        if run([DEVCLUSTER, *words], timeout_s=3600, shows=True)[0]:
+            raise Broken("the cluster's binaries could not be built")
 
 
 def up(cluster):

@@ -32,6 +32,10 @@ MODULES = {
     "coredns": ("-s -w", ["coredns"]),
     "metrics-server": ("-s -w", ["metrics-server"]),
 }
+# The same for programs that no cluster needs, but tests beside one do: built when they are asked for.
+TOOLS = {
+    "cosign": ("-s -w", ["cosign"]),
+}
 RENAMED = {"server": "etcd"}  # etcd's main package is called server
 HEARTBEAT_SECONDS = 30
 
@@ -42,14 +46,18 @@ def cache_root():
     return os.path.join(os.path.abspath(base), "sluice", "devcluster")
 
 
+def _add_pins(digest, name, ldflags):
+    digest.update(f"{name}\0{ldflags}\0".encode())
+    for file in ("go.mod", "go.sum"):
+        with open(os.path.join(MODULES_FOLDER, name, file), "rb") as stream:
+            digest.update(stream.read() + b"\0")
+
+
 def pins_hash():
     """Twelve hex digits over everything that decides what the binaries are."""
     digest = hashlib.sha256()
     for name, (ldflags, _) in MODULES.items():
-        digest.update(f"{name}\0{ldflags}\0".encode())
-        for file in ("go.mod", "go.sum"):
-            with open(os.path.join(MODULES_FOLDER, name, file), "rb") as stream:
-                digest.update(stream.read() + b"\0")
+        _add_pins(digest, name, ldflags)
     with open(PAUSE_SOURCE, "rb") as stream:
         digest.update(stream.read())
     return digest.hexdigest()[:12]
@@ -78,7 +86,7 @@ def _version_tuple(text):
 
 def _needed_go():
     lines = []
-    for name in MODULES:
+    for name in [*MODULES, *TOOLS]:
         with open(os.path.join(MODULES_FOLDER, name, "go.mod")) as file:
             lines += re.findall(r"^go ([0-9.]+)$", file.read(), re.MULTILINE)
     return max(lines, key=_version_tuple)
@@ -135,7 +143,7 @@ def _run_with_heartbeat(argv, env, cwd, log_path, label):
 
 
 def _build_module(go, name, label, target, work):
-    ldflags, binaries = MODULES[name]
+    ldflags, binaries = {**MODULES, **TOOLS}[name]
     env = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off",
            "GOFLAGS": "-mod=readonly -buildvcs=false", "GO111MODULE": "on"}
     for unwanted in ("GOOS", "GOARCH"):
@@ -210,3 +218,30 @@ def build():
             shutil.rmtree(work, ignore_errors=True)
         _say(f"The binaries are built: {time.monotonic() - began:.0f} s.")
     return folder()
+
+
+def tool_path(name):
+    """Where a program of TOOLS is, or will be."""
+    digest = hashlib.sha256()
+    _add_pins(digest, name, TOOLS[name][0])
+    return os.path.join(cache_root(), f"{name}-{digest.hexdigest()[:12]}", name)
+
+
+def tool(name):
+    """The path of a program of TOOLS, which is built when it is not in the cache yet."""
+    path_of_tool = tool_path(name)
+    if os.path.exists(path_of_tool):
+        return path_of_tool
+    go = find_go()
+    with _one_build_at_a_time():
+        if os.path.exists(path_of_tool):
+            return path_of_tool
+        work = tempfile.mkdtemp(prefix="building-", dir=cache_root())
+        try:
+            _build_module(go, name, "[1/1]", work, work)
+            os.chmod(work, 0o755)
+            shutil.rmtree(os.path.dirname(path_of_tool), ignore_errors=True)
+            os.rename(work, os.path.dirname(path_of_tool))
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return path_of_tool

@@ -22,6 +22,10 @@ def _build(_):
     print(binaries.build())
 
 
+def _tool(arguments):
+    print(binaries.tool(arguments.tool))
+
+
 def _check(_):
     host.check(binaries.problems())
     when = "are built" if binaries.are_built() else "have yet to be built"
@@ -185,6 +189,10 @@ def _parser():
             name=False)
     command("build", _build, "build the cluster's binaries; nothing to do when they are there",
             name=False)
+    tool = command("tool", _tool, "print the path of a program that tests need beside a cluster; built when it is "
+                   "not there", name=False)
+    tool.add_argument("tool", choices=sorted(binaries.TOOLS), metavar="TOOL",
+                      help=", ".join(sorted(binaries.TOOLS)))
     up = command("up", _up, "start a cluster; nothing to do when it runs")
     up.add_argument("--hollow", type=int, default=0, metavar="N",
                     help="N more nodes whose pods become Ready without containers")

@@ -105,15 +105,18 @@ class Fake:
 
     def tag(self, repository, tag):
         """The version of the web server that the cluster's registry has under this tag. Returns its digest."""
-        digest = Images.web(tag)
-        request = urllib.request.Request(f"http://{REGISTRY}/v2/test/web/manifests/{digest}", headers={"Accept": registry.MANIFEST})
+        self.copy(repository, tag, Images.web(tag))
+        return Images.web(tag)
+
+    def copy(self, repository, tag, reference):
+        """What the cluster's registry has under this tag or digest of test/web."""
+        request = urllib.request.Request(f"http://{REGISTRY}/v2/test/web/manifests/{reference}", headers={"Accept": registry.MANIFEST})
         with urllib.request.urlopen(request, timeout=10) as answer:
-            document = answer.headers["Content-Type"], answer.read()
+            digest, document = answer.headers["Docker-Content-Digest"], (answer.headers["Content-Type"], answer.read())
         state = self._server.state
         with state.lock:
             state.documents[digest] = document
             state.tags.setdefault(repository, {})[tag] = digest
-        return digest
 
     def behave(self, repository, behaviour):
         with self._server.state.lock:
