@@ -60,8 +60,19 @@ class Connection(Case):
         self.addCleanup(operator.finish)
         return operator
 
+    def wait(self, sentence, question, patience_s=RECONNECT_S + SLACK_S):
+        """As cluster.eventually(); what the operator has to say is shown when it fails."""
+        try:
+            return cluster.eventually(sentence, question, patience_s=patience_s)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.operator.get('/readyz?verbose')[1]}\n{self.operator.log(80)}") from error
+
     def objects(self, kind):
         return series(self.operator, "sluice_store_objects").get(kind)
+
+    def knows_all_promotions(self):
+        """Also those of a namespace that is being deleted go meanwhile, so both are counted at the same moment."""
+        return self.objects("Promotion") == len(self.api.get(cluster.GROUP + "/promotions")["items"])
 
     def lists(self):
         return series(self.operator, "sluice_watch_relists_total")
@@ -81,9 +92,8 @@ class Connection(Case):
             start()
             began = time.monotonic()
             self.api.delete(cluster.promotions(self.namespace, "first"))
-            count = len(self.api.get(cluster.GROUP + "/promotions")["items"])
-            cluster.eventually("the deletion was seen", lambda: self.objects("Promotion") == count, patience_s=RECONNECT_S + SLACK_S)
-            cluster.eventually("all watches have synced", lambda: self.operator.get("/readyz")[0] == 200)
+            self.wait("the deletion was seen", self.knows_all_promotions)
+            self.wait("all watches have synced", lambda: self.operator.get("/readyz")[0] == 200)
             print(f"    a killed apiserver: all is seen {time.monotonic() - began:.1f} s after its start", flush=True)
         again = {kind: count - before.get(kind, 0) for kind, count in self.lists().items()}
         print(f"    lists after it: {sum(again.values()):.0f} of {len(again)} kinds", flush=True)
@@ -110,7 +120,7 @@ class Connection(Case):
             print(f"    frozen: the leader has given up after {time.monotonic() - began:.1f} s", flush=True)
             self.assertIn("lost the lease", one.log())
             one.process.returncode = 0  # it has ended as it should: finish() has nothing to complain of
-            cluster.eventually("the silence is noticed", lambda: "the connection of the watches is given up" in two.log(400),
+            self.wait("the silence is noticed", lambda: "the connection of the watches is given up" in two.log(400),
                                patience_s=NOTICED_S + SLACK_S)
             print(f"    frozen: noticed after {time.monotonic() - began:.1f} s", flush=True)
             time.sleep(max(0, FROZEN_S - (time.monotonic() - began)))
@@ -118,12 +128,11 @@ class Connection(Case):
             os.kill(apiserver, signal.SIGCONT)
         thawed = time.monotonic()
         deleting.join(RECONNECT_S)
-        count = len(self.api.get(cluster.GROUP + "/promotions")["items"])
-        cluster.eventually("the deletion was seen", lambda: self.objects("Promotion") == count, patience_s=RECONNECT_S + SLACK_S)
-        cluster.eventually("every watch has brought something", lambda: self.all_heard_since(thawed), patience_s=RECONNECT_S + SLACK_S)
+        self.wait("the deletion was seen", self.knows_all_promotions)
+        self.wait("every watch has brought something", lambda: self.all_heard_since(thawed))
         print(f"    thawed: every watch goes on after {time.monotonic() - thawed:.1f} s", flush=True)
         self.assertEqual(self.lists(), lists)
-        cluster.eventually("the other one leads", two.is_leading, patience_s=RECONNECT_S + SLACK_S)
+        self.wait("the other one leads", two.is_leading)
         print(f"    thawed: the other one leads after {time.monotonic() - thawed:.1f} s", flush=True)
         self.bring("second", Images.web("2.0.0"))
 
@@ -142,18 +151,18 @@ class Connection(Case):
         self.addCleanup(cluster.install)
         self.remove(crd)
         self.operator = self.new_operator().launch()
-        cluster.eventually("it says what it lacks", lambda: self.lacks("promotions"))
+        self.wait("it says what it lacks", lambda: self.lacks("promotions"))
         self.put_back()
-        cluster.eventually("it is ready", lambda: self.operator.get("/readyz")[0] == 200, patience_s=RECONNECT_S + SLACK_S)
+        self.wait("it is ready", lambda: self.operator.get("/readyz")[0] == 200)
         self.make(workload("Deployment", replicas=1))
         self.make(channel())
         self.bring("first", Images.web("1.0.0"))
         self.remove(crd)
-        cluster.eventually("its objects are gone", lambda: self.objects("Promotion") == 0)
-        cluster.eventually("it says what it lacks", lambda: self.lacks("promotions"))
+        self.wait("its objects are gone", lambda: self.objects("Promotion") == 0)
+        self.wait("it says what it lacks", lambda: self.lacks("promotions"))
         self.assertEqual(self.image(), f"127.0.0.1:5000/test/web@{Images.web('1.0.0')}")
         self.put_back()
-        cluster.eventually("it is ready again", lambda: self.operator.get("/readyz")[0] == 200, patience_s=RECONNECT_S + SLACK_S)
+        self.wait("it is ready again", lambda: self.operator.get("/readyz")[0] == 200)
         self.bring("second", Images.web("2.0.0"))
 
     def remove(self, crd):
