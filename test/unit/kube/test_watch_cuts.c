@@ -54,7 +54,7 @@ static void cut_after(bool is_http2, struct fake_step first, size_t body_len)
 	write_rest(rest, version);
 	scene_open_over(is_http2, &scene, script, 2, KIND_PINS, &quick);
 	scene_run(&scene, 2, 0, row);
-	for (int i = 0; i < 1000 && store_count(scene.store, KIND_PINS) != 1; i++)
+	for (int i = 0; i < 20000 && store_count(scene.store, KIND_PINS) != 1; i++)
 		fake_run_for(scene.bench.loop, 1);
 	expect_str(row, objects_text(room, scene.store, NULL), "x@6");
 	expect_str(row, scene.changes.text, "+x@3 +y@2 ~x@6 -y@2");

@@ -114,7 +114,7 @@ static inline void scene_close(struct scene *scene, const char *row)
  * see that nothing more comes. */
 static inline void scene_run(struct scene *scene, size_t steps, int64_t longer_ms, const char *row)
 {
-	for (int i = 0; i < 4000; i++) {
+	for (int i = 0; i < 20000; i++) {
 		if (fake_server_served(scene->bench.server) == steps &&
 		    watch_report(scene->watch)->state == WATCH_LIVE)
 			break;
