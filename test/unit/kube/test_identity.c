@@ -336,6 +336,34 @@ START_TEST(a_failure_looks_at_the_files)
 }
 END_TEST
 
+START_TEST(in_a_pod_the_authority_is_followed_as_well)
+{
+	struct fake_tls_server server = fake_tls_serve("address", "");
+	struct kubeconfig config;
+	struct bench bench;
+	struct ended ended;
+	struct err err = ERR_INIT;
+	char port[16];
+
+	enter_folder();
+	fake_tls_run("mkdir -p pod; cp other.crt pod/ca.crt; echo abc >pod/token; echo shop >pod/namespace");
+	(void)snprintf(port, sizeof(port), "%d", server.port);
+	ck_assert_msg(kubeconfig_of_pod("127.0.0.1", port, "pod", &config, &err) == 0, "%s", err.text);
+	bench_open_tls(&bench, &server, config);
+	kubeconfig_finish(&config);
+	for (int i = 0; i < 3; i++) {
+		if (i == 1)
+			fake_tls_run("cp ca.crt pod/ca.crt");
+		get(&bench, "/a", &ended);
+		wait_for(&bench, &ended);
+		ck_assert_int_eq(ended.status, i < 2 ? 0 : 200);
+	}
+	ck_assert_str_eq(client_namespace(bench.client), "shop");
+	fake_tls_stop(&server);
+	bench_close(&bench, "pod");
+}
+END_TEST
+
 /* A watch's side of a stream. */
 struct streamed {
 	bool is_open;
@@ -517,6 +545,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, who_waits_at_the_end_is_told);
 	suite_add_rows(tests, the_server_is_believed_as_the_kubeconfig_says, servers);
 	suite_add_rows(tests, a_failure_looks_at_the_files, rotations);
+	tcase_add_test(tests, in_a_pod_the_authority_is_followed_as_well);
 	tcase_add_test(tests, new_files_mean_new_connections_and_streams_end_in_good_order);
 	tcase_add_test(tests, a_watch_is_resumed_with_new_files_and_lists_nothing);
 	tcase_add_test(tests, a_programs_new_certificate_means_new_connections);
