@@ -33,6 +33,14 @@ fuzz:
 	@packages/install build test
 	@test/fuzz/run.py --seconds $(SECONDS) --jobs $(JOBS) $(TARGET)
 
+model:
+	@packages/install build test
+	@test/model/run.py
+
+model-bugs:
+	@packages/install build test
+	@test/model/run.py --bugs
+
 schema-walk: $(BUILD)/check/build.ninja
 	@packages/install build test devcluster
 	@ninja -j $(JOBS) -C $(BUILD)/check controller/sluice
@@ -60,6 +68,8 @@ help:
 	@echo 'make check           the tests that need no cluster'
 	@echo 'make test            every test; as root: it starts clusters of its own'
 	@echo 'make fuzz            every fuzz target for SECONDS (60) seconds; TARGET=NAME: that one'
+	@echo 'make model           walks through all that can happen to the decision in small worlds; result in $(BUILD)/model.json'
+	@echo 'make model-bugs      the same, and looks whether mistakes in the decision are found; takes a quarter of an hour'
 	@echo 'make schema-walk     every field with every sort of value, on a real apiserver; as root'
 	@echo 'make image           the container image, into $(BUILD)/image; REGISTRY=HOST/PATH pushes it there'
 	@echo 'make demo            a cluster on this machine, five channels, the whole story; as root'
@@ -67,4 +77,4 @@ help:
 	@echo 'make demo-down       leaves nothing of it behind (KUBECONFIG=... again for your own cluster)'
 	@echo 'make clean           removes $(BUILD)'
 
-.PHONY: all check test fuzz schema-walk install image demo demo-down clean help
+.PHONY: all check test fuzz model model-bugs schema-walk install image demo demo-down clean help

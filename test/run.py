@@ -5,8 +5,8 @@
     test/run.py c guard     only the rings that are named so
 
 The rings: the C tests, built by gcc with the address and undefined behaviour sanitizers; a build by clang, whose warnings are
-others; the release build, whose hardening is looked at; a few seconds of each fuzz target; and each test/cluster/test_*.py, with the
-sanitized operator where they start one. These run in LANES side by side, because most of their time is waiting; the rings of a
+others; the release build, whose hardening is looked at; a few seconds of each fuzz target and of the walk through the decision; and each
+test/cluster/test_*.py, with the sanitized operator where they start one. These run in LANES side by side, because most of their time is waiting; the rings of a
 lane share a cluster, but for those that need one of another kind. A test that was skipped counts as nothing, a ring that ends
 without having counted as one failure.
 """
@@ -26,6 +26,7 @@ DEVCLUSTER = os.path.join(TREE, "devcluster", "devcluster")
 LANES = ["ring-1", "ring-2"]  # the names of their clusters
 RING_TIMEOUT_S = 900
 FUZZ_S = 3  # for each target, two at a time
+MODEL_STATES = 40000  # of each scenario, two at a time
 CLUSTER_RINGS = os.path.join(TREE, "test", "cluster", "test_*.py")
 OWN_CLUSTER = ["demo", "operator_without_guard", "without_guard"]
 ALONE = ["devcluster"]  # looks at what clusters leave on the machine
@@ -155,6 +156,14 @@ def ring_fuzz():
     return passed, failed
 
 
+def ring_model():
+    """So many states of each scenario; `make model` goes further."""
+    code, output = run([os.path.join(TREE, "test", "model", "run.py"), "--states", str(MODEL_STATES)])
+    passed, failed = judge(output, code == 0)
+    say("\n".join(output.strip().splitlines()[-100:]))
+    return passed, failed
+
+
 def cluster_ring(path):
     def ring(cluster):
         code, output = run(["/usr/bin/python3", path], SLUICE_TEST_CLUSTER=cluster, **SANITIZER_OPTIONS,
@@ -275,7 +284,7 @@ class Runner:
 
 def main():
     runner = Runner(sys.argv[1:])
-    runner.run({"c": ring_c, "clang": ring_clang, "release": ring_release, "fuzz": ring_fuzz})
+    runner.run({"c": ring_c, "clang": ring_clang, "release": ring_release, "fuzz": ring_fuzz, "model": ring_model})
     runner.run_in_clusters(cluster_rings())
     return runner.end()
 

@@ -1,0 +1,94 @@
+"""Mistakes that could be made in the decision: each one is put into a copy of the source, and has to be found.
+
+A bug is (name, file, what stands there, what the mistake makes of it, scenarios of the walk in which it may show). What stands there is
+there exactly once; `make check` sees to that, so that the list goes on to mean something when the rules change.
+"""
+
+import os
+import sys
+
+TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+DOMAIN = "controller/domain/"
+
+BUGS = [
+    ("a crash between the two last statuses is forgotten: the promotion runs once more",
+     DOMAIN + "promoting.c", "if (named != NULL && !settle_from_history(d, named))", "if (named != NULL)", "one git"),
+    ("a promotion of a name that ran before runs again",
+     DOMAIN + "promoting.c", "if (ran_before(d, c)) {", "if (ran_before(d, c) && c->promotion->is_automatic) {", "git"),
+    ("the channel's status is written after the workloads",
+     DOMAIN + "plan.c", "[ACTION_CHANNEL_STATUS] = 0,", "[ACTION_CHANNEL_STATUS] = 4,", "one"),
+    ("a promotion's status is written before the channel's",
+     DOMAIN + "plan.c", "[ACTION_PROMOTION_STATUS] = 1,", "[ACTION_PROMOTION_STATUS] = -1,", "one"),
+    ("workloads are pinned before the pins are stated",
+     DOMAIN + "plan.c", "[ACTION_STATE_PINS] = 2,", "[ACTION_STATE_PINS] = 4,", "one"),
+    ("a failed rollout keeps its release's mark",
+     DOMAIN + "rollout.c", "if (!d->status.verified[i].is_revoked || revoked_why != NULL)\n\t\t\tentry = d->status.verified[i];\n\t}\n"
+     "\tentry.is_revoked = revoked_why != NULL;",
+     "if (!d->status.verified[i].is_revoked || revoked_why != NULL)\n\t\t\tentry = d->status.verified[i];\n\t}\n"
+     "\tentry.is_revoked = false;", "one"),
+    ("a failed rollout is not taken back",
+     DOMAIN + "rollout.c", "if (goes_back)", "if (goes_back && is_held)", "one"),
+    ("the moment of the deadline is not late enough yet",
+     DOMAIN + "rollout.c", "if (d->world->now_ms >= deadline) {", "if (d->world->now_ms > deadline) {", "one"),
+    ("two promotions run side by side",
+     DOMAIN + "gate.c", "if (d->running == NULL || d->running == c)", "if (d->running == NULL || d->running != c)", "one"),
+    ("nobody asks upstream",
+     DOMAIN + "gate.c", "is_open = upstream_allows(d, &c->release, &message);",
+     "is_open = upstream_allows(d, &c->release, &message) || message != NULL;", "revoked all"),
+    ("one of all upstream channels is enough",
+     DOMAIN + "upstream.c", "UPSTREAM_ALL ? count == d->channel->upstream.count", "UPSTREAM_ALL ? count > 0", "all"),
+    ("a release has soaked as soon as it is verified",
+     DOMAIN + "soak.c", "if (soak_stayed_ms(d, entry) >= d->channel->soak_ms)",
+     "if (soak_stayed_ms(d, entry) + d->channel->soak_ms >= d->channel->soak_ms)", "deadline line"),
+    ("no look comes when a gate is to open",
+     DOMAIN + "gate.c", "plan_wake(d->plan, v.until_ms, gates[i].name);", "", "deadline line"),
+    ("a rollback does not hold the automation",
+     DOMAIN + "promoting.c", "if (c->promotion->source != SOURCE_ROLLBACK && str_equal(",
+     "if (c->promotion->source == SOURCE_ROLLBACK || str_equal(", "line"),
+    ("automation does not mind that it is held",
+     DOMAIN + "automation.c", "d->newest_candidate == NULL || d->status.hold.by != NULL ||", "d->newest_candidate == NULL ||", "line"),
+    ("what the workload seems to carry is believed while its pin says something else",
+     DOMAIN + "workload_state.c", "if (!str_equal(live->image, image) || !str_equal(pins_find(d->world->pins, key), image))",
+     "if (!str_equal(live->image, image))", "git leaders"),
+    ("pins follow from a channel that has changed since",
+     DOMAIN + "status.c", "if (rests_on_channel(d, d->plan->actions.items[i]))", "if (false)", "leaders"),
+    ("a promotion not heard of yet is taken for deleted",
+     DOMAIN + "plan.c", "return name != NULL && d->world->may_lack_promotions &&", "return false && name != NULL &&", "leaders"),
+    ("the status of a promotion replaces one that its writer has not seen",
+     "controller/reconcile/order.c", ".resource_version = written->resource_version };", "};", "one"),
+    ("the pins of the other channels are dropped",
+     DOMAIN + "pinning.c", "if (is_claimed_elsewhere(d, now->items[i].key) && !is_ours(d, now->items[i].key))",
+     "if (is_claimed_elsewhere(d, now->items[i].key) && is_ours(d, now->items[i].key))", "shared"),
+    ("a condition's time moves at every look",
+     DOMAIN + "condition.c", "old->status == c->status ? old->transition_ms", "old->status != c->status ? old->transition_ms", "one"),
+    ("a channel whose promotion was deleted under way keeps what it brought",
+     DOMAIN + "promoting.c", "if (d->channel->on_failure == ON_FAILURE_HOLD && failed_here(d, d->status.desired.promotion))",
+     "if (d->status.desired.promotion != NULL)", "git"),
+]
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def check():
+    """Complaints about bugs that cannot be seeded any more."""
+    complaints = []
+    for name, file, old, new, _ in BUGS:
+        found = read(os.path.join(TREE, file)).count(old)
+        if found != 1 or old == new:
+            complaints.append(f"{name}: its text stands {found} times in {file}")
+    return complaints
+
+
+def main():
+    complaints = check()
+    for complaint in complaints:
+        print(complaint)
+    print(f"bugs: {len(BUGS) - len(complaints)} passed, {len(complaints)} failed")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,274 @@
+/* A view as the decision sees it: its objects are put together from the scenario's specs and the decoded statuses. */
+#include "base/clock.h"
+#include "base/str.h"
+#include "model.h"
+#include "reconcile/world.h"
+
+#define BEGINNING_MS (1795521600 * INT64_C(1000)) /* 2026-11-24T12:00:00Z */
+#define PLACEHOLDER "sluice.dev/no-release:none"
+
+struct gathering {
+	const struct model *model;
+	const struct view *view;
+	struct arena *arena;
+	const void *objects[SLOTS_MAX]; /* NULL: not there */
+};
+
+int64_t view_now_ms(uint8_t now)
+{
+	return BEGINNING_MS + now * STEP_MS;
+}
+
+const char *view_version(const struct object *object, struct arena *arena)
+{
+	return arena_printf(arena, "%u.%u.%u.%u.%u.%u.%u%u%u", object->status, object->uid, object->spec,
+			    object->generation, object->created, object->progress, object->images[0], object->images[1],
+			    object->images[2]);
+}
+
+static struct meta meta_of(const struct gathering *g, uint32_t slot, const char *namespace, const char *name)
+{
+	const struct object *object = &g->view->objects[slot];
+
+	return (struct meta){
+		.namespace = namespace,
+		.name = name,
+		.uid = arena_printf(g->arena, "uid-%u-%u", slot, object->uid),
+		.resource_version = view_version(object, g->arena),
+		.generation = 1,
+		.created_ms = view_now_ms(object->created),
+	};
+}
+
+static const void *make_channel(const struct gathering *g, uint32_t i)
+{
+	const struct object *object = &g->view->objects[SLOT_CHANNELS + i];
+	const struct channel_row *row = &g->model->scenario->channels[i];
+	struct channel *channel = arena_new(g->arena, struct channel);
+
+	*channel = *g->model->specs[i][object->spec];
+	channel->meta = meta_of(g, SLOT_CHANNELS + i, row->namespace, row->name);
+	channel->meta.generation = object->generation;
+	channel->status = *model_channel_status(g->model, object->status);
+	return channel;
+}
+
+static const void *make_promotion(const struct gathering *g, uint32_t i)
+{
+	const struct promotion_row *row = &g->model->scenario->promotions[i];
+	struct promotion *promotion = arena_new(g->arena, struct promotion);
+
+	*promotion = *g->model->asked[i];
+	promotion->meta = meta_of(g, SLOT_PROMOTIONS + i, g->model->scenario->channels[row->channel].namespace,
+				  row->name);
+	promotion->status = *model_promotion_status(g->model, g->view->objects[SLOT_PROMOTIONS + i].status);
+	return promotion;
+}
+
+/* The image of a channel's workload by its number. */
+static const char *image_text(const struct gathering *g, uint32_t i, uint8_t image)
+{
+	const char *repository = g->model->specs[i][0]->artifacts[0].image;
+	char digest[72] = "sha256:";
+
+	if (image == 0)
+		return PLACEHOLDER;
+	memset(digest + 7, 'a' + image - 1, 64);
+	return arena_printf(g->arena, "%s@%s", repository, digest);
+}
+
+static const void *make_workload(const struct gathering *g, uint32_t i)
+{
+	const struct object *object = &g->view->objects[SLOT_WORKLOADS + i];
+	const struct channel_row *row = &g->model->scenario->channels[i];
+	const struct workload_spec *spec = &g->model->specs[i][0]->workloads[0];
+	struct workload *workload = arena_new(g->arena, struct workload);
+
+	workload->meta = meta_of(g, SLOT_WORKLOADS + i, row->namespace, spec->name);
+	workload->meta.channel = row->name;
+	workload->meta.generation = 2;
+	workload->observed_generation = object->progress == PROGRESS_UNSEEN ? 1 : 2;
+	workload->kind = spec->kind;
+	workload->containers = arena_new(g->arena, struct container);
+	workload->containers[0] =
+		(struct container){ spec->containers[0].container, image_text(g, i, object->images[0]), false };
+	workload->count = 1;
+	workload->is_gated = object->images[0] == 0;
+	workload->desired = 1;
+	workload->updated = 1;
+	workload->total = 1;
+	workload->ready = object->progress == PROGRESS_READY;
+	workload->available = workload->ready;
+	workload->current_revision = "";
+	workload->update_revision = "";
+	return workload;
+}
+
+static const void *make_pins(const struct gathering *g, uint32_t n)
+{
+	const struct scenario *scenario = g->model->scenario;
+	const struct object *object = &g->view->objects[SLOT_PINS + n];
+	struct pins *pins = arena_new(g->arena, struct pins);
+
+	pins->items = arena_new_array(g->arena, CHANNELS_MAX, struct pin);
+	for (uint32_t i = 0; i < scenario_channels(scenario); i++) {
+		const struct workload_spec *spec = &g->model->specs[i][0]->workloads[0];
+
+		if (scenario_namespace(scenario, i) != n || object->images[i] == 0)
+			continue;
+		pins->meta = meta_of(g, SLOT_PINS + n, scenario->channels[i].namespace, WORLD_PINS_NAME);
+		pins->items[pins->count++] =
+			(struct pin){ pin_key(g->arena, spec->kind, spec->name, spec->containers[0].container),
+				      image_text(g, i, object->images[i]) };
+	}
+	for (uint32_t i = 0; i < scenario_channels(scenario); i++) {
+		if (scenario_namespace(scenario, i) == n)
+			pins->meta = meta_of(g, SLOT_PINS + n, scenario->channels[i].namespace, WORLD_PINS_NAME);
+	}
+	return pins;
+}
+
+static void make_objects(struct gathering *g)
+{
+	static const void *(*const makers[])(const struct gathering *g, uint32_t i) = {
+		[SLOT_CHANNELS] = make_channel,
+		[SLOT_WORKLOADS] = make_workload,
+		[SLOT_PINS] = make_pins,
+		[SLOT_PROMOTIONS] = make_promotion,
+	};
+
+	for (uint32_t slot = 0; slot < SLOTS_MAX; slot++) {
+		uint32_t kind = slot_kind(slot);
+
+		if (g->view->objects[slot].is_there)
+			g->objects[slot] = makers[kind](g, slot - kind);
+	}
+}
+
+/* ---- the tables of functions that reconcile/world asks ---- */
+
+/* The first slot of a kind of objects; SLOTS_MAX for kinds that the model has not. */
+static uint32_t first_slot(enum kind kind)
+{
+	return kind == KIND_CHANNEL	 ? SLOT_CHANNELS
+	       : kind == KIND_PROMOTION  ? SLOT_PROMOTIONS
+	       : kind == KIND_DEPLOYMENT ? SLOT_WORKLOADS
+	       : kind == KIND_PINS	 ? SLOT_PINS
+					 : SLOTS_MAX;
+}
+
+static const void *get(void *user, enum kind kind, const char *namespace, const char *name)
+{
+	static const struct meta policy = { .namespace = "", .name = "there" };
+	const struct gathering *g = user;
+	uint32_t first = first_slot(kind);
+
+	if (kind == KIND_GUARD_POLICY || kind == KIND_GUARD_BINDING || kind == KIND_WHO_MAY_POLICY ||
+	    kind == KIND_WHO_MAY_BINDING)
+		return &policy;
+	for (uint32_t slot = first; slot < SLOTS_MAX && slot_kind(slot) == first; slot++) {
+		const struct meta *meta = g->objects[slot]; /* every object begins with it */
+
+		if (meta != NULL && str_equal(meta->namespace, namespace) && str_equal(meta->name, name))
+			return meta;
+	}
+	return NULL;
+}
+
+static void each(void *user, enum kind kind, const char *namespace, world_each_fn fn, void *fn_user)
+{
+	const struct gathering *g = user;
+	uint32_t first = first_slot(kind);
+
+	for (uint32_t slot = first; slot < SLOTS_MAX && slot_kind(slot) == first; slot++) {
+		const struct meta *meta = g->objects[slot];
+
+		if (meta != NULL && (str_is_empty(namespace) || str_equal(meta->namespace, namespace)))
+			fn(fn_user, meta);
+	}
+}
+
+/* Whoever looks for a missing workload has just read that it is not there. */
+static void look(void *user, enum workload_kind kind, const char *namespace, const char *name, struct arena *arena,
+		 struct workload_look *ret_look)
+{
+	const struct gathering *g = user;
+
+	(void)kind;
+	(void)namespace;
+	(void)name;
+	(void)arena;
+	ret_look->state = KNOWLEDGE_FAILED;
+	ret_look->failure = (struct lookup_failure){
+		.class = ERR_NOTFOUND,
+		.message = "not found",
+		.retry_ms = view_now_ms((uint8_t)g->view->now) + STEP_MS,
+	};
+}
+
+static const char *apply_failure(void *user, const char *namespace, const char *name)
+{
+	(void)user;
+	(void)namespace;
+	(void)name;
+	return NULL;
+}
+
+/* News of promotions are on their way: nobody knows how old they are. */
+static bool is_behind(void *user, enum kind kind, const char *resource_version)
+{
+	const struct gathering *g = user;
+
+	(void)resource_version;
+	return kind == KIND_PROMOTION && g->view->lacks_promotions != 0;
+}
+
+/* The registry has every digest that a promotion names. */
+static void digests(void *user, const char *namespace, const struct artifact *artifact, struct arena *arena,
+		    world_each_fn fn, void *fn_user)
+{
+	const struct gathering *g = user;
+
+	(void)namespace;
+	for (char letter = 'a'; letter <= 'g'; letter++) {
+		struct digest_look *found = arena_new(arena, struct digest_look);
+		char digest[72] = "sha256:";
+
+		memset(digest + 7, letter, 64);
+		*found = (struct digest_look){
+			.repository = artifact->image,
+			.reference = arena_strdup(arena, digest),
+			.state = KNOWLEDGE_KNOWN,
+			.digest = arena_strdup(arena, digest),
+			.at_ms = view_now_ms((uint8_t)g->view->now),
+		};
+		fn(fn_user, found);
+	}
+}
+
+void view_gather(const struct model *model, const struct view *view, struct arena *arena, struct world *ret_world)
+{
+	struct gathering g = { .model = model, .view = view, .arena = arena };
+	/* Zones, metrics and tags are for windows, verification and intake, which no scenario has. */
+	const struct world_objects objects = {
+		.get = get,
+		.each = each,
+		.look = look,
+		.apply_failure = apply_failure,
+		.is_behind = is_behind,
+		.user = &g,
+	};
+	const struct world_registry registry = { .digests = digests, .user = &g };
+	const struct scenario *scenario = model->scenario;
+	const char *namespace = NULL;
+	const char *name = "";
+
+	make_objects(&g);
+	for (uint32_t i = 0; i < scenario_channels(scenario); i++) {
+		if (view->key == i)
+			name = scenario->channels[i].name;
+		if (view->key == i || view->key == CHANNELS_MAX + scenario_namespace(scenario, i))
+			namespace = scenario->channels[i].namespace;
+	}
+	world_gather(&objects, &registry, namespace, name, view_now_ms((uint8_t)view->now), arena, ret_world);
+}
