@@ -170,8 +170,9 @@ static const char *lacking_text(struct decision *d, const struct release_artifac
 		return arena_printf(d->arena, "%s: none of %zu signatures in %s counts: %s", a->name, look->found, a->image,
 				    look->note);
 	digest_shorten(a->digest, digest);
-	return arena_printf(d->arena, "%s: %s has no signature of %s, neither among its referrers nor as the tag %.6s-%s….sig%s%s",
-			    a->name, a->image, digest, digest, digest + 7, look->note == NULL ? "" : ": ",
+	return arena_printf(d->arena,
+			    "%s: %s has no signature of %s, neither among its referrers nor as the tag %.6s-%s….sig%s%s", a->name,
+			    a->image, digest, digest, digest + 7, look->note == NULL ? "" : ": ",
 			    look->note == NULL ? "" : look->note);
 }
 

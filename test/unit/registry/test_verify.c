@@ -175,12 +175,14 @@ static const struct {
 	  .found = 3, .note = "bundle-3" },
 	{ "referrers of other kinds are passed over", { "ci.pub" }, 1, { BUNDLES, PAYLOADS }, REFERRERS,
 	  { .status = 200, .content_type = INDEX,
-	    .body = LIST("{\"mediaType\":\"" MANIFEST "\",\"digest\":\"" OTHER_DIGEST "\",\"size\":10,\"artifactType\":\"application/spdx\"},"
+	    .body = LIST("{\"mediaType\":\"" MANIFEST "\",\"digest\":\"" OTHER_DIGEST
+			 "\",\"size\":10,\"artifactType\":\"application/spdx\"},"
 			 "{\"mediaType\":\"" MANIFEST "\",\"digest\":\"" OTHER_DIGEST "\",\"size\":10,\"artifactType\":\"" SIGNATURE_BUNDLE_TYPE
 			 "\",\"annotations\":{\"dev.sigstore.bundle.predicateType\":\"https://slsa.dev/provenance/v1\"}}") },
 	  .signers = 0, .found = 0, .note = "" },
 	{ "a referrer without a digest", { "ci.pub" }, 1, { PAYLOADS }, REFERRERS,
-	  { .status = 200, .content_type = INDEX, .body = LIST("{\"artifactType\":\"" SIGNATURE_BUNDLE_TYPE "\",\"size\":1,\"digest\":\"../x\"}") },
+	  { .status = 200, .content_type = INDEX,
+	    .body = LIST("{\"artifactType\":\"" SIGNATURE_BUNDLE_TYPE "\",\"size\":1,\"digest\":\"../x\"}") },
 	  .signers = 0, .found = 0, .note = "without a sha256 digest" },
 	{ "a referrer of a gigabyte", { "ci.pub" }, 1, { PAYLOADS }, REFERRERS,
 	  { .status = 200, .content_type = INDEX,
@@ -200,7 +202,8 @@ static const struct {
 	  { .status = 200, .content_type = INDEX, .body = LIST("") }, .class = ERR_INPUT, .says = "it is an index" },
 	{ "a layer of another type is no signature", { "ci.pub" }, 1, { BUNDLES }, SIG_TAG,
 	  { .status = 200, .content_type = MANIFEST,
-	    .body = "{\"schemaVersion\":2,\"config\":{},\"layers\":[{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar\",\"size\":1,"
+	    .body = "{\"schemaVersion\":2,\"config\":{},\"layers\":["
+		    "{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar\",\"size\":1,"
 		    "\"digest\":\"" OTHER_DIGEST "\"}]}" },
 	  .signers = 0, .found = 0, .note = "sha256:0123456789ab is of the type \"application/vnd.oci.image.layer.v1.tar\"" },
 	{ "a manifest without layers", { "ci.pub" }, 1, { BUNDLES }, SIG_TAG,
@@ -309,7 +312,8 @@ static void add_layers(struct scene *scene, const struct signing_key *key, size_
 				       signing_sign(i == good ? key : signing_key_make("P-256"), payload, strlen(payload)));
 	}
 	sprintf(manifest + len, "]}");
-	add_route(scene, (struct fake_route){ "GET", tag_url(scene, ".sig"), .status = 200, .content_type = MANIFEST, .body = manifest });
+	add_route(scene, (struct fake_route){ "GET", tag_url(scene, ".sig"), .status = 200, .content_type = MANIFEST,
+					      .body = manifest });
 	add_route(scene, (struct fake_route){ "GET", tag_url(scene, ""), .status = 404 });
 	add_route(scene, (struct fake_route){ "GET", referrers_url(scene), .status = 404 });
 }
