@@ -331,15 +331,16 @@ void asked_each_digest(struct asked *asked, const struct asked_place *place, str
 /* ---- signatures ---- */
 
 void asked_fill_signature(struct asked *asked, const struct asked_place *place, const char *digest, const char *policy,
-			  struct arena *arena, struct signature_look *ret_look)
+			  int64_t now_ms, struct arena *arena, struct signature_look *ret_look)
 {
-	const struct entry *entry = entry_find(asked, place);
+	struct entry *entry = entry_find(asked, place);
 	const struct verdict_observation *seen;
 	struct credentials credentials;
 
 	*ret_look = (struct signature_look){ .state = KNOWLEDGE_NONE };
 	if (entry == NULL)
 		return;
+	entry->asked_ms = now_ms;
 	credentials = entry_credentials(entry);
 	seen = verdicts_find(registry_verdicts(asked->registry), place->repository, digest, policy, &credentials);
 	ret_look->state = knowledge_of(seen->state);

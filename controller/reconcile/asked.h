@@ -61,9 +61,10 @@ void asked_fill_tags(struct asked *asked, const struct asked_place *place,
 void asked_each_digest(struct asked *asked, const struct asked_place *place, struct arena *arena,
 		       void (*fn)(void *user, const void *digest_look), void *user);
 
-/* What is known of the signatures of digest under a policy (its id); repository and digest are left to the caller. */
+/* What is known of the signatures of digest under a policy (its id); repository and digest are left to the caller. A good
+ * answer is not asked for again, so that looking at it counts as asking. */
 void asked_fill_signature(struct asked *asked, const struct asked_place *place, const char *digest, const char *policy,
-			  struct arena *arena, struct signature_look *ret_look);
+			  int64_t now_ms, struct arena *arena, struct signature_look *ret_look);
 
 /* Forgets what nobody has asked for long. */
 void asked_sweep(struct asked *asked, int64_t now_ms);

@@ -100,7 +100,7 @@ static void signature(void *user, const char *namespace, const struct artifact *
 	struct sources *sources = user;
 	const struct asked_place place = place_of(namespace, artifact);
 
-	asked_fill_signature(sources->asked, &place, digest, policy, arena, ret_look);
+	asked_fill_signature(sources->asked, &place, digest, policy, sources->now_ms, arena, ret_look);
 }
 
 struct world_objects sources_objects(struct sources *sources)

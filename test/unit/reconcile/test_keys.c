@@ -204,7 +204,7 @@ static struct signature_look look_for(struct bench *b, struct signature_key *key
 	struct signature_look look;
 
 	ck_assert(keys_policy(b->tools.keys, "n", &wanted, &policy));
-	asked_fill_signature(b->tools.asked, &place, DIGEST, policy.id, &b->arena, &look);
+	asked_fill_signature(b->tools.asked, &place, DIGEST, policy.id, bench_now(), &b->arena, &look);
 	return look;
 }
 
@@ -232,6 +232,11 @@ START_TEST(an_image_without_signatures_is_found_to_be_so)
 		fake_run_for(b.loop, 5);
 	ck_assert_int_eq(look_for(&b, &key).state, KNOWLEDGE_KNOWN);
 	ck_assert_uint_eq(look_for(&b, &key).found, 0);
+	for (int i = 1; i < 4; i++) { /* as long as somebody looks at it, it is not forgotten */
+		bench_set_now(BENCH_NOW_MS + i * (ASKED_LIFE_MS - 1000));
+		ck_assert_int_eq(look_for(&b, &key).state, KNOWLEDGE_KNOWN);
+		asked_sweep(b.tools.asked, bench_now() + 500);
+	}
 	ck_assert_uint_eq(look_for(&b, &key).signers, 0);
 	bench_finish(&b);
 }
@@ -271,7 +276,7 @@ START_TEST(a_bad_pull_secret_is_said)
 	bench_run(&b, order);
 	ck_assert(b.outcome.is_news);
 	place = (struct asked_place){ .namespace = "n", .repository = b.repository, .secret = "pull" };
-	asked_fill_signature(b.tools.asked, &place, DIGEST, "policy", &b.arena, &look);
+	asked_fill_signature(b.tools.asked, &place, DIGEST, "policy", bench_now(), &b.arena, &look);
 	ck_assert_int_eq(look.state, KNOWLEDGE_FAILED);
 	expect_contains("a bad pull secret", look.failure.message, "pull secret pull");
 	bench_finish(&b);
