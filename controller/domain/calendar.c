@@ -7,12 +7,13 @@
 #include "domain/civil.h"
 #include "domain/decision.h"
 
-#define STEPS_MAX 250 /* beginnings and ends that are looked through for the next change */
+#define QUESTIONS_MAX 64 /* to windows, for the moment and for the next change: so no spec takes long */
 
 struct calendar {
 	struct window_course *courses;
 	struct window_state *states; /* at the moment that is looked at */
 	size_t count;
+	int questions; /* asked so far */
 };
 
 struct standing {
@@ -55,13 +56,14 @@ static struct standing judge(const struct calendar *cal)
 	return (struct standing){ true, pick(cal, WINDOW_DENY, false) };
 }
 
-/* The first moment at which a window begins or ends. */
-static int64_t next_edge_ms(const struct calendar *cal)
+/* The first moment at which that may be otherwise: what a Deny window covers need not be looked at before its end. */
+static int64_t next_edge_ms(const struct calendar *cal, const struct standing *standing)
 {
-	int64_t edge_ms = CLOCK_NEVER;
+	int64_t edge_ms = cal->states[standing->by].until_ms;
+	size_t deny = pick(cal, WINDOW_DENY, false);
 
-	for (size_t i = 0; i < cal->count; i++)
-		edge_ms = cal->states[i].until_ms < edge_ms ? cal->states[i].until_ms : edge_ms;
+	if (standing->is_open && deny < cal->count && cal->states[deny].until_ms < edge_ms)
+		return cal->states[deny].until_ms;
 	return edge_ms;
 }
 
@@ -69,8 +71,10 @@ static int64_t next_edge_ms(const struct calendar *cal)
 static void move_to(struct calendar *cal, int64_t at_ms)
 {
 	for (size_t i = 0; i < cal->count; i++) {
-		if (cal->states[i].until_ms <= at_ms)
-			cal->states[i] = window_at(&cal->courses[i], at_ms);
+		if (cal->states[i].until_ms > at_ms)
+			continue;
+		cal->states[i] = window_at(&cal->courses[i], at_ms);
+		cal->questions++;
 	}
 }
 
@@ -104,17 +108,20 @@ static const char *message_of(struct decision *d, const struct window_course *by
 
 /* The next moment at which the windows together open or close, CLOCK_NEVER when none is within sight: then
  * *ret_seen_ms is how far that is. */
-static int64_t next_change_ms(struct calendar *cal, bool is_open, int64_t now_ms, int64_t *ret_seen_ms)
+static int64_t next_change_ms(struct calendar *cal, struct standing standing, int64_t *ret_seen_ms)
 {
-	int64_t sight_ms = now_ms + WINDOW_HORIZON_YEARS * 365 * DAY_S * 1000;
-	int64_t edge_ms = next_edge_ms(cal);
+	bool was_open = standing.is_open;
 
-	for (int i = 0; i < STEPS_MAX && edge_ms < sight_ms; i++) {
+	while (cal->questions < QUESTIONS_MAX) {
+		int64_t edge_ms = next_edge_ms(cal, &standing);
+
+		if (edge_ms == CLOCK_NEVER)
+			break;
 		*ret_seen_ms = edge_ms;
 		move_to(cal, edge_ms);
-		if (judge(cal).is_open != is_open)
+		standing = judge(cal);
+		if (standing.is_open != was_open)
 			return edge_ms;
-		edge_ms = next_edge_ms(cal);
 	}
 	return CLOCK_NEVER;
 }
@@ -129,7 +136,7 @@ static void conclude(struct decision *d, struct calendar *cal)
 	move_to(cal, d->world->now_ms);
 	now = judge(cal);
 	by = cal->states[now.by];
-	next_ms = next_change_ms(cal, now.is_open, d->world->now_ms, &seen_ms);
+	next_ms = next_change_ms(cal, now, &seen_ms);
 	plan_wake(d->plan, seen_ms, "Window");
 	d->is_denied = !now.is_open && by.is_in;
 	d->status.window = (struct window_status){

@@ -4,7 +4,7 @@
 #include "domain/civil.h"
 
 #define HORIZON_S (WINDOW_HORIZON_YEARS * 366 * DAY_S)
-#define STRETCH_MAX 400 /* occurrences that are joined into one stretch */
+#define STRETCH_MAX 16 /* occurrences that are joined into one stretch */
 
 /* Does it ever occur? Looked for from its start on. */
 static bool ever_occurs(const struct window_course *c)
@@ -65,11 +65,24 @@ static bool next_ms(const struct window_course *c, int64_t local_s, int64_t *ret
 	return !c->has_rule || utc_s <= r->rule.until_utc_s;
 }
 
+/* The local time before which nothing begins later than utc_s, whatever the clocks do in the days around it. */
+static int64_t earliest_local_s(const struct zone *zone, int64_t utc_s)
+{
+	int32_t least = zone_offset_s(zone, utc_s);
+
+	for (int days = -2; days <= 2; days += 4) {
+		int32_t offset = zone_offset_s(zone, utc_s + days * DAY_S);
+
+		least = offset < least ? offset : least;
+	}
+	return utc_s + least;
+}
+
 struct window_state window_at(const struct window_course *c, int64_t at_ms)
 {
 	struct window_state state = { .is_in = false, .until_ms = CLOCK_NEVER };
-	/* No clock is a whole day off, so what is still going on began later than this. */
-	int64_t local_s = (at_ms - c->window->duration_ms) / 1000 - DAY_S;
+	/* What is still going on began after this. */
+	int64_t local_s = earliest_local_s(c->zone, (at_ms - c->window->duration_ms) / 1000);
 	int64_t begins_ms;
 
 	for (int i = 0; i < STRETCH_MAX && next_ms(c, local_s, &local_s, &begins_ms); local_s++) {

@@ -48,7 +48,8 @@ struct window_state {
 int window_read(const struct window *window, const struct zone *zone, int64_t now_ms,
 		struct window_course *ret_course, struct err *err) __attribute__((warn_unused_result));
 
-/* Is at_ms within the window, and until when? */
+/* Is at_ms within the window, and until when? Of a long row of occurrences that touch, until_ms may be the end of one
+ * in between: ask again there. */
 struct window_state window_at(const struct window_course *course, int64_t at_ms);
 
 #endif
