@@ -276,3 +276,26 @@ class Case(unittest.TestCase):
         lines = self.operator.get("/metrics")[1].splitlines()
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines
                    if line.startswith("rest_client_requests_total{") and 'method="GET"' not in line)
+
+
+class OwnOperators(Case):
+    """Each test starts the operators that it needs, by new_operator(); self.operator is the one that is asked."""
+
+    @classmethod
+    def setUpClass(cls):
+        cluster.install()
+        cls.api = cluster.api()
+        cls.operator = None
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.api.close()
+
+    def tearDown(self):
+        for context in reversed(self._namespaces):
+            context.__exit__(None, None, None)
+
+    def new_operator(self, *args, **kwargs):
+        operator = Operator(*args, **kwargs)
+        self.addCleanup(operator.finish)
+        return operator

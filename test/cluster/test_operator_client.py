@@ -17,7 +17,7 @@ import zlib
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cluster  # noqa: E402
-from operating import Case, Images, Operator, by_digest, channel, workload  # noqa: E402
+from operating import Case, Images, OwnOperators, by_digest, channel, workload  # noqa: E402
 
 NOTICED_S = 45    # silence and answer limit of controller/kube/watchset.h
 RECONNECT_S = 60  # back-off of controller/kube/backoff.h, with its chance
@@ -40,26 +40,7 @@ def series(operator, name):
     return values
 
 
-class Connection(Case):
-    @classmethod
-    def setUpClass(cls):
-        cluster.install()
-        cls.api = cluster.api()
-        cls.operator = None
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.api.close()
-
-    def tearDown(self):
-        for one in reversed(self._namespaces):
-            one.__exit__(None, None, None)
-
-    def new_operator(self, *args, **kwargs):
-        operator = Operator(*args, **kwargs)
-        self.addCleanup(operator.finish)
-        return operator
-
+class Connection(OwnOperators):
     def wait(self, sentence, question, patience_s=RECONNECT_S + SLACK_S):
         """As cluster.eventually(); what the operator has to say is shown when it fails."""
         try:

@@ -14,40 +14,21 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cluster  # noqa: E402
-from operating import Case, Images, Operator, by_digest, channel, workload  # noqa: E402
+from operating import Images, OwnOperators, by_digest, channel, workload  # noqa: E402
 
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/sluice-system/leases/sluice"
 LEASE_S, DEADLINE_S, RETRY_S = 15, 10, 2  # what controller/kube/lease.h says
 SLACK_S = 15  # for a machine that has more to do: the bounds are no measurement
 
 
-class Leader(Case):
+class Leader(OwnOperators):
     operator_flags = ("--leader-elect",)
 
-    @classmethod
-    def setUpClass(cls):
-        cluster.install()
-        cls.api = cluster.api()
-        cls.operator = None
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.api.close()
-
     def setUp(self):
-        self.one, self.two = (self.new_operator(name, port) for name, port in (("one", 18081), ("two", 18082)))
+        self.one, self.two = (self.new_operator(name, port, self.operator_flags).start() for name, port in (("one", 18081), ("two", 18082)))
         self.operator = self.one
         super().setUp()
         cluster.eventually("one of them leads", lambda: self.leaders())
-
-    def new_operator(self, identity, port):
-        operator = Operator(identity, port, self.operator_flags)
-        self.addCleanup(operator.finish)
-        return operator.start()
-
-    def tearDown(self):
-        for context in reversed(self._namespaces):
-            context.__exit__(None, None, None)
 
     def leaders(self):
         return [one for one in (self.one, self.two) if one.process.poll() is None and one.is_leading()]
@@ -151,7 +132,7 @@ class Leader(Case):
     def test_a_new_one_is_ready_before_it_leads(self):
         leading, other = self.pair()
         other.stop()
-        again = self.new_operator(other.identity, 18083)
+        again = self.new_operator(other.identity, 18083, self.operator_flags).start()
         self.assertEqual(again.get("/readyz")[0], 200)
         self.assertFalse(again.is_leading())
         self.assertTrue(leading.is_leading())
