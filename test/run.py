@@ -6,8 +6,8 @@
 
 The rings: the C tests, built by gcc with the address and undefined behaviour sanitizers; a build by clang, whose warnings are
 others; the release build, whose hardening is looked at; a few seconds of each fuzz target and of the walk through the decision; and each
-test/cluster/test_*.py, with the sanitized operator where they start one. These run in LANES side by side, because most of their time is waiting; the rings of a
-lane share a cluster, but for those that need one of another kind. A test that was skipped counts as nothing, a ring that ends
+test/cluster/test_*.py, with the sanitized operator where they start one. These run in LANES side by side, because most of their time is waiting, and beside the
+others; the rings of a lane share a cluster, but for those that need one of another kind. A test that was skipped counts as nothing, a ring that ends
 without having counted as one failure.
 """
 
@@ -100,20 +100,20 @@ def run(argv, timeout_s=RING_TIMEOUT_S, shows=False, **environment):
     return process.returncode, output or ""
 
 
-def build(folder, *options, **environment):
-    """Configures once, then builds with warnings as errors."""
+def build(folder, *options, targets=(), **environment):
+    """Configures once, then builds with warnings as errors: all, or these targets."""
     if not os.path.exists(os.path.join(folder, "build.ninja")):
         code, output = run(["meson", "setup", *options, folder], **environment)
         if code:
             raise Broken(output)
-    code, output = run(["ninja", "-k", "0", "-C", folder])
+    code, output = run(["ninja", "-k", "0", "-C", folder, *targets])
     if code:
         told = [line for line in output.splitlines() if "error" in line.lower() or line.startswith("FAILED: ")]
         raise Broken("\n".join(told[:60] or output.splitlines()[-60:]))
 
 
-def build_sanitized():
-    build(SANITIZED, "--buildtype=debug", "-Db_sanitize=address,undefined", "-Db_lundef=false")
+def build_sanitized(*targets):
+    build(SANITIZED, "--buildtype=debug", "-Db_sanitize=address,undefined", "-Db_lundef=false", targets=targets)
 
 
 def ring_c():
@@ -244,9 +244,11 @@ class Runner:
             if is_up:
                 down(cluster)
 
-    def run_in_lanes(self, rings, up=up, down=lambda cluster: run([DEVCLUSTER, "down", cluster])):
-        waiting = self._chosen(rings)
+    def run_in_lanes(self, rings, beside=None, up=up, down=lambda cluster: run([DEVCLUSTER, "down", cluster])):
+        """The cluster rings, and beside them those that need none: one after the other, for they take all the CPU there is."""
+        waiting, others = self._chosen(rings), self._chosen(beside or {})
         lanes = [threading.Thread(target=self._run_lane, args=(cluster, waiting, up, down)) for cluster in LANES[:len(waiting)]]
+        lanes.append(threading.Thread(target=self._run_queue, args=(others,)))
         for lane in lanes:
             lane.start()
         try:
@@ -254,24 +256,29 @@ class Runner:
                 lane.join()
         except BaseException:
             waiting.clear()
+            others.clear()
             for process in list(running):
                 os.killpg(process.pid, signal.SIGTERM)
             for lane in lanes:
                 lane.join()
             raise
 
-    def run_in_clusters(self, rings):
-        chosen = dict(self._chosen(rings))
-        if not chosen:
-            return
+    def _run_queue(self, waiting):
+        while waiting:
+            self._run_one(*waiting.pop(0))
+
+    def run_all(self, rings, in_clusters):
+        """What needs no cluster goes on when there can be none."""
+        chosen = dict(self._chosen(in_clusters))
         try:
-            build_sanitized()  # the operator that the rings start
-            build_clusters()
+            if chosen:
+                build_sanitized("controller/sluice")  # the operator that the rings start
+                build_clusters()
         except Broken as broken:
             say(str(broken))
             self.failed += len(chosen)
-            return
-        self.run_in_lanes({name: ring for name, ring in chosen.items() if name not in ALONE})
+            chosen = {}
+        self.run_in_lanes({name: ring for name, ring in chosen.items() if name not in ALONE}, rings)
         self.run({name: lambda name=name: chosen[name]("") for name in ALONE if name in chosen})
 
     def end(self):
@@ -284,8 +291,7 @@ class Runner:
 
 def main():
     runner = Runner(sys.argv[1:])
-    runner.run({"c": ring_c, "clang": ring_clang, "release": ring_release, "fuzz": ring_fuzz, "model": ring_model})
-    runner.run_in_clusters(cluster_rings())
+    runner.run_all({"c": ring_c, "clang": ring_clang, "release": ring_release, "fuzz": ring_fuzz, "model": ring_model}, cluster_rings())
     return runner.end()
 
 

@@ -81,6 +81,18 @@ class Lanes(unittest.TestCase):
         runner = self.run_rings({str(i): lambda cluster: (1, 0) for i in range(3)}, up)
         self.assertEqual((runner.passed, runner.failed), (0, 3))
 
+    def test_rings_that_need_no_cluster_run_beside_the_others_one_after_the_other(self):
+        meeting, order = threading.Barrier(2, timeout=60), []
+        runner = run.Runner([])
+
+        def first():
+            meeting.wait()
+            order.append(1)
+            return 1, 0
+        runner.run_in_lanes({"a": lambda cluster: (meeting.wait() >= 0, 0)}, {"b": first, "c": lambda: (order.append(2) is None, 0)},
+                            up=self.was_up.append, down=self.was_down.append)
+        self.assertEqual((runner.passed, order), (3, [1, 2]))
+
     def test_only_the_rings_that_are_wanted_run(self):
         runner = self.run_rings({"a": lambda cluster: (1, 0), "b": lambda cluster: (10, 0)}, wanted=["b"])
         self.assertEqual(runner.passed, 10)

@@ -199,6 +199,8 @@ class Cluster:
         """The variables that a shell needs to work with this cluster."""
         return {
             "KUBECONFIG": self.place.kubeconfig,
+            # All clusters have the same address, by which kubectl keeps what it knows of a server's kinds.
+            "KUBECACHEDIR": self.place.path("kube-cache"),
             "SLUICE_CLUSTER": self.name,
             "SLUICE_NETNS": self.place.netns,
             "SLUICE_REGISTRY": places.REGISTRY,
