@@ -20,10 +20,15 @@ static size_t round_up(size_t size, size_t align)
 	return (size + align - 1) / align * align;
 }
 
+static size_t usual_size(const struct arena *arena)
+{
+	return round_up(arena->block_size > 0 ? arena->block_size : BLOCK_SIZE, alignof(max_align_t));
+}
+
 static void add_block(struct arena *arena, size_t at_least)
 {
-	size_t usual = arena->block_size > 0 ? arena->block_size : BLOCK_SIZE;
-	size_t size = round_up(at_least > usual ? at_least : usual, alignof(max_align_t));
+	size_t usual = usual_size(arena);
+	size_t size = at_least > usual ? round_up(at_least, alignof(max_align_t)) : usual;
 	struct arena_block *block = calloc(1, sizeof(*block) + size);
 
 	CHECK(block != NULL);
@@ -100,6 +105,22 @@ size_t arena_bytes(const struct arena *arena)
 	for (const struct arena_block *block = arena->blocks->next; block != NULL; block = block->next)
 		bytes += block->size;
 	return bytes;
+}
+
+void arena_reset(struct arena *arena)
+{
+	size_t dirty = arena->used;
+
+	while (arena->blocks != NULL && (arena->blocks->next != NULL || arena->blocks->size > usual_size(arena))) {
+		struct arena_block *next = arena->blocks->next;
+
+		free(arena->blocks);
+		arena->blocks = next;
+		dirty = next == NULL ? 0 : next->size;
+	}
+	if (arena->blocks != NULL)
+		memset(arena->blocks->bytes, 0, dirty);
+	arena->used = 0;
 }
 
 void arena_finish(struct arena *arena)

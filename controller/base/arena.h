@@ -48,6 +48,10 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 /* The bytes taken so far: an arena whose first block has this size takes the same things in one block. */
 size_t arena_bytes(const struct arena *arena);
 
+/* Forgets everything and keeps a block of the usual size, zeroed, so that the next user need not ask for
+ * memory. */
+void arena_reset(struct arena *arena);
+
 /* Frees everything; the arena is as new and can be used again. A zeroed arena is fine. */
 void arena_finish(struct arena *arena);
 

@@ -43,6 +43,28 @@ START_TEST(memory_is_zeroed_aligned_and_apart)
 }
 END_TEST
 
+START_TEST(a_reset_arena_is_zeroed_and_keeps_a_block)
+{
+	struct arena arena = ARENA_INIT_SIZE(loads[_i].block_size);
+	size_t usual = loads[_i].block_size > 0 ? loads[_i].block_size : 16 * 1024;
+
+	arena_reset(&arena);
+	for (int round = 0; round < 3; round++) {
+		for (size_t n = 0; n < loads[_i].count; n++) {
+			unsigned char *p = arena_alloc(&arena, loads[_i].size);
+
+			for (size_t i = 0; i < loads[_i].size; i++)
+				expect_quick(loads[_i].name, p[i] == 0);
+			memset(p, 0xAB, loads[_i].size);
+		}
+		arena_reset(&arena);
+		expect_int(loads[_i].name, arena_bytes(&arena), 0);
+		expect(loads[_i].name, (arena.blocks != NULL) == (loads[_i].size <= usual));
+	}
+	arena_finish(&arena);
+}
+END_TEST
+
 START_TEST(texts_are_copies)
 {
 	struct arena arena = ARENA_INIT;
@@ -139,6 +161,7 @@ static void add(TCase *tests)
 	suite_add_rows(tests, bytes_are_room_for_the_same_again, blocks);
 	tcase_add_test(tests, texts_lie_side_by_side);
 	suite_add_rows(tests, memory_is_zeroed_aligned_and_apart, loads);
+	suite_add_rows(tests, a_reset_arena_is_zeroed_and_keeps_a_block, loads);
 	tcase_add_test(tests, texts_are_copies);
 	tcase_add_test(tests, arrays_are_typed);
 	if (suite_forks())
