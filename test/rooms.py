@@ -31,8 +31,6 @@ HEADERS = {"reconcile": {"net/loop.h"}}
 
 # library header (a pattern) → where it may be included: a room, or a file without its suffix.
 LIBRARIES = [
-    (r"jansson\.h", {"wire"}),
-    (r"yajl/.*", {"wire"}),
     (r"yaml\.h", {"wire/yaml", "kube/kubeconfig_node"}),
     (r"curl/.*", {"net"}),
     (r"uv\.h", {"net", "telemetry/health"}),

@@ -8,7 +8,7 @@
 #include "kube/store.h"
 #include "wire/json_write.h"
 
-/* A request under way, about one object or (list_fn) about many. */
+/* A request under way. */
 struct asked {
 	struct store *store; /* gets the record; NULL: nobody */
 	enum kind kind;
@@ -16,7 +16,6 @@ struct asked {
 	struct arena arena;
 	struct deletion deletion; /* uid NULL: it is none */
 	apply_fn fn;
-	apply_list_fn list_fn;
 	void *user;
 };
 
@@ -80,22 +79,6 @@ static void on_object(void *user, const struct client_answer *answer, const stru
 		tell_store(asked, record);
 	asked->fn(asked->user, record, answer->manager, &own);
 	record_unref(record);
-	asked_free(asked);
-}
-
-static void on_list(void *user, const struct client_answer *answer, const struct err *err)
-{
-	struct asked *asked = user;
-	struct list_page page = { .count = 0 };
-	struct err own = *err;
-
-	if (err_is_set(&own) ||
-	    list_from_json(asked->kind, answer->body, answer->body_len, &page, &own) < 0) {
-		asked->list_fn(asked->user, NULL, &own);
-	} else {
-		asked->list_fn(asked->user, &page, &own);
-		list_page_finish(&page);
-	}
 	asked_free(asked);
 }
 
@@ -202,24 +185,4 @@ int apply_get(struct client *client, enum kind kind, const char *namespace, cons
 	return send_asked(client,
 			  &(struct client_request){ .method = "GET", .target = buf_text(&target) },
 			  on_object, asked, err);
-}
-
-int apply_list(struct client *client, enum kind kind, const char *namespace,
-	       const char *label_selector, apply_list_fn fn, void *user, struct err *err)
-{
-	auto_buf target = PATH_INIT;
-	struct asked *asked;
-	int r = path_write_kind(&target, kind, or_null(namespace), NULL, NULL, err);
-
-	r = r < 0 ? r : path_query(&target, "labelSelector", label_selector, err);
-	if (r < 0)
-		return r;
-	asked = asked_create(kind, user);
-	asked->list_fn = fn;
-	return send_asked(client,
-			  &(struct client_request){ .method = "GET",
-						    .target = buf_text(&target),
-						    .is_bulk = true,
-						    .max_body = CLIENT_LIST_LIMIT },
-			  on_list, asked, err);
 }

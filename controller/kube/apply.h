@@ -63,13 +63,4 @@ int apply_delete(struct client *client, struct store *store, const struct deleti
 int apply_get(struct client *client, enum kind kind, const char *namespace, const char *name,
 	      apply_fn fn, void *user, struct err *err) __attribute__((warn_unused_result));
 
-/* The end of a listing. page is NULL when err is set, and valid during the call. */
-typedef void (*apply_list_fn)(void *user, const struct list_page *page, const struct err *err);
-
-/* Lists the objects of a kind in one namespace (NULL: in all) that have the labels (NULL: any),
- * whole. */
-int apply_list(struct client *client, enum kind kind, const char *namespace,
-	       const char *label_selector, apply_list_fn fn, void *user, struct err *err)
-	__attribute__((warn_unused_result));
-
 #endif

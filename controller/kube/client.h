@@ -32,9 +32,8 @@ struct loop;
 struct client;
 struct client_call;
 
-/* Answers of single objects, and of lists. */
+/* An answer that is collected whole. */
 #define CLIENT_BODY_LIMIT ((size_t)4 * 1024 * 1024)
-#define CLIENT_LIST_LIMIT ((size_t)32 * 1024 * 1024)
 
 /* The server's answer, whatever its status. Valid during the callback only. */
 struct client_answer {

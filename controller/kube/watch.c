@@ -119,8 +119,8 @@ static int64_t react_to_expiry(struct watch *watch)
 		       : 0;
 }
 
-/* The request was not to the server's liking. If it was for a streaming list, pages may be; if a
- * page was too long for us, shorter ones. */
+/* The request was not to the server's liking, or its answer not to ours. If it was for a streaming
+ * list, pages may be. */
 static int64_t react_to_refusal(struct watch *watch, const struct err *err)
 {
 	bool is_server = err->http_status != 0;
@@ -132,8 +132,6 @@ static int64_t react_to_refusal(struct watch *watch, const struct err *err)
 		watch->lists_in_pages = true;
 		return 0;
 	}
-	if (!is_server && watch->lists_in_pages && watch->page_limit > 1)
-		watch->page_limit /= 2;
 	return backoff_next(&watch->backoff, clock_monotonic_ms());
 }
 
@@ -303,8 +301,7 @@ struct watch *watch_create(struct loop *loop, struct client *client, struct stor
 			.short_ms = or_default(times->short_ms, 1000),
 		},
 		.must_list = true,
-		.page_limit = PAGE_LIMIT,
-		.lines = LINESPLIT_INIT(LINESPLIT_LIMIT),
+		.events = event_stream_create(kind),
 	};
 	watch->backoff = (struct backoff){ .first_ms = watch->times.backoff_first_ms,
 					   .limit_ms = watch->times.backoff_limit_ms };
@@ -357,7 +354,8 @@ const struct watch_report *watch_report(const struct watch *watch)
 void watch_free(struct watch *watch)
 {
 	timer_close(watch->timer);
-	linesplit_finish(&watch->lines);
+	event_stream_destroy(watch->events);
+	list_stream_destroy(watch->page);
 	free(watch->continue_token);
 	free(watch);
 }

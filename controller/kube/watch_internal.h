@@ -9,7 +9,6 @@
 
 #include "kube/backoff.h"
 #include "kube/client.h"
-#include "kube/linesplit.h"
 #include "kube/store.h"
 #include "kube/watch.h"
 #include "net/loop.h"
@@ -42,7 +41,6 @@ struct watch {
 	bool lists_in_pages; /* the server has no streaming lists */
 	bool lists_whole;    /* a continue token has expired: no limit this time */
 	bool takes_any;      /* the last version is of no use: list the newest */
-	int page_limit;
 	char *continue_token; /* NULL: the first page */
 	char listed[64];      /* version of the list that is complete or in pages under way */
 
@@ -53,7 +51,8 @@ struct watch {
 	bool is_ignored;          /* watch_stop() was called: its end means nothing */
 	int64_t opened_ms;
 	uint64_t events_before; /* report.events + bookmarks when it was opened */
-	struct linesplit lines;
+	struct event_stream *events; /* of a stream */
+	struct list_stream *page;    /* of a page; NULL: none is asked for */
 	struct err cause; /* why we end the stream ourselves */
 };
 

@@ -15,7 +15,17 @@
 #define STREAM_GRACE_MS 15000
 
 #define HEAD_TIMEOUT_MS 30000
-#define PAGE_TIMEOUT_MS 60000
+
+/* A page may be the whole list, so it has long, as long as something comes. */
+#define PAGE_HEAD_TIMEOUT_MS 60000
+#define PAGE_IDLE_TIMEOUT_MS 30000
+#define PAGE_TIMEOUT_MS 600000
+
+static void drop_page(struct watch *watch)
+{
+	list_stream_destroy(watch->page);
+	watch->page = NULL;
+}
 
 /* The request is over: what follows is the machine's, unless nobody wants the watch any more. */
 static void end(struct watch *watch, const struct err *err)
@@ -23,6 +33,7 @@ static void end(struct watch *watch, const struct err *err)
 	struct err own = err_is_set(&watch->cause) ? watch->cause : *err;
 
 	watch->call = NULL;
+	drop_page(watch);
 	if (watch->is_closing)
 		watch_free(watch);
 	else
@@ -65,35 +76,33 @@ static void take_bookmark(struct watch *watch, const struct event *event)
 }
 
 /* One line. false ends the stream. */
-static bool on_line(void *user, const char *line, size_t len, const struct err *line_err)
+static bool on_event(void *user, const struct event *event, const struct err *why)
 {
 	struct watch *watch = user;
-	struct err err = *line_err;
-	struct event event;
+	struct err unknown = ERR_INIT;
 
-	if (err_is_set(&err) || event_from_json(watch->kind, line, len, &event, &err) < 0) {
-		complain(watch, &err);
+	if (event == NULL) {
+		complain(watch, why);
 		return true;
 	}
 	if (watch->handler.on_event != NULL)
-		watch->handler.on_event(watch->handler.user, watch->kind, event.type);
-	switch (event.type) {
+		watch->handler.on_event(watch->handler.user, watch->kind, event->type);
+	switch (event->type) {
 	case EVENT_ADDED:
 	case EVENT_MODIFIED:
 	case EVENT_DELETED:
-		take_object(watch, &event);
-		record_unref(event.record);
+		take_object(watch, event);
 		break;
 	case EVENT_BOOKMARK:
-		take_bookmark(watch, &event);
+		take_bookmark(watch, event);
 		break;
 	case EVENT_ERROR:
-		watch->cause = event.status;
+		watch->cause = event->status;
 		break;
 	case EVENT_UNKNOWN:
-		(void)err_set(&err, ERR_INPUT, "watch of %s: an event of an unknown type",
+		(void)err_set(&unknown, ERR_INPUT, "watch of %s: an event of an unknown type",
 			      kind_info(watch->kind)->plural);
-		complain(watch, &err);
+		complain(watch, &unknown);
 		break;
 	}
 	return !err_is_set(&watch->cause);
@@ -119,7 +128,7 @@ static bool on_bytes(void *user, const char *bytes, size_t len)
 	if (watch->is_ignored)
 		return false;
 	watch->report.last_byte_ms = clock_monotonic_ms();
-	return linesplit_feed(&watch->lines, bytes, len, on_line, watch);
+	return event_stream_feed(watch->events, bytes, len, on_event, watch);
 }
 
 static void on_stream_done(void *user, const struct err *err)
@@ -158,7 +167,7 @@ int watch_request_stream(struct watch *watch, bool is_list, struct err *err)
 	r = r < 0 ? r : path_query(&target, "timeoutSeconds", number, err);
 	if (r < 0)
 		return r;
-	linesplit_reset(&watch->lines);
+	event_stream_reset(watch->events);
 	return client_watch(watch->client, buf_text(&target),
 			    &(struct client_stream){
 				    .on_open = on_open,
@@ -174,39 +183,56 @@ int watch_request_stream(struct watch *watch, bool is_list, struct err *err)
 
 /* ---- a list in pages ---- */
 
-static void take_page(struct watch *watch, struct list_page *page)
+static void on_item(void *user, struct record *record, const struct err *why)
 {
-	for (size_t i = 0; i < page->count; i++)
-		(void)store_put(watch->store, page->records[i]);
-	if (page->skipped > 0) {
-		watch->report.bad_objects += page->skipped - 1;
-		complain(watch, &page->skipped_err);
-	}
-	(void)snprintf(watch->listed, sizeof(watch->listed), "%s", page->resource_version);
-	free(watch->continue_token);
-	watch->continue_token = page->continue_token;
-	page->continue_token = NULL;
+	struct watch *watch = user;
+
+	if (record == NULL)
+		complain(watch, why);
+	else
+		(void)store_put(watch->store, record);
 }
 
-static void on_page(void *user, const struct client_answer *answer, const struct err *err)
+static void on_page_open(void *user)
+{
+	struct watch *watch = user;
+
+	watch->is_open = true;
+}
+
+static bool on_page_bytes(void *user, const char *bytes, size_t len)
+{
+	struct watch *watch = user;
+
+	if (watch->is_ignored)
+		return false;
+	watch->report.last_byte_ms = clock_monotonic_ms();
+	return list_stream_feed(watch->page, bytes, len, on_item, watch, &watch->cause) == 0;
+}
+
+/* The page is complete. */
+static int take_head(struct watch *watch, struct err *err)
+{
+	struct list_head head;
+	int r = list_stream_end(watch->page, &head, err);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(watch->listed, sizeof(watch->listed), "%s", head.resource_version);
+	free(watch->continue_token);
+	watch->continue_token = head.continue_token == NULL ? NULL : strdup(head.continue_token);
+	if (head.continue_token != NULL && watch->continue_token == NULL)
+		return err_set(err, ERR_NOMEM, "no memory for a continue token");
+	return 0;
+}
+
+static void on_page_done(void *user, const struct err *err)
 {
 	struct watch *watch = user;
 	struct err own = *err;
-	struct list_page page = { .count = 0 };
 
-	if (watch->is_ignored || watch->is_closing || err_is_set(&own)) {
-		end(watch, &own);
-		return;
-	}
-	watch->is_open = true;
-	watch->report.last_byte_ms = clock_monotonic_ms();
-	if (list_from_json(watch->kind, answer->body, answer->body_len, &page, &own) < 0) {
-		end(watch, &own);
-		return;
-	}
-	take_page(watch, &page);
-	list_page_finish(&page);
-	if (watch->continue_token == NULL)
+	if (!watch->is_ignored && !watch->is_closing && !err_is_set(&own) && take_head(watch, &own) == 0 &&
+	    watch->continue_token == NULL)
 		watch_step(watch, WATCH_EVENT_SYNCED, NULL);
 	end(watch, &own);
 }
@@ -217,18 +243,26 @@ int watch_request_page(struct watch *watch, struct err *err)
 	char number[24];
 	int r;
 
-	(void)snprintf(number, sizeof(number), "%d", watch->page_limit);
+	(void)snprintf(number, sizeof(number), "%d", PAGE_LIMIT);
 	r = put_target(watch, &target, err);
 	if (!watch->lists_whole)
 		r = r < 0 ? r : path_query(&target, "limit", number, err);
 	r = r < 0 ? r : path_query(&target, "continue", watch->continue_token, err);
 	if (r < 0)
 		return r;
-	return client_send(watch->client,
-			   &(struct client_request){ .method = "GET",
-						     .target = buf_text(&target),
-						     .is_bulk = true,
-						     .max_body = CLIENT_LIST_LIMIT,
-						     .timeout_ms = PAGE_TIMEOUT_MS },
-			   on_page, watch, &watch->call, err);
+	watch->page = list_stream_create(watch->kind);
+	r = client_watch(watch->client, buf_text(&target),
+			    &(struct client_stream){
+				    .on_open = on_page_open,
+				    .on_bytes = on_page_bytes,
+				    .on_done = on_page_done,
+				    .user = watch,
+				    .head_timeout_ms = PAGE_HEAD_TIMEOUT_MS,
+				    .idle_timeout_ms = PAGE_IDLE_TIMEOUT_MS,
+				    .total_timeout_ms = PAGE_TIMEOUT_MS,
+			    },
+			    &watch->call, err);
+	if (r < 0)
+		drop_page(watch);
+	return r;
 }

@@ -10,7 +10,7 @@
  * after that says in "repeated" how many were not. The sink is the one global of the process.
  * Only main, reconcile and cli log: the rooms below return errors.
  *
- * May include: base. Deliberately absent: jansson (it allocates), files, rotation (the node's work).
+ * May include: base. Deliberately absent: a JSON library (they allocate), files, rotation (the node's work).
  */
 #ifndef SLUICE_TELEMETRY_LOG_H
 #define SLUICE_TELEMETRY_LOG_H

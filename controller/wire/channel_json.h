@@ -4,7 +4,7 @@
  * The defaults of the schema are the decoder's too, so that an object that was stored before a default
  * existed means the same. A spec is read strictly, a status tolerantly.
  *
- * May include: base, domain. Deliberately absent: jansson in the header.
+ * May include: base, domain. Deliberately absent: trees in the header.
  */
 #ifndef SLUICE_WIRE_CHANNEL_JSON_H
 #define SLUICE_WIRE_CHANNEL_JSON_H

@@ -1,7 +1,7 @@
 /*
  * wire/config_map_json: one entry of a ConfigMap's data.
  *
- * May include: base. Deliberately absent: binaryData; jansson in the header.
+ * May include: base. Deliberately absent: binaryData; trees in the header.
  */
 #ifndef SLUICE_WIRE_CONFIG_MAP_JSON_H
 #define SLUICE_WIRE_CONFIG_MAP_JSON_H

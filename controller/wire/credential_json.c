@@ -49,9 +49,9 @@ int credential_request(const char *api_version, const struct credential_cluster 
 /* ---- the answer ---- */
 
 /* A copy of a text of the status; NULL when it is absent or "". */
-static char *take_text(const json_t *status, const char *key)
+static char *take_text(const struct tree *tree, const struct tree_node *status, const char *key)
 {
-	const char *text = json_string_value(json_object_get(status, key));
+	const char *text = tree_text(tree, tree_get(tree, status, key));
 	char *copy = str_is_empty(text) ? NULL : strdup(text);
 
 	CHECK(str_is_empty(text) || copy != NULL);
@@ -81,23 +81,24 @@ static int check(const struct credential *credential, struct err *err)
 	return 0;
 }
 
-static int read_expiry(const json_t *status, int64_t *ret_ms, struct err *err)
+static int read_expiry(const struct tree *tree, const struct tree_node *status, int64_t *ret_ms, struct err *err)
 {
-	const json_t *entry = json_object_get(status, "expirationTimestamp");
-	const char *text = json_string_value(entry);
+	const struct tree_node *entry = tree_get(tree, status, "expirationTimestamp");
+	const char *text = tree_text(tree, entry);
 
 	*ret_ms = CLOCK_NEVER;
-	if (entry == NULL || json_is_null(entry) || clock_parse(text == NULL ? "" : text, ret_ms))
+	if (entry == NULL || tree_is(entry, TREE_NULL) || clock_parse(text == NULL ? "" : text, ret_ms))
 		return 0;
 	return err_set(err, ERR_INPUT, "status.expirationTimestamp is not an RFC 3339 time");
 }
 
-static int read_answer(const json_t *tree, const char *api_version, struct credential *credential,
+static int read_answer(const struct tree *tree, const char *api_version, struct credential *credential,
 		       struct err *err)
 {
-	const char *kind = json_string_value(json_object_get(tree, "kind"));
-	const char *version = json_string_value(json_object_get(tree, "apiVersion"));
-	const json_t *status = json_object_get(tree, "status");
+	const struct tree_node *root = tree_root(tree);
+	const char *kind = tree_text(tree, tree_get(tree, root, "kind"));
+	const char *version = tree_text(tree, tree_get(tree, root, "apiVersion"));
+	const struct tree_node *status = tree_get(tree, root, "status");
 	int r;
 
 	if (!str_equal(kind, "ExecCredential") || version == NULL)
@@ -105,12 +106,12 @@ static int read_answer(const json_t *tree, const char *api_version, struct crede
 	if (!str_equal(version, api_version))
 		return err_set(err, ERR_INPUT, "it is of apiVersion %.64s, but %s was asked for", version,
 			       api_version);
-	r = read_expiry(status, &credential->expires_ms, err);
+	r = read_expiry(tree, status, &credential->expires_ms, err);
 	if (r < 0)
 		return r;
-	credential->token = take_text(status, "token");
-	credential->cert_pem = take_text(status, "clientCertificateData");
-	credential->key_pem = take_text(status, "clientKeyData");
+	credential->token = take_text(tree, status, "token");
+	credential->cert_pem = take_text(tree, status, "clientCertificateData");
+	credential->key_pem = take_text(tree, status, "clientKeyData");
 	return check(credential, err);
 }
 
@@ -122,11 +123,11 @@ int credential_from_json(const char *json, size_t len, const char *api_version,
 	auto_json *tree = NULL;
 	int r = read_tree(json, len, ANSWER_MAX, &tree, &why);
 
-	/* jansson's own words may quote the text. */
+	/* What is said of bad text may quote it. */
 	if (r < 0)
 		return err_set(err, why.class, "it is not JSON");
 	r = read_answer(tree, api_version, &credential, err);
-	read_wipe(json_object_get(tree, "status"));
+	tree_wipe(tree);
 	if (r < 0)
 		credential_finish(&credential);
 	else

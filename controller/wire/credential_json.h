@@ -4,7 +4,7 @@
  * The group is client.authentication.k8s.io, versions v1 and v1beta1, which say the same. What the program
  * answers is secret: it is wiped before it is freed, and errors never hold any of it.
  *
- * May include: base. Deliberately absent: jansson in the header; is the certificate one, is it the key's?
+ * May include: base. Deliberately absent: trees in the header; is the certificate one, is it the key's?
  */
 #ifndef SLUICE_WIRE_CREDENTIAL_JSON_H
 #define SLUICE_WIRE_CREDENTIAL_JSON_H

@@ -2,7 +2,7 @@
  * wire/event_json: events.k8s.io/v1 Event, written.
  *
  * The apiserver refuses an Event that is longer than its limits; so texts are cut here, at a UTF-8
- * border, rather than lost. May include: base. Deliberately absent: jansson; reading Events.
+ * border, rather than lost. May include: base. Deliberately absent: reading Events.
  */
 #ifndef SLUICE_WIRE_EVENT_JSON_H
 #define SLUICE_WIRE_EVENT_JSON_H

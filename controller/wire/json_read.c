@@ -9,64 +9,40 @@
 
 #define PATH_SIZE 200
 
+/* An escape may be written longer than it was read: \b as \u0008. */
+#define RAW_MAX (4 * READ_OBJECT_MAX)
+
 /* ---- text → tree ---- */
 
-/* Is any place of the text nested deeper than READ_DEPTH? Brackets within strings do not count. jansson
- * recurses and has a limit of its own that is far higher. */
-static bool is_too_deep(const char *text, size_t len)
+int read_tree(const char *text, size_t len, size_t limit, struct tree **ret_tree, struct err *err)
 {
-	size_t depth = 0;
-	bool in_string = false;
-
-	for (size_t i = 0; i < len; i++) {
-		char c = text[i];
-
-		if (in_string) {
-			if (c == '\\')
-				i++;
-			else if (c == '"')
-				in_string = false;
-		} else if (c == '"') {
-			in_string = true;
-		} else if (c == '{' || c == '[') {
-			if (++depth > READ_DEPTH)
-				return true;
-		} else if ((c == '}' || c == ']') && depth > 0) {
-			depth--;
-		}
-	}
-	return false;
-}
-
-static bool is_out_of_memory(const json_error_t *why)
-{
-	return why->text[0] == '\0' || json_error_code(why) == json_error_out_of_memory;
-}
-
-int read_tree(const char *text, size_t len, size_t limit, json_t **ret_tree, struct err *err)
-{
-	json_error_t why = { .text = "" };
-	json_t *tree;
+	struct scan scan = { .tree = TREE_INIT };
+	struct tree *tree;
+	int r;
 
 	if (len > limit)
 		return err_set(err, ERR_INPUT, "%zu bytes of JSON, more than %zu", len, limit);
-	if (is_too_deep(text, len))
-		return err_set(err, ERR_INPUT, "JSON nested deeper than %d", READ_DEPTH);
-	tree = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
-	/* When the lexer finds no memory, jansson calls it bad text. Bad text is still bad the second time. */
-	if (tree == NULL && !is_out_of_memory(&why))
-		tree = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
-	if (tree == NULL && is_out_of_memory(&why))
-		return err_set(err, ERR_NOMEM, "no memory for %zu bytes of JSON", len);
-	if (tree == NULL)
-		return err_set(err, ERR_INPUT, "not JSON: %s (byte %d)", why.text, why.position);
+	scan_begin(&scan, SCAN_WHOLE, limit);
+	r = tree_reserve(&scan.tree, len + 1, err);
+	while (r == 0 && len > 0 && scan_next(&scan, &text, &len) != SCAN_BROKEN)
+		continue;
+	r = r < 0 ? r : scan_end(&scan, err);
+	tree = r < 0 ? NULL : malloc(sizeof(*tree));
+	if (tree == NULL) {
+		scan_finish(&scan);
+		return r < 0 ? r : err_set(err, ERR_NOMEM, "no memory for %zu bytes of JSON", len);
+	}
+	*tree = scan.tree;
 	*ret_tree = tree;
 	return 0;
 }
 
-void read_release(json_t **tree)
+void read_release(struct tree **tree)
 {
-	json_decref(*tree);
+	if (*tree == NULL)
+		return;
+	tree_finish(*tree);
+	free(*tree);
 	*tree = NULL;
 }
 
@@ -105,28 +81,31 @@ void read_complain(const struct read_node *node, const char *fmt, ...)
 		err_prefix(node->reader->err, "%s", path);
 }
 
-static const char *type_name(const json_t *json)
+static const char *type_name(const struct tree_node *json)
 {
 	static const char *const names[] = {
-		[JSON_OBJECT] = "an object",     [JSON_ARRAY] = "a list", [JSON_STRING] = "a string",
-		[JSON_INTEGER] = "a whole number", [JSON_REAL] = "a fraction", [JSON_TRUE] = "true",
-		[JSON_FALSE] = "false",          [JSON_NULL] = "null",
+		[TREE_NULL] = "null",  [TREE_FALSE] = "false", [TREE_TRUE] = "true", [TREE_INTEGER] = "a whole number",
+		[TREE_REAL] = "a fraction", [TREE_TEXT] = "a string", [TREE_LIST] = "a list", [TREE_OBJECT] = "an object",
 	};
 
-	return names[json_typeof(json)];
+	return names[json->type];
+}
+
+static struct read_node member_of(const struct read_node *object, const struct tree_node *json, const char *key)
+{
+	return (struct read_node){
+		.reader = object->reader,
+		.tree = object->tree,
+		.json = tree_is(json, TREE_NULL) ? NULL : json,
+		.parent = object,
+		.key = key,
+	};
 }
 
 /* The place under key, whatever is there. */
 static struct read_node child(const struct read_node *node, const char *key)
 {
-	json_t *json = json_object_get(node->json, key);
-
-	return (struct read_node){
-		.reader = node->reader,
-		.json = json_is_null(json) ? NULL : json,
-		.parent = node,
-		.key = key,
-	};
+	return member_of(node, tree_get(node->tree, node->json, key), key);
 }
 
 /* The place as it is if it is absent or is_right; else absent, noted. */
@@ -139,23 +118,16 @@ static struct read_node expect(struct read_node node, bool is_right, const char 
 	return node;
 }
 
-void read_wipe(json_t *object)
+struct read_node read_at(struct reader *reader, struct tree *tree, const struct tree_node *json)
 {
-	const char *key;
-	json_t *value;
+	struct read_node node = { .reader = reader, .tree = tree, .json = json };
 
-	json_object_foreach(object, key, value) {
-		if (json_is_string(value))
-			explicit_bzero((void *)(uintptr_t)json_string_value(value),
-				       json_string_length(value));
-	}
+	return expect(node, tree_is(json, TREE_OBJECT), "an object");
 }
 
-struct read_node read_root(struct reader *reader, const json_t *json)
+struct read_node read_root(struct reader *reader, struct tree *tree)
 {
-	struct read_node node = { .reader = reader, .json = json };
-
-	return expect(node, json_is_object(json), "an object");
+	return read_at(reader, tree, tree == NULL ? NULL : tree_root(tree));
 }
 
 struct read_node read_with(const struct read_node *node, struct reader *reader)
@@ -175,26 +147,27 @@ struct read_node read_object(const struct read_node *node, const char *key)
 {
 	struct read_node at = child(node, key);
 
-	return expect(at, json_is_object(at.json), "an object");
+	return expect(at, tree_is(at.json, TREE_OBJECT), "an object");
 }
 
 struct read_node read_list(const struct read_node *node, const char *key)
 {
 	struct read_node at = child(node, key);
 
-	return expect(at, json_is_array(at.json), "a list");
+	return expect(at, tree_is(at.json, TREE_LIST), "a list");
 }
 
 size_t read_count(const struct read_node *list)
 {
-	return json_array_size(list->json);
+	return tree_count(list->json);
 }
 
 static struct read_node item(const struct read_node *list, size_t i)
 {
 	return (struct read_node){
 		.reader = list->reader,
-		.json = json_array_get(list->json, i),
+		.tree = list->tree,
+		.json = tree_item(list->tree, list->json, i),
 		.parent = list,
 		.index = i,
 	};
@@ -204,27 +177,33 @@ struct read_node read_item(const struct read_node *list, size_t i)
 {
 	struct read_node at = item(list, i);
 
-	return expect(at, json_is_object(at.json), "an object");
+	return expect(at, tree_is(at.json, TREE_OBJECT), "an object");
 }
 
 const char *read_text_item(const struct read_node *list, size_t i)
 {
 	struct read_node at = item(list, i);
 
-	at = expect(at, json_is_string(at.json), "a string");
-	return at.json == NULL ? "" : arena_strdup(at.reader->arena, json_string_value(at.json));
+	at = expect(at, tree_is(at.json, TREE_TEXT), "a string");
+	return at.json == NULL ? "" : arena_strdup(at.reader->arena, tree_text(at.tree, at.json));
 }
 
 /* ---- fields ---- */
+
+static const char *text_of(const struct read_node *node)
+{
+	struct read_node at = expect(*node, tree_is(node->json, TREE_TEXT), "a string");
+
+	if (at.json == NULL)
+		return NULL;
+	return arena_strndup(at.reader->arena, tree_text(at.tree, at.json), at.json->count);
+}
 
 const char *read_text(const struct read_node *node, const char *key)
 {
 	struct read_node at = child(node, key);
 
-	at = expect(at, json_is_string(at.json), "a string");
-	if (at.json == NULL)
-		return NULL;
-	return arena_strndup(at.reader->arena, json_string_value(at.json), json_string_length(at.json));
+	return text_of(&at);
 }
 
 const char *read_needed_text(const struct read_node *node, const char *key)
@@ -245,15 +224,15 @@ bool read_is(const struct read_node *node, const char *key, const char *text)
 {
 	struct read_node at = child(node, key);
 
-	at = expect(at, json_is_string(at.json), "a string");
-	return at.json != NULL && str_equal(json_string_value(at.json), text);
+	at = expect(at, tree_is(at.json, TREE_TEXT), "a string");
+	return at.json != NULL && str_equal(tree_text(at.tree, at.json), text);
 }
 
 bool read_is_other(const struct read_node *node, const char *key, const char *text)
 {
-	json_t *json = json_object_get(node->json, key);
+	const char *is = tree_text(node->tree, tree_get(node->tree, node->json, key));
 
-	return json_is_string(json) && !str_equal(json_string_value(json), text);
+	return is != NULL && !str_equal(is, text);
 }
 
 int64_t read_int(const struct read_node *node, const char *key, int64_t min, int64_t max,
@@ -262,13 +241,12 @@ int64_t read_int(const struct read_node *node, const char *key, int64_t min, int
 	struct read_node at = child(node, key);
 	int64_t value;
 
-	at = expect(at, json_is_integer(at.json), "a whole number");
+	at = expect(at, tree_is(at.json, TREE_INTEGER), "a whole number");
 	if (at.json == NULL)
 		return fallback;
-	value = json_integer_value(at.json);
-	if (value >= min && value <= max)
+	if (str_to_int(tree_raw_text(at.tree, at.json), min, max, &value))
 		return value;
-	read_complain(&at, "%jd is not between %jd and %jd", (intmax_t)value, (intmax_t)min,
+	read_complain(&at, "%s is not between %jd and %jd", tree_raw_text(at.tree, at.json), (intmax_t)min,
 		      (intmax_t)max);
 	return fallback;
 }
@@ -277,18 +255,18 @@ const char *read_int_or_text(const struct read_node *node, const char *key)
 {
 	struct read_node at = child(node, key);
 
-	if (json_is_integer(at.json))
-		return arena_printf(at.reader->arena, "%jd", (intmax_t)json_integer_value(at.json));
-	at = expect(at, json_is_string(at.json), "a whole number or a string");
-	return at.json == NULL ? NULL : arena_strdup(at.reader->arena, json_string_value(at.json));
+	if (tree_is(at.json, TREE_INTEGER))
+		return arena_strdup(at.reader->arena, tree_raw_text(at.tree, at.json));
+	at = expect(at, tree_is(at.json, TREE_TEXT), "a whole number or a string");
+	return at.json == NULL ? NULL : arena_strdup(at.reader->arena, tree_text(at.tree, at.json));
 }
 
 bool read_flag(const struct read_node *node, const char *key)
 {
 	struct read_node at = child(node, key);
 
-	at = expect(at, json_is_boolean(at.json), "true or false");
-	return json_is_true(at.json);
+	at = expect(at, tree_is(at.json, TREE_TRUE) || tree_is(at.json, TREE_FALSE), "true or false");
+	return tree_is(at.json, TREE_TRUE);
 }
 
 int64_t read_time(const struct read_node *node, const char *key, int64_t fallback)
@@ -296,9 +274,9 @@ int64_t read_time(const struct read_node *node, const char *key, int64_t fallbac
 	struct read_node at = child(node, key);
 	int64_t ms = fallback;
 
-	at = expect(at, json_is_string(at.json), "a time");
-	if (at.json != NULL && !clock_parse(json_string_value(at.json), &ms))
-		read_complain(&at, "\"%.64s\" is not a time", json_string_value(at.json));
+	at = expect(at, tree_is(at.json, TREE_TEXT), "a time");
+	if (at.json != NULL && !clock_parse(tree_text(at.tree, at.json), &ms))
+		read_complain(&at, "\"%.64s\" is not a time", tree_text(at.tree, at.json));
 	return ms;
 }
 
@@ -307,9 +285,9 @@ int64_t read_duration(const struct read_node *node, const char *key, int64_t fal
 	struct read_node at = child(node, key);
 	int64_t ms = fallback;
 
-	at = expect(at, json_is_string(at.json), "a duration");
-	if (at.json != NULL && !clock_parse_duration(json_string_value(at.json), &ms))
-		read_complain(&at, "\"%.64s\" is not a duration", json_string_value(at.json));
+	at = expect(at, tree_is(at.json, TREE_TEXT), "a duration");
+	if (at.json != NULL && !clock_parse_duration(tree_text(at.tree, at.json), &ms))
+		read_complain(&at, "\"%.64s\" is not a duration", tree_text(at.tree, at.json));
 	return ms;
 }
 
@@ -318,56 +296,61 @@ int read_choice(const struct read_node *node, const char *key, const char *const
 {
 	struct read_node at = child(node, key);
 
-	at = expect(at, json_is_string(at.json), "a string");
+	at = expect(at, tree_is(at.json, TREE_TEXT), "a string");
 	if (at.json == NULL)
 		return fallback;
 	for (size_t i = 0; i < count; i++) {
-		if (names[i] != NULL && str_equal(names[i], json_string_value(at.json)))
+		if (names[i] != NULL && str_equal(names[i], tree_text(at.tree, at.json)))
 			return (int)i;
 	}
 	read_complain(&at, "\"%.64s\" is not one of the words known here",
-		      json_string_value(at.json));
+		      tree_text(at.tree, at.json));
 	return fallback;
 }
 
 const char *read_raw(const struct read_node *node, const char *key)
 {
 	struct read_node at = child(node, key);
-	char *text;
-	const char *copy;
+	auto_buf text = BUF_INIT(RAW_MAX);
+	struct writer writer = WRITER_INIT(&text);
 
 	if (at.json == NULL)
 		return NULL;
-	text = json_dumps(at.json, JSON_COMPACT | JSON_ENCODE_ANY);
-	if (text == NULL) {
-		(void)err_set(at.reader->err, ERR_NOMEM, "no memory to keep %s", key);
+	tree_write(at.tree, at.json, NULL, &writer);
+	if (err_is_set(&writer.err)) {
+		(void)err_set(at.reader->err, writer.err.class, "cannot keep %s: %s", key, writer.err.text);
 		return NULL;
 	}
-	copy = arena_strdup(at.reader->arena, text);
-	free(text);
-	return copy;
+	return arena_strndup(at.reader->arena, buf_text(&text), text.len);
 }
 
 size_t read_size(const struct read_node *map)
 {
-	return json_object_size(map->json);
+	return tree_count(map->json);
+}
+
+static int compare_keys(const void *a, const void *b, void *tree)
+{
+	return strcmp(tree_key(tree, *(const struct tree_node *const *)a),
+		      tree_key(tree, *(const struct tree_node *const *)b));
 }
 
 void read_pairs(const struct read_node *map, read_pair_fn fn, void *user)
 {
 	size_t count = read_size(map);
-	const char **keys = arena_new_array(map->reader->arena, count, const char *);
-	const char *key;
-	json_t *value;
+	const struct tree_node **members = arena_new_array(map->reader->arena, count, const struct tree_node *);
+	const struct tree_node *at = NULL;
 	size_t n = 0;
 
-	json_object_foreach((json_t *)map->json, key, value)
-		keys[n++] = arena_strdup(map->reader->arena, key);
+	while ((at = tree_next(map->tree, map->json, at)) != NULL)
+		members[n++] = at;
 	if (n > 1)
-		qsort(keys, n, sizeof(*keys), str_compare_items);
+		qsort_r(members, n, sizeof(*members), compare_keys, map->tree);
 	for (size_t i = 0; i < n; i++) {
-		const char *text = read_text(map, keys[i]);
+		const char *key = arena_strdup(map->reader->arena, tree_key(map->tree, members[i]));
+		struct read_node member = member_of(map, members[i], key);
+		const char *text = text_of(&member);
 
-		fn(user, i, keys[i], text == NULL ? "" : text);
+		fn(user, i, key, text == NULL ? "" : text);
 	}
 }

@@ -8,24 +8,21 @@
  * serves our own status, where a wrong field must never block. JSON's null is absence. Unknown fields
  * are ignored.
  *
- * Hostile text is stopped before it is a tree: too long, nested deeper than READ_DEPTH, a key twice in
- * one object, a NUL in a string, bytes that are not UTF-8, numbers that no int64_t or double holds.
- *
- * May include: base, jansson. Strings go into the reader's arena: no decoded struct points into a json_t.
- * A streaming reader would replace this file and what stands behind `struct read_node`.
+ * May include: base, wire/json_tree.h, wire/json_scan.h. Strings go into the reader's arena: no decoded
+ * struct points into a tree.
  */
 #ifndef SLUICE_WIRE_JSON_READ_H
 #define SLUICE_WIRE_JSON_READ_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "wire/json_scan.h"
+#include "wire/json_tree.h"
 
-#define READ_DEPTH 64
 #define READ_OBJECT_MAX ((size_t)3 * 1024 * 1024) /* twice what etcd takes */
 
 struct reader {
@@ -36,26 +33,27 @@ struct reader {
 
 struct read_node { /* a place in a document; the parent has to outlive it */
 	struct reader *reader;
-	const json_t *json; /* NULL: absent */
+	struct tree *tree;
+	const struct tree_node *json; /* NULL: absent */
 	const struct read_node *parent;
 	const char *key; /* NULL: an item of a list, or the root */
 	size_t index;
 };
 
-/* Parses len bytes of text, at most limit. ERR_INPUT says why not; ERR_NOMEM. The caller gives the tree
- * back (auto_json). */
-int read_tree(const char *text, size_t len, size_t limit, json_t **ret_tree, struct err *err)
+/* Reads len bytes of text, at most limit. ERR_INPUT says why not; ERR_NOMEM. The tree's texts lie in one
+ * block that never moved. The caller gives the tree back (auto_json). */
+int read_tree(const char *text, size_t len, size_t limit, struct tree **ret_tree, struct err *err)
 	__attribute__((warn_unused_result));
 
 /* Gives a tree back at the end of a scope. */
-void read_release(json_t **tree);
-#define auto_json __attribute__((cleanup(read_release))) json_t
+void read_release(struct tree **tree);
+#define auto_json __attribute__((cleanup(read_release))) struct tree
 
-/* Overwrites all texts of an object, which must be of a tree that nobody else holds. NULL is fine. */
-void read_wipe(json_t *object);
+/* The top of a document; tree NULL: of none. */
+struct read_node read_root(struct reader *reader, struct tree *tree);
 
-/* The top of a document. */
-struct read_node read_root(struct reader *reader, const json_t *json);
+/* A value within a tree, as the top of a document. */
+struct read_node read_at(struct reader *reader, struct tree *tree, const struct tree_node *json);
 
 /* The same place, read by another reader (the tolerant one of a status). */
 struct read_node read_with(const struct read_node *node, struct reader *reader);

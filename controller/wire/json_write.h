@@ -7,7 +7,7 @@
  * not UTF-8 (a message from a registry may have them) are written as U+FFFD, since the apiserver would
  * refuse the whole text.
  *
- * May include: base. Deliberately absent: jansson; a tree is not needed to write.
+ * May include: base. Deliberately absent: trees; none is needed to write.
  */
 #ifndef SLUICE_WIRE_JSON_WRITE_H
 #define SLUICE_WIRE_JSON_WRITE_H

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "wire/json_read.h"
 #include "wire/json_write.h"
 
@@ -10,11 +11,11 @@
 #define SECONDS_MAX 2147483647
 
 /* Parses json and looks whether it is a Lease at all. */
-static int read_lease_tree(const char *json, size_t len, json_t **ret_tree, struct err *err)
+static int read_lease_tree(const char *json, size_t len, struct tree **ret_tree, struct err *err)
 {
 	int r = read_tree(json, len, LEASE_MAX, ret_tree, err);
 
-	if (r == 0 && !json_is_object(json_object_get(*ret_tree, "metadata")))
+	if (r == 0 && !tree_is(tree_get(*ret_tree, tree_root(*ret_tree), "metadata"), TREE_OBJECT))
 		r = err_set(err, ERR_INPUT, "no metadata");
 	if (r < 0)
 		err_prefix(err, "Lease");
@@ -87,40 +88,55 @@ int lease_claim_new(const char *namespace, const char *name, const struct lease_
 	return write_take(&writer, ret_json, err);
 }
 
-/* Sets the claim's members in the object spec. */
-static int set_claim(json_t *spec, const struct lease_claim *claim)
+/* Is it one of the members that a claim writes? */
+static bool is_claimed(const char *key)
 {
-	char acquired[CLOCK_TEXT_SIZE];
-	char renewed[CLOCK_TEXT_SIZE];
-	auto_json *changes = json_pack(
-		"{s:s, s:I, s:s, s:s, s:I}", "holderIdentity", claim->holder, "leaseDurationSeconds",
-		(json_int_t)(claim->duration_ms / 1000), "acquireTime",
-		clock_format_micro(claim->acquired_ms, acquired), "renewTime",
-		clock_format_micro(claim->renewed_ms, renewed), "leaseTransitions",
-		(json_int_t)claim->transitions);
+	static const char *const keys[] = { "holderIdentity", "leaseDurationSeconds", "acquireTime", "renewTime",
+					    "leaseTransitions" };
 
-	return changes == NULL ? -1 : json_object_update(spec, changes);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (str_equal(key, keys[i]))
+			return true;
+	}
+	return false;
 }
 
+/* The spec with the claim in it, and all else that it had. */
+static void write_spec(struct writer *writer, const struct tree *tree, const struct tree_node *spec,
+		       const struct lease_claim *claim)
+{
+	const struct tree_node *at = NULL;
+
+	write_object(writer, "spec");
+	while (tree_is(spec, TREE_OBJECT) && (at = tree_next(tree, spec, at)) != NULL) {
+		if (!is_claimed(tree_key(tree, at)))
+			tree_write(tree, at, tree_key(tree, at), writer);
+	}
+	write_claim(writer, claim);
+	write_object_end(writer);
+}
+
+/* An update without managedFields leaves them as they are, and they are the larger part: reading has left
+ * them out. */
 int lease_claim_update(const char *json, size_t len, const struct lease_claim *claim, char **ret_json,
 		       struct err *err)
 {
+	auto_buf text = BUF_INIT(2 * LEASE_MAX);
+	struct writer writer = WRITER_INIT(&text);
 	auto_json *tree = NULL;
-	json_t *spec;
+	const struct tree_node *root;
+	const struct tree_node *at = NULL;
 	int r = read_lease_tree(json, len, &tree, err);
 
 	if (r < 0)
 		return r;
-	/* An update without them leaves them as they are, and they are the larger part. */
-	(void)json_object_del(json_object_get(tree, "metadata"), "managedFields");
-	spec = json_object_get(tree, "spec");
-	if (!json_is_object(spec)) {
-		spec = json_object();
-		if (json_object_set_new(tree, "spec", spec) < 0)
-			return err_set(err, ERR_NOMEM, "no memory for a Lease");
+	root = tree_root(tree);
+	write_object(&writer, NULL);
+	while ((at = tree_next(tree, root, at)) != NULL) {
+		if (!str_equal(tree_key(tree, at), "spec"))
+			tree_write(tree, at, tree_key(tree, at), &writer);
 	}
-	if (set_claim(spec, claim) < 0)
-		return err_set(err, ERR_NOMEM, "no memory for a Lease");
-	*ret_json = json_dumps(tree, JSON_COMPACT);
-	return *ret_json == NULL ? err_set(err, ERR_NOMEM, "no memory for a Lease") : 0;
+	write_spec(&writer, tree, tree_get(tree, root, "spec"), claim);
+	write_object_end(&writer);
+	return write_take(&writer, ret_json, err);
 }

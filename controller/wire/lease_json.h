@@ -3,7 +3,7 @@
  *
  * What is read is kept as the server wrote it, and what is written back is that object with the few
  * fields of the claim changed: a PUT must not drop labels or fields that somebody else put there.
- * May include: base. Deliberately absent: jansson in the header; who leads (kube/election.h).
+ * May include: base. Deliberately absent: trees in the header; who leads (kube/election.h).
  */
 #ifndef SLUICE_WIRE_LEASE_JSON_H
 #define SLUICE_WIRE_LEASE_JSON_H

@@ -1,7 +1,7 @@
 /*
  * wire/made_json: the objects that Sluice applies whole: HorizontalPodAutoscaler and Service.
  *
- * May include: base, domain. Deliberately absent: jansson in the header.
+ * May include: base, domain. Deliberately absent: trees in the header.
  */
 #ifndef SLUICE_WIRE_MADE_JSON_H
 #define SLUICE_WIRE_MADE_JSON_H

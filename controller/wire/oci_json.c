@@ -1,6 +1,5 @@
 #include "wire/oci_json.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -30,8 +29,8 @@ static bool has_more_values(const char *json, size_t len, size_t max)
 	return false;
 }
 
-/* Parses a text that must not be quoted: jansson's own words repeat what stands near the mistake. */
-static int read_secret_tree(const char *json, size_t len, size_t limit, json_t **ret_tree,
+/* Reads a text that must not be quoted: what is said of a key that is there twice repeats it. */
+static int read_secret_tree(const char *json, size_t len, size_t limit, struct tree **ret_tree,
 			    struct err *err)
 {
 	struct err quoting = ERR_INIT;
@@ -44,17 +43,17 @@ static int read_secret_tree(const char *json, size_t len, size_t limit, json_t *
 	return 0;
 }
 
-static int refuse_shape(json_t *tree, struct err *err)
+static int refuse_shape(const struct tree *tree, struct err *err)
 {
-	return json_is_object(tree) ? 0 : err_set(err, ERR_INPUT, "not a JSON object");
+	return tree_is(tree_root(tree), TREE_OBJECT) ? 0 : err_set(err, ERR_INPUT, "not a JSON object");
 }
 
 int oci_tags_from_json(const char *json, size_t len, size_t max, struct arena *arena,
 		       struct oci_tags *ret_tags, struct err *err)
 {
 	auto_json *tree = NULL;
-	const json_t *list;
-	size_t i;
+	const struct tree_node *list;
+	const struct tree_node *at = NULL;
 	int r;
 
 	*ret_tags = (struct oci_tags){ .names = NULL };
@@ -65,14 +64,14 @@ int oci_tags_from_json(const char *json, size_t len, size_t max, struct arena *a
 		r = refuse_shape(tree, err);
 	if (r < 0)
 		return r;
-	list = json_object_get(tree, "tags");
-	if (list == NULL || !(json_is_array(list) || json_is_null(list)))
+	list = tree_get(tree, tree_root(tree), "tags");
+	if (!tree_is(list, TREE_LIST) && !tree_is(list, TREE_NULL))
 		return err_set(err, ERR_INPUT, "\"tags\" is not a list");
-	if (json_array_size(list) > max)
+	if (tree_count(list) > max)
 		return err_set(err, ERR_INPUT, "more than %zu tags", max);
-	ret_tags->names = arena_new_array(arena, json_array_size(list), const char *);
-	for (i = 0; i < json_array_size(list); i++) {
-		const char *name = json_string_value(json_array_get(list, i));
+	ret_tags->names = arena_new_array(arena, tree_count(list), const char *);
+	while ((at = tree_next(tree, list, at)) != NULL) {
+		const char *name = tree_text(tree, at);
 
 		if (name == NULL)
 			return err_set(err, ERR_INPUT, "\"tags\" holds what is not text");
@@ -101,9 +100,9 @@ int oci_manifest_from_json(const char *json, size_t len, struct arena *arena,
 	root = read_root(&reader, tree);
 	ret_manifest->media_type = read_text(&root, "mediaType");
 	ret_manifest->schema_version = read_int(&root, "schemaVersion", 1, 2, 0);
-	ret_manifest->has_manifests = json_is_array(json_object_get(tree, "manifests"));
-	ret_manifest->has_layers = json_is_array(json_object_get(tree, "layers"));
-	ret_manifest->has_config = json_is_object(json_object_get(tree, "config"));
+	ret_manifest->has_manifests = tree_is(tree_get(tree, tree_root(tree), "manifests"), TREE_LIST);
+	ret_manifest->has_layers = tree_is(tree_get(tree, tree_root(tree), "layers"), TREE_LIST);
+	ret_manifest->has_config = tree_is(tree_get(tree, tree_root(tree), "config"), TREE_OBJECT);
 	return err_is_set(&wrong) ? err_set(err, wrong.class, "%s", wrong.text) : 0;
 }
 
@@ -111,35 +110,36 @@ int oci_token_from_json(const char *json, size_t len, struct arena *arena, struc
 			struct err *err)
 {
 	auto_json *tree = NULL;
+	struct reader tolerant = { .is_tolerant = true };
+	struct read_node root;
 	const char *token;
-	json_int_t life;
+	int64_t life;
 	int r = read_secret_tree(json, len, TOKEN_LONGEST, &tree, err);
 
 	if (r == 0)
 		r = refuse_shape(tree, err);
 	if (r < 0)
 		return r;
-	token = json_string_value(json_object_get(tree, "token"));
-	if (token == NULL || token[0] == '\0')
-		token = json_string_value(json_object_get(tree, "access_token"));
-	if (token == NULL || token[0] == '\0')
+	root = read_root(&tolerant, tree);
+	token = tree_text(tree, tree_get(tree, root.json, "token"));
+	if (str_is_empty(token))
+		token = tree_text(tree, tree_get(tree, root.json, "access_token"));
+	if (str_is_empty(token))
 		return err_set(err, ERR_INPUT, "no \"token\" in it");
-	life = json_integer_value(json_object_get(tree, "expires_in"));
-	if (life < SHORTEST_LIFE_S)
-		life = SHORTEST_LIFE_S;
+	life = read_int(&root, "expires_in", SHORTEST_LIFE_S, INT64_MAX, SHORTEST_LIFE_S);
 	ret_token->token = arena_strdup(arena, token);
 	ret_token->expires_in_s = life > LONGEST_LIFE_S ? LONGEST_LIFE_S : life;
 	return 0;
 }
 
-static void read_auth(const struct read_node *auths, const char *server, const json_t *json,
+static void read_auth(const struct read_node *auths, const char *server, const struct tree_node *json,
 		      struct oci_auth *ret_auth)
 {
 	struct read_node node = {
-		.reader = auths->reader, .json = json, .parent = auths, .key = server
+		.reader = auths->reader, .tree = auths->tree, .json = json, .parent = auths, .key = server
 	};
 
-	if (!json_is_object(json)) {
+	if (!tree_is(json, TREE_OBJECT)) {
 		read_complain(&node, "expected an object");
 		return;
 	}
@@ -160,8 +160,7 @@ int oci_docker_config_from_json(const char *json, size_t len, struct arena *aren
 	auto_json *tree = NULL;
 	struct read_node root;
 	struct read_node auths;
-	const char *server;
-	json_t *entry;
+	const struct tree_node *entry = NULL;
 	int r;
 
 	*ret_config = (struct oci_docker_config){ .count = 0 };
@@ -177,8 +176,8 @@ int oci_docker_config_from_json(const char *json, size_t len, struct arena *aren
 	if (!err_is_set(&wrong) && !read_is_present(&auths))
 		return err_set(err, ERR_INPUT, "no \"auths\" in it");
 	ret_config->auths = arena_new_array(arena, read_size(&auths), struct oci_auth);
-	json_object_foreach((json_t *)auths.json, server, entry)
-		read_auth(&auths, server, entry, &ret_config->auths[ret_config->count++]);
+	while ((entry = tree_next(tree, auths.json, entry)) != NULL)
+		read_auth(&auths, tree_key(tree, entry), entry, &ret_config->auths[ret_config->count++]);
 	if (err_is_set(&wrong))
 		return err_set(err, wrong.class, "%s", wrong.text);
 	return 0;
@@ -188,15 +187,15 @@ const char *oci_error_from_json(const char *json, size_t len, struct arena *aren
 {
 	struct err ignored = ERR_INIT;
 	auto_json *tree = NULL;
-	const json_t *first;
+	const struct tree_node *first;
 	const char *code;
 	const char *message;
 
 	if (read_tree(json, len, TOKEN_LONGEST, &tree, &ignored) < 0)
 		return NULL;
-	first = json_array_get(json_object_get(tree, "errors"), 0);
-	code = json_string_value(json_object_get(first, "code"));
-	message = json_string_value(json_object_get(first, "message"));
+	first = tree_item(tree, tree_get(tree, tree_root(tree), "errors"), 0);
+	code = tree_text(tree, tree_get(tree, first, "code"));
+	message = tree_text(tree, tree_get(tree, first, "message"));
 	if (str_is_empty(code) && str_is_empty(message))
 		return NULL;
 	if (str_is_empty(code) || str_is_empty(message))

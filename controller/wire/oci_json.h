@@ -6,7 +6,7 @@
  * from strangers: texts are limited, and the number of values is checked before there is a tree. Only
  * shape is read here; what a digest, a tag or a password may look like is for others.
  *
- * May include: base, wire/json_read.h (the .c file: jansson). Deliberately absent: the network.
+ * May include: base, wire/json_read.h. Deliberately absent: the network.
  */
 #ifndef SLUICE_WIRE_OCI_JSON_H
 #define SLUICE_WIRE_OCI_JSON_H

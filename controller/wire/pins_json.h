@@ -1,6 +1,6 @@
 /*
  * wire/pins_json: the ConfigMap sluice-pins ⇄ struct pins.
- * May include: base, domain. Deliberately absent: jansson in the header.
+ * May include: base, domain. Deliberately absent: trees in the header.
  */
 #ifndef SLUICE_WIRE_PINS_JSON_H
 #define SLUICE_WIRE_PINS_JSON_H

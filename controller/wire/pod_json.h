@@ -1,6 +1,6 @@
 /*
  * wire/pod_json: a pod that waits for a first release, and the gate that makes it wait.
- * May include: base, domain. Deliberately absent: jansson in the header.
+ * May include: base, domain. Deliberately absent: trees in the header.
  */
 #ifndef SLUICE_WIRE_POD_JSON_H
 #define SLUICE_WIRE_POD_JSON_H

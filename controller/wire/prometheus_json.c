@@ -8,9 +8,9 @@
 #define ANSWER_LONGEST ((size_t)1024 * 1024)
 
 /* [seconds, "value"] */
-static int read_sample(const json_t *pair, double *ret, struct err *err)
+static int read_sample(struct tree *tree, const struct tree_node *pair, double *ret, struct err *err)
 {
-	const char *text = json_string_value(json_array_get(pair, 1));
+	const char *text = tree_text(tree, tree_item(tree, pair, 1));
 	char *end = NULL;
 
 	if (text != NULL)
@@ -20,10 +20,10 @@ static int read_sample(const json_t *pair, double *ret, struct err *err)
 	return 0;
 }
 
-static int read_vector(const json_t *list, struct arena *arena, double **ret_values, size_t *ret_count,
-		       struct err *err)
+static int read_vector(struct tree *tree, const struct tree_node *list, struct arena *arena, double **ret_values,
+		       size_t *ret_count, struct err *err)
 {
-	size_t count = json_array_size(list);
+	size_t count = tree_count(list);
 	int r = 0;
 
 	if (count > PROMETHEUS_SAMPLES_MAX)
@@ -32,27 +32,28 @@ static int read_vector(const json_t *list, struct arena *arena, double **ret_val
 	*ret_values = arena_new_array(arena, count, double);
 	*ret_count = count;
 	for (size_t i = 0; i < count && r == 0; i++) {
-		const json_t *sample = json_array_get(list, i);
+		const struct tree_node *sample = tree_item(tree, list, i);
 
-		if (json_object_get(sample, "histogram") != NULL)
+		if (tree_get(tree, sample, "histogram") != NULL)
 			return err_set(err, ERR_INPUT,
 				       "the query gives a histogram: ask for a number, by histogram_quantile() for one");
-		r = read_sample(json_object_get(sample, "value"), &(*ret_values)[i], err);
+		r = read_sample(tree, tree_get(tree, sample, "value"), &(*ret_values)[i], err);
 	}
 	return r;
 }
 
-static int read_data(const json_t *data, struct arena *arena, double **ret_values, size_t *ret_count, struct err *err)
+static int read_data(struct tree *tree, struct arena *arena, double **ret_values, size_t *ret_count, struct err *err)
 {
-	const char *type = json_string_value(json_object_get(data, "resultType"));
-	const json_t *result = json_object_get(data, "result");
+	const struct tree_node *data = tree_get(tree, tree_root(tree), "data");
+	const char *type = tree_text(tree, tree_get(tree, data, "resultType"));
+	const struct tree_node *result = tree_get(tree, data, "result");
 
-	if (str_equal(type, "vector") && json_is_array(result))
-		return read_vector(result, arena, ret_values, ret_count, err);
+	if (str_equal(type, "vector") && tree_is(result, TREE_LIST))
+		return read_vector(tree, result, arena, ret_values, ret_count, err);
 	if (str_equal(type, "scalar")) {
 		*ret_values = arena_new_array(arena, 1, double);
 		*ret_count = 1;
-		return read_sample(result, *ret_values, err);
+		return read_sample(tree, result, *ret_values, err);
 	}
 	return err_set(err, ERR_INPUT, "the query gives a %.40s, not a vector or a scalar", type == NULL ? "nothing" : type);
 }
@@ -66,10 +67,10 @@ int prometheus_samples_from_json(const char *json, size_t len, struct arena *are
 
 	if (r < 0)
 		return r;
-	complaint = json_string_value(json_object_get(tree, "error"));
+	complaint = tree_text(tree, tree_get(tree, tree_root(tree), "error"));
 	if (complaint != NULL)
 		return err_set(err, ERR_INPUT, "%s", complaint);
-	if (!str_equal(json_string_value(json_object_get(tree, "status")), "success"))
+	if (!str_equal(tree_text(tree, tree_get(tree, tree_root(tree), "status")), "success"))
 		return err_set(err, ERR_INPUT, "the answer is not one of Prometheus");
-	return read_data(json_object_get(tree, "data"), arena, ret_values, ret_count, err);
+	return read_data(tree, arena, ret_values, ret_count, err);
 }

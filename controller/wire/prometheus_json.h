@@ -2,8 +2,7 @@
  * wire/prometheus_json: the answer of Prometheus to an instant query.
  *
  * Format: the HTTP API of Prometheus, /api/v1/query: status, errorType, error, data.resultType and data.result; a sample
- * is [seconds, "value"], where the value is a number as Go writes it, NaN and +Inf included. May include: base,
- * wire/json_read.h (the .c file: jansson).
+ * is [seconds, "value"], where the value is a number as Go writes it, NaN and +Inf included. May include: base.
  */
 #ifndef SLUICE_WIRE_PROMETHEUS_JSON_H
 #define SLUICE_WIRE_PROMETHEUS_JSON_H

@@ -1,8 +1,8 @@
 /*
  * wire/promotion_json: Promotion ⇄ struct promotion. Field names as in crds/promotions.yaml.
  *
- * A spec is read strictly, a status tolerantly. May include: base, domain. Deliberately absent: jansson
- * in the header.
+ * A spec is read strictly, a status tolerantly. May include: base, domain. Deliberately absent: trees in
+ * the header.
  */
 #ifndef SLUICE_WIRE_PROMOTION_JSON_H
 #define SLUICE_WIRE_PROMOTION_JSON_H

@@ -13,8 +13,6 @@
 #include "wire/stop_json.h"
 #include "wire/workload_json.h"
 
-#define SCRATCH_SIZE ((size_t)16 * 1024)
-
 /* Decodes an object into the reader's arena; its struct begins with a struct meta. */
 typedef void *(*read_fn)(const struct read_node *object, enum kind kind);
 
@@ -84,12 +82,12 @@ static void check_kind(const struct read_node *object, enum kind kind)
 }
 
 /* Decodes into arena: the record, and all that it points to. */
-static struct record *decode(enum kind kind, const json_t *json, struct arena *arena, bool is_tolerant,
-			     struct err *err)
+static struct record *decode(enum kind kind, struct tree *tree, const struct tree_node *json,
+			     struct arena *arena, bool is_tolerant, struct err *err)
 {
 	struct reader reader = { .arena = arena, .err = err, .is_tolerant = is_tolerant };
 	struct record *record = arena_new(arena, struct record);
-	struct read_node object = read_root(&reader, json);
+	struct read_node object = read_at(&reader, tree, json);
 
 	check_kind(&object, kind);
 	record->refs = 1;
@@ -108,27 +106,41 @@ static void name_object(enum kind kind, const struct meta *meta, struct err *err
 		   meta->name[0] == '\0' ? "without a name" : meta->name);
 }
 
-int record_from_tree(enum kind kind, const json_t *json, bool is_tolerant, struct record **ret_record,
-		     struct err *err)
+void record_name_refused(enum kind kind, struct scan *scan, const char *where, struct arena *scratch,
+			 struct err *err)
 {
-	struct arena scratch = ARENA_INIT_SIZE(SCRATCH_SIZE);
-	struct err own = ERR_INIT;
-	struct record *record = decode(kind, json, &scratch, is_tolerant, &own);
-	struct arena exact = ARENA_INIT_SIZE(arena_bytes(&scratch));
+	struct reader reader = { .arena = scratch, .is_tolerant = true };
+	struct read_node object = read_at(&reader, &scan->tree, scan_object(scan));
+	struct meta meta;
 
+	meta_read(&object, &meta);
+	if (meta.name[0] == '\0')
+		err_prefix(err, "%s %s", where, kind_info(kind)->plural);
+	else
+		name_object(kind, &meta, err);
+}
+
+int record_from_tree(enum kind kind, struct tree *tree, const struct tree_node *json, bool is_tolerant,
+		     struct arena *scratch, struct record **ret_record, struct err *err)
+{
+	struct err own = ERR_INIT;
+	struct record *record;
+	struct arena exact;
+
+	arena_reset(scratch);
+	record = decode(kind, tree, json, scratch, is_tolerant, &own);
+	exact = ARENA_INIT_SIZE(arena_bytes(scratch));
 	if (record->meta->name[0] == '\0' && !err_is_set(&own))
 		(void)err_set(&own, ERR_INPUT, "metadata.name: is missing");
 	if (!err_is_set(&own)) {
 		/* Once more, into a block of just the right size: records live long and are many. */
-		record = decode(kind, json, &exact, is_tolerant, &own);
+		record = decode(kind, tree, json, &exact, is_tolerant, &own);
 	}
 	if (err_is_set(&own)) {
 		name_object(kind, record->meta, &own);
 		arena_finish(&exact);
-		arena_finish(&scratch);
 		return err_set(err, own.class, "%s", own.text);
 	}
-	arena_finish(&scratch);
 	record->arena = exact;
 	*ret_record = record;
 	return 0;
@@ -137,6 +149,7 @@ int record_from_tree(enum kind kind, const json_t *json, bool is_tolerant, struc
 int record_from_json(enum kind kind, const char *json, size_t len, struct record **ret_record,
 		     struct err *err)
 {
+	struct arena scratch = RECORD_SCRATCH_INIT;
 	auto_json *tree = NULL;
 	int r = read_tree(json, len, READ_OBJECT_MAX, &tree, err);
 
@@ -144,5 +157,7 @@ int record_from_json(enum kind kind, const char *json, size_t len, struct record
 		err_prefix(err, "%s", kind_info(kind)->name);
 		return r;
 	}
-	return record_from_tree(kind, tree, false, ret_record, err);
+	r = record_from_tree(kind, tree, tree_root(tree), false, &scratch, ret_record, err);
+	arena_finish(&scratch);
+	return r;
 }

@@ -5,11 +5,16 @@
  * points to lies in the record's own small arena and goes with the last reference. JSON ends here:
  * behind a record stand the domain's structs.
  *
- * May include: base, domain, wire/kind.h. Deliberately absent: jansson in the header.
+ * What a server sends without end, or as long as it likes, is read as it comes: lines of a watch by an
+ * event_stream, the items of a list by a list_stream. Neither holds more than one object at a time, and
+ * once they have seen the largest, an object takes one allocation: its record.
+ *
+ * May include: base, domain, wire/kind.h.
  */
 #ifndef SLUICE_WIRE_RECORD_H
 #define SLUICE_WIRE_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -36,41 +41,66 @@ void record_unref(struct record *record);
 int record_from_json(enum kind kind, const char *json, size_t len, struct record **ret_record,
 		     struct err *err) __attribute__((warn_unused_result));
 
-/* ---- lines of a watch ---- */
+/* ---- a watch ---- */
 
 enum event_type { EVENT_ADDED, EVENT_MODIFIED, EVENT_DELETED, EVENT_BOOKMARK, EVENT_ERROR, EVENT_UNKNOWN };
 
 struct event {
 	enum event_type type;
-	struct record *record;       /* ADDED, MODIFIED, DELETED: one reference, the caller's */
+	struct record *record;       /* ADDED, MODIFIED, DELETED */
 	char resource_version[64];   /* BOOKMARK: where the stream stands */
 	int is_initial_end;          /* BOOKMARK that ends the initial events of a WatchList */
 	struct err status;           /* ERROR: the Status as a class, with code and retry_after_ms */
 };
 
-/* Decodes one line of a watch of the kind. ERR_INPUT when it is not an event or when its object
- * cannot be decoded (the text names kind, namespace and name as far as they were readable). */
-int event_from_json(enum kind kind, const char *line, size_t len, struct event *ret_event,
-		    struct err *err) __attribute__((warn_unused_result));
+struct event_stream;
 
-/* ---- pages of a list ---- */
+/* An event, or event NULL and why a line was left out: ERR_INPUT when it is none, or its object is too
+ * long or can not be decoded (the text names kind, namespace and name as far as they were readable);
+ * ERR_NOMEM. The record is the stream's: record_ref() it to keep it. false: no more events, please. */
+typedef bool (*event_fn)(void *user, const struct event *event, const struct err *err);
 
-struct list_page {
-	char resource_version[64];
-	char *continue_token;     /* malloc'd, NULL on the last page */
-	struct record **records;  /* malloc'd array, one reference each */
-	size_t count;
-	size_t skipped;           /* items that could not be decoded */
-	struct err skipped_err;   /* why, for the first of them */
+/* Reads the watch of a kind. Ends the process without memory. */
+struct event_stream *event_stream_create(enum kind kind) __attribute__((returns_nonnull));
+
+/* Takes the next bytes, cut anywhere, and calls fn for each line as soon as its last bracket has come. false
+ * when fn returned false; the remainder is then lost. */
+bool event_stream_feed(struct event_stream *stream, const char *bytes, size_t len, event_fn fn, void *user);
+
+/* Forgets half a line: another stream begins. */
+void event_stream_reset(struct event_stream *stream);
+
+/* Frees it. NULL is fine. */
+void event_stream_destroy(struct event_stream *stream);
+
+/* ---- a list ---- */
+
+struct list_stream;
+
+/* An item, or record NULL and why an item was left out, as for an event_fn. An item that cannot be decoded
+ * does not hide the others. */
+typedef void (*list_fn)(void *user, struct record *record, const struct err *err);
+
+/* Reads one page of a list of a kind. Ends the process without memory. */
+struct list_stream *list_stream_create(enum kind kind) __attribute__((returns_nonnull));
+
+/* Takes the next bytes, cut anywhere, and calls fn for each item as soon as its last bracket has come.
+ * ERR_INPUT when it is no list (the items that came before that were good), ERR_NOMEM. */
+int list_stream_feed(struct list_stream *stream, const char *bytes, size_t len, list_fn fn, void *user,
+		     struct err *err) __attribute__((warn_unused_result));
+
+struct list_head {
+	const char *resource_version; /* "" when it names none */
+	const char *continue_token;   /* NULL on the last page */
 };
 
-/* Decodes a list answer of the kind. An item that cannot be decoded is skipped and counted, so that one
- * bad object does not hide the others. ERR_INPUT when it is not a list. */
-int list_from_json(enum kind kind, const char *json, size_t len, struct list_page *ret_page,
-		   struct err *err) __attribute__((warn_unused_result));
+/* All bytes have come. ERR_INPUT when they were no list or half of one. What *ret_head points to lives as
+ * long as the stream. */
+int list_stream_end(struct list_stream *stream, struct list_head *ret_head, struct err *err)
+	__attribute__((warn_unused_result));
 
-/* Gives back what a page holds. */
-void list_page_finish(struct list_page *page);
+/* Frees it. NULL is fine. */
+void list_stream_destroy(struct list_stream *stream);
 
 /* ---- Status answers ---- */
 

@@ -1,73 +1,125 @@
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/str.h"
 #include "wire/json_read.h"
 #include "wire/record.h"
 #include "wire/record_json.h"
 
-/* A line holds one object and a few words around it. */
-#define LINE_MAX_BYTES (READ_OBJECT_MAX + 1024)
+struct event_stream {
+	enum kind kind;
+	struct scan scan;
+	struct arena scratch;
+};
 
-void resource_version_read(const struct read_node *object, char ret[static 64])
+const char *resource_version_read(const struct read_node *object)
 {
 	struct read_node metadata = read_object(object, "metadata");
 	const char *version = read_text(&metadata, "resourceVersion");
-	int len = snprintf(ret, 64, "%s", version == NULL ? "" : version);
 
-	if (len < 0 || len >= 64)
-		ret[0] = '\0';
+	return version == NULL ? "" : version;
 }
 
-static void read_bookmark(const json_t *json, struct event *event)
+static void read_bookmark(const struct read_node *object, struct event *event)
 {
-	struct arena arena = ARENA_INIT;
-	struct reader reader = { .arena = &arena, .is_tolerant = true };
-	struct read_node object = read_root(&reader, json);
-	struct read_node metadata = read_object(&object, "metadata");
+	struct read_node metadata = read_object(object, "metadata");
 	struct read_node annotations = read_object(&metadata, "annotations");
+	const char *version = resource_version_read(object);
 
-	resource_version_read(&object, event->resource_version);
+	/* A version that is cut would be another one. */
+	if (strlen(version) < sizeof(event->resource_version))
+		(void)snprintf(event->resource_version, sizeof(event->resource_version), "%s", version);
 	event->is_initial_end = read_is(&annotations, "k8s.io/initial-events-end", "true");
-	arena_finish(&arena);
 }
 
-static enum event_type type_of(const json_t *line)
+static enum event_type type_of(const char *type)
 {
 	static const char *const names[] = { "ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR" };
-	const char *type = json_string_value(json_object_get(line, "type"));
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (type != NULL && str_equal(type, names[i]))
+		if (str_equal(type, names[i]))
 			return (enum event_type)i;
 	}
 	return EVENT_UNKNOWN;
 }
 
-int event_from_json(enum kind kind, const char *line, size_t len, struct event *ret_event,
-		    struct err *err)
+/* Reads the line that is complete. */
+static int read_line(struct event_stream *stream, struct event *event, struct err *err)
+{
+	struct reader reader = { .arena = &stream->scratch, .is_tolerant = true };
+	struct tree *tree = &stream->scan.tree;
+	const struct tree_node *json = scan_object(&stream->scan);
+	const char *type = tree_text(tree, tree_get(tree, tree_root(tree), "type"));
+	struct read_node object;
+
+	arena_reset(&stream->scratch);
+	object = read_at(&reader, tree, json);
+	if (type == NULL || !read_is_present(&object))
+		return err_set(err, ERR_INPUT, "watch of %s: a line without type and object",
+			       kind_info(stream->kind)->plural);
+	event->type = type_of(type);
+	if (event->type <= EVENT_DELETED)
+		return record_from_tree(stream->kind, tree, json, event->type == EVENT_DELETED, &stream->scratch,
+					&event->record, err);
+	if (event->type == EVENT_BOOKMARK)
+		read_bookmark(&object, event);
+	else if (event->type == EVENT_ERROR)
+		(void)status_read(0, &object, NULL, &event->status);
+	return 0;
+}
+
+/* Tells of what was found. */
+static bool tell(struct event_stream *stream, enum scan_found found, event_fn fn, void *user)
 {
 	struct event event = { .record = NULL };
-	auto_json *tree = NULL;
-	const json_t *object;
-	int r = read_tree(line, len, LINE_MAX_BYTES, &tree, err);
+	struct err err = ERR_INIT;
+	bool goes_on;
 
-	if (r < 0) {
-		err_prefix(err, "watch of %s", kind_info(kind)->plural);
-		return r;
+	if (found == SCAN_DOCUMENT) {
+		if (read_line(stream, &event, &err) < 0)
+			event.record = NULL;
+	} else {
+		err = stream->scan.err;
+		arena_reset(&stream->scratch);
+		record_name_refused(stream->kind, &stream->scan, "watch of", &stream->scratch, &err);
 	}
-	object = json_object_get(tree, "object");
-	if (!json_is_string(json_object_get(tree, "type")) || !json_is_object(object))
-		return err_set(err, ERR_INPUT, "watch of %s: a line without type and object",
-			       kind_info(kind)->plural);
-	event.type = type_of(tree);
-	if (event.type <= EVENT_DELETED)
-		r = record_from_tree(kind, object, event.type == EVENT_DELETED, &event.record, err);
-	else if (event.type == EVENT_BOOKMARK)
-		read_bookmark(object, &event);
-	else if (event.type == EVENT_ERROR)
-		(void)status_from_tree(0, object, NULL, &event.status);
-	if (r < 0)
-		return r;
-	*ret_event = event;
-	return 0;
+	goes_on = fn(user, err_is_set(&err) ? NULL : &event, &err);
+	record_unref(event.record);
+	return goes_on;
+}
+
+bool event_stream_feed(struct event_stream *stream, const char *bytes, size_t len, event_fn fn, void *user)
+{
+	while (len > 0) {
+		enum scan_found found = scan_next(&stream->scan, &bytes, &len);
+
+		if (found != SCAN_NOTHING && !tell(stream, found, fn, user))
+			return false;
+	}
+	return true;
+}
+
+struct event_stream *event_stream_create(enum kind kind)
+{
+	struct event_stream *stream = calloc(1, sizeof(*stream));
+
+	CHECK(stream != NULL);
+	stream->kind = kind;
+	stream->scratch = RECORD_SCRATCH_INIT;
+	event_stream_reset(stream);
+	return stream;
+}
+
+void event_stream_reset(struct event_stream *stream)
+{
+	scan_begin(&stream->scan, SCAN_LINES, READ_OBJECT_MAX);
+}
+
+void event_stream_destroy(struct event_stream *stream)
+{
+	if (stream == NULL)
+		return;
+	scan_finish(&stream->scan);
+	arena_finish(&stream->scratch);
+	free(stream);
 }

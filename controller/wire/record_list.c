@@ -1,91 +1,101 @@
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/str.h"
 #include "wire/json_read.h"
 #include "wire/record.h"
 #include "wire/record_json.h"
 
-/* A page is as large as the limit of a list makes it; this is a bound on memory, not a wish. */
-#define PAGE_MAX_BYTES ((size_t)64 * 1024 * 1024)
+struct list_stream {
+	enum kind kind;
+	struct scan scan;
+	struct arena scratch;
+};
 
-static int read_metadata(const json_t *tree, struct list_page *page, struct err *err)
+/* Tells of an item, good or not. ERR_NOMEM is not the item's fault. */
+static int tell(struct list_stream *stream, enum scan_found found, list_fn fn, void *user, struct err *err)
 {
-	struct arena arena = ARENA_INIT;
-	struct reader reader = { .arena = &arena, .is_tolerant = true };
-	struct read_node top = read_root(&reader, tree);
-	struct read_node metadata = read_object(&top, "metadata");
-	const char *token = read_text(&metadata, "continue");
+	struct record *record = NULL;
+	struct err why = ERR_INIT;
+
+	if (found == SCAN_ITEM) {
+		if (record_from_tree(stream->kind, &stream->scan.tree, scan_object(&stream->scan), false,
+				     &stream->scratch, &record, &why) < 0)
+			record = NULL;
+	} else {
+		why = stream->scan.err;
+		arena_reset(&stream->scratch);
+		record_name_refused(stream->kind, &stream->scan, "list of", &stream->scratch, &why);
+	}
+	if (why.class == ERR_NOMEM)
+		return err_set(err, ERR_NOMEM, "%s", why.text);
+	fn(user, record, &why);
+	record_unref(record);
+	return 0;
+}
+
+static int refuse_list(const struct list_stream *stream, const struct err *why, struct err *err)
+{
+	return err_set(err, why->class, "list of %s: %s", kind_info(stream->kind)->plural, why->text);
+}
+
+int list_stream_feed(struct list_stream *stream, const char *bytes, size_t len, list_fn fn, void *user,
+		     struct err *err)
+{
 	int r = 0;
 
-	resource_version_read(&top, page->resource_version);
-	if (!str_is_empty(token)) {
-		page->continue_token = strdup(token);
-		if (page->continue_token == NULL)
-			r = err_set(err, ERR_NOMEM, "no memory for a continue token");
+	while (len > 0 && r == 0) {
+		enum scan_found found = scan_next(&stream->scan, &bytes, &len);
+
+		if (found == SCAN_BROKEN)
+			r = refuse_list(stream, &stream->scan.err, err);
+		else if (found == SCAN_ITEM || found == SCAN_REFUSED)
+			r = tell(stream, found, fn, user, err);
 	}
-	arena_finish(&arena);
 	return r;
 }
 
-static int read_items(enum kind kind, const json_t *items, struct list_page *page, struct err *err)
+int list_stream_end(struct list_stream *stream, struct list_head *ret_head, struct err *err)
 {
-	size_t count = json_array_size(items);
+	struct reader reader = { .arena = &stream->scratch, .is_tolerant = true };
+	struct err why = ERR_INIT;
+	struct read_node top;
+	struct read_node metadata;
+	const struct tree_node *items;
+	const char *token;
 
-	page->records = calloc(count > 0 ? count : 1, sizeof(*page->records));
-	if (page->records == NULL)
-		return err_set(err, ERR_NOMEM, "no memory for %zu records", count);
-	for (size_t i = 0; i < count; i++) {
-		struct err why = ERR_INIT;
-		int r = record_from_tree(kind, json_array_get(items, i), false,
-					 &page->records[page->count], &why);
-
-		if (r == ERR_NOMEM)
-			return err_set(err, r, "%s", why.text);
-		if (r == 0) {
-			page->count++;
-			continue;
-		}
-		page->skipped++;
-		if (!err_is_set(&page->skipped_err))
-			page->skipped_err = why;
-	}
-	return 0;
-}
-
-int list_from_json(enum kind kind, const char *json, size_t len, struct list_page *ret_page,
-		   struct err *err)
-{
-	struct list_page page = { .count = 0 };
-	auto_json *tree = NULL;
-	const json_t *items;
-	int r = read_tree(json, len, PAGE_MAX_BYTES, &tree, err);
-
-	if (r < 0) {
-		err_prefix(err, "list of %s", kind_info(kind)->plural);
-		return r;
-	}
-	items = json_object_get(tree, "items");
+	if (scan_end(&stream->scan, &why) < 0)
+		return refuse_list(stream, &why, err);
+	arena_reset(&stream->scratch);
+	top = read_root(&reader, &stream->scan.tree);
+	metadata = read_object(&top, "metadata");
+	items = tree_get(top.tree, top.json, "items");
 	/* Go writes a list without items as null. */
-	if (!json_is_object(json_object_get(tree, "metadata")) ||
-	    !(json_is_array(items) || json_is_null(items)))
-		return err_set(err, ERR_INPUT, "list of %s: not a list", kind_info(kind)->plural);
-	r = read_metadata(tree, &page, err);
-	if (r == 0)
-		r = read_items(kind, items, &page, err);
-	if (r < 0) {
-		list_page_finish(&page);
-		return r;
-	}
-	*ret_page = page;
+	if (!read_is_present(&metadata) || !(tree_is(items, TREE_LIST) || tree_is(items, TREE_NULL)))
+		return err_set(err, ERR_INPUT, "list of %s: not a list", kind_info(stream->kind)->plural);
+	token = read_text(&metadata, "continue");
+	*ret_head = (struct list_head){
+		.resource_version = resource_version_read(&top),
+		.continue_token = str_is_empty(token) ? NULL : token,
+	};
 	return 0;
 }
 
-void list_page_finish(struct list_page *page)
+struct list_stream *list_stream_create(enum kind kind)
 {
-	for (size_t i = 0; i < page->count; i++)
-		record_unref(page->records[i]);
-	free(page->records);
-	free(page->continue_token);
-	*page = (struct list_page){ .count = 0 };
+	struct list_stream *stream = calloc(1, sizeof(*stream));
+
+	CHECK(stream != NULL);
+	stream->kind = kind;
+	stream->scratch = RECORD_SCRATCH_INIT;
+	scan_begin(&stream->scan, SCAN_ITEMS, READ_OBJECT_MAX);
+	return stream;
+}
+
+void list_stream_destroy(struct list_stream *stream)
+{
+	if (stream == NULL)
+		return;
+	scan_finish(&stream->scan);
+	arena_finish(&stream->scratch);
+	free(stream);
 }

@@ -1,6 +1,5 @@
 #include "wire/secret_json.h"
 
-#include <jansson.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,23 +7,23 @@
 #include "wire/json_read.h"
 #include "wire/sextets.h"
 
-static int decode_entry(const json_t *data, const char *key, bool is_optional, char **ret_text,
+static int decode_entry(const struct tree *tree, const char *key, bool is_optional, char **ret_text,
 			size_t *ret_len, struct err *err)
 {
-	const json_t *entry = json_object_get(data, key);
-	size_t len = json_string_length(entry);
+	const struct tree_node *entry = tree_get(tree, tree_get(tree, tree_root(tree), "data"), key);
+	size_t len = tree_is(entry, TREE_TEXT) ? entry->count : 0;
 	char *text;
 
 	*ret_text = NULL;
 	*ret_len = 0;
 	if (entry == NULL && is_optional)
 		return 0;
-	if (!json_is_string(entry))
+	if (!tree_is(entry, TREE_TEXT))
 		return err_set(err, ERR_INPUT, "the Secret has no entry %s", key);
 	text = malloc(SEXTETS_DECODED_SIZE(len));
 	if (text == NULL)
 		return err_set(err, ERR_NOMEM, "no memory for a Secret of %zu bytes", len);
-	if (!sextets_decode(json_string_value(entry), len, text, ret_len)) {
+	if (!sextets_decode(tree_text(tree, entry), len, text, ret_len)) {
 		secret_wipe(text, SEXTETS_DECODED_SIZE(len) - 1);
 		return err_set(err, ERR_INPUT, "the Secret's entry %s is not base64", key);
 	}
@@ -37,16 +36,14 @@ static int read_entry(const char *json, size_t len, const char *key, bool is_opt
 {
 	struct err why = ERR_INIT;
 	auto_json *tree = NULL;
-	json_t *data;
 	int r;
 
-	/* jansson's own words may quote the text. */
+	/* What is said of bad text may quote it. */
 	r = read_tree(json, len, READ_OBJECT_MAX, &tree, &why);
 	if (r < 0)
 		return err_set(err, why.class, "the answer is not a Secret in JSON");
-	data = json_object_get(tree, "data");
-	r = decode_entry(data, key, is_optional, ret_text, ret_len, err);
-	read_wipe(data);
+	r = decode_entry(tree, key, is_optional, ret_text, ret_len, err);
+	tree_wipe(tree);
 	return r;
 }
 

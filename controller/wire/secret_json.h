@@ -4,7 +4,7 @@
  * Sluice reads Secrets by name, uses one entry, and keeps nothing. What passes through here is wiped
  * before it is freed, as far as it is ours; errors never hold what a Secret holds.
  *
- * May include: base. Deliberately absent: jansson in the header.
+ * May include: base. Deliberately absent: trees in the header.
  */
 #ifndef SLUICE_WIRE_SECRET_JSON_H
 #define SLUICE_WIRE_SECRET_JSON_H

@@ -1,7 +1,5 @@
 #include "wire/signature_json.h"
 
-#include <jansson.h>
-
 #include "wire/json_read.h"
 
 /* A document while it is read. */
@@ -13,13 +11,13 @@ struct document {
 
 /* Parses an object of at most limit bytes. */
 static int open_document(struct document *document, const char *json, size_t len, size_t limit, struct arena *arena,
-			 json_t **ret_tree, struct err *err)
+			 struct tree **ret_tree, struct err *err)
 {
 	int r = read_tree(json, len, limit, ret_tree, err);
 
 	if (r < 0)
 		return r;
-	if (!json_is_object(*ret_tree))
+	if (!tree_is(tree_root(*ret_tree), TREE_OBJECT))
 		return err_set(err, ERR_INPUT, "not a JSON object");
 	document->wrong = ERR_INIT;
 	document->reader = (struct reader){ .arena = arena, .err = &document->wrong };

@@ -6,7 +6,7 @@
  * in-toto's Statement 1. All of it comes from strangers: texts are limited, nesting and repeated keys are refused
  * (wire/json_read.h). Only shape is read here; what counts as a signature is for registry/signature.
  *
- * May include: base (the .c file: jansson). Deliberately absent: the network, keys.
+ * May include: base. Deliberately absent: the network, keys.
  */
 #ifndef SLUICE_WIRE_SIGNATURE_JSON_H
 #define SLUICE_WIRE_SIGNATURE_JSON_H

@@ -93,16 +93,16 @@ static void take_manager(const char *message, char ret[static MANAGER_SIZE])
 	ret[len] = '\0';
 }
 
-int status_from_tree(int http_status, const json_t *json, char *ret_manager, struct err *err)
+int status_read(int http_status, const struct read_node *top, char *ret_manager, struct err *err)
 {
 	struct arena arena = ARENA_INIT;
 	struct reader reader = { .arena = &arena, .is_tolerant = true };
-	struct read_node top = read_root(&reader, json);
+	struct read_node aside = read_with(top, &reader);
 	struct status status = { .code = 0 };
 	struct err own = ERR_INIT;
 	int code;
 
-	read_status(&top, &status);
+	read_status(&aside, &status);
 	code = http_status != 0 ? http_status : status.code;
 	own.http_status = code;
 	own.retry_after_ms = status.retry_after_ms;
@@ -122,10 +122,13 @@ int status_from_tree(int http_status, const json_t *json, char *ret_manager, str
 
 int status_to_err(int http_status, const char *body, size_t len, char *ret_manager, struct err *err)
 {
+	struct reader reader = { .is_tolerant = true };
 	auto_json *tree = NULL;
+	struct read_node top;
 
 	/* Whatever stands between us and the apiserver may answer with anything: then the number counts. */
 	if (read_tree(body, len, STATUS_MAX_BYTES, &tree, NULL) < 0)
 		tree = NULL;
-	return status_from_tree(http_status, tree, ret_manager, err);
+	top = read_root(&reader, tree);
+	return status_read(http_status, &top, ret_manager, err);
 }

@@ -1,6 +1,6 @@
 /*
  * wire/stop_json: a ChannelStop.
- * May include: base, domain. Deliberately absent: jansson in the header.
+ * May include: base, domain. Deliberately absent: trees in the header.
  */
 #ifndef SLUICE_WIRE_STOP_JSON_H
 #define SLUICE_WIRE_STOP_JSON_H

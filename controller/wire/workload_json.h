@@ -6,7 +6,7 @@
  * A CronJob has no pods of its own to count: its counts are 0, and as its status has no
  * observedGeneration, it is taken as observed.
  *
- * May include: base, domain. Deliberately absent: jansson in the header.
+ * May include: base, domain. Deliberately absent: trees in the header.
  */
 #ifndef SLUICE_WIRE_WORKLOAD_JSON_H
 #define SLUICE_WIRE_WORKLOAD_JSON_H

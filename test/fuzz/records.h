@@ -4,6 +4,7 @@
 #ifndef SLUICE_FUZZ_RECORDS_H
 #define SLUICE_FUZZ_RECORDS_H
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "fuzz.h"
 #include "wire/record.h"
@@ -39,6 +40,31 @@ static inline void fuzz_check_record(const struct record *record, enum kind kind
 	CHECK((const void *)record->meta == record->object);
 	CHECK(record->meta->name != NULL && record->meta->namespace != NULL);
 	CHECK(record->meta->uid != NULL && record->meta->resource_version != NULL);
+}
+
+/* Writes down what is said of a record, or why there is none. */
+static inline void fuzz_tell(struct buf *told, const struct record *record, const struct err *err)
+{
+	CHECK(buf_printf(told, NULL, "%d %s\n", err->class, err->text) == 0);
+	if (record != NULL)
+		CHECK(buf_printf(told, NULL, "%s/%s %s %zu\n", record->meta->namespace, record->meta->name,
+				 record->meta->resource_version, arena_bytes(&record->arena)) == 0);
+}
+
+/* Calls feed with the bytes in pieces of this size. */
+static inline void fuzz_feed(const char *bytes, size_t len, size_t piece, bool (*feed)(void *, const char *, size_t),
+			     void *user)
+{
+	for (size_t at = 0; at < len; at += piece) {
+		if (!feed(user, bytes + at, len - at < piece ? len - at : piece))
+			return;
+	}
+}
+
+/* The same at any border? */
+static inline void fuzz_check_same_told(const struct buf *a, const struct buf *b)
+{
+	CHECK(a->len == b->len && memcmp(buf_text(a), buf_text(b), a->len) == 0);
 }
 
 /* Two readings of the same bytes. */

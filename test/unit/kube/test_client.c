@@ -509,7 +509,6 @@ struct applied {
 	bool is_over;
 	char version[64];
 	char manager[64];
-	size_t items;
 	struct err err;
 };
 
@@ -522,15 +521,6 @@ static void on_applied(void *user, struct record *record, const char *manager, c
 	(void)snprintf(applied->manager, sizeof(applied->manager), "%s", manager);
 	(void)snprintf(applied->version, sizeof(applied->version), "%s",
 		       record == NULL ? "" : record->meta->resource_version);
-}
-
-static void on_listed(void *user, const struct list_page *page, const struct err *err)
-{
-	struct applied *applied = user;
-
-	applied->is_over = true;
-	applied->err = *err;
-	applied->items = page == NULL ? 0 : page->count;
 }
 
 #define MAP(version)                                                                                  \
@@ -548,7 +538,7 @@ START_TEST(an_apply_is_in_the_store_before_it_is_told)
 	struct bench bench = bench_open(script, 1, (struct kubeconfig){ .token = "t" });
 	struct store *store = store_create();
 	struct changes changes = { .text = "" };
-	struct applied applied = { .items = 0 };
+	struct applied applied = { .is_over = false };
 	struct err err = ERR_INIT;
 
 	store_on_change(store, changes_note, &changes);
@@ -572,7 +562,7 @@ START_TEST(an_apply_without_force_reports_who_is_in_the_way)
 		  .reply = CONFLICT },
 	};
 	struct bench bench = bench_open(script, 1, (struct kubeconfig){ .token = "t" });
-	struct applied applied = { .items = 0 };
+	struct applied applied = { .is_over = false };
 	struct err err = ERR_INIT;
 
 	ck_assert(apply_send(bench.client, NULL,
@@ -599,7 +589,7 @@ START_TEST(a_deletion_names_the_very_object)
 		  .status = 409, .reply = STATUS("409", "Conflict", "the UID is another", "") },
 	};
 	struct bench bench = bench_open(script, 2, (struct kubeconfig){ .token = "t" });
-	struct applied applied = { .items = 0 };
+	struct applied applied = { .is_over = false };
 	struct deletion deletion = { KIND_PINS, "shop", "x", "u-1", "9" };
 	struct store *store = store_create();
 	struct record *record = object_record("shop", "x", "u-1", "9");
@@ -610,7 +600,7 @@ START_TEST(a_deletion_names_the_very_object)
 	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
 	ck_assert_str_eq(applied.err.text, "");
 	ck_assert_uint_eq(store_count(store, KIND_PINS), 0);
-	applied = (struct applied){ .items = 0 };
+	applied = (struct applied){ .is_over = false };
 	deletion.resource_version = NULL;
 	ck_assert(apply_delete(bench.client, store, &deletion, on_applied, &applied, &err) == 0);
 	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
@@ -621,35 +611,27 @@ START_TEST(a_deletion_names_the_very_object)
 }
 END_TEST
 
-START_TEST(reads_one_object_and_lists_many)
+START_TEST(reads_one_object)
 {
 	static const struct fake_step script[] = {
 		{ .method = "GET", .target = "/api/v1/namespaces/shop/configmaps/sluice-pins", .status = 200,
 		  .reply = MAP("7") },
-		{ .method = "GET", .target = "/api/v1/namespaces/shop/configmaps?labelSelector=a%3Db",
-		  .status = 200,
-		  .reply = "{\"kind\":\"ConfigMapList\",\"metadata\":{\"resourceVersion\":\"9\"},\"items\":["
-			   MAP("7") "]}" },
 		{ .method = "GET", .target = "/api/v1/namespaces/shop/configmaps/sluice-pins", .status = 200,
 		  .reply = "<html>" },
 	};
-	struct bench bench = bench_open(script, 3, (struct kubeconfig){ .token = "t" });
-	struct applied applied = { .items = 0 };
+	struct bench bench = bench_open(script, 2, (struct kubeconfig){ .token = "t" });
+	struct applied applied = { .is_over = false };
 	struct err err = ERR_INIT;
 
 	ck_assert(apply_get(bench.client, KIND_PINS, "shop", "sluice-pins", on_applied, &applied, &err) == 0);
 	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
 	ck_assert_str_eq(applied.version, "7");
-	applied = (struct applied){ .items = 0 };
-	ck_assert(apply_list(bench.client, KIND_PINS, "shop", "a=b", on_listed, &applied, &err) == 0);
-	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
-	ck_assert_uint_eq(applied.items, 1);
-	applied = (struct applied){ .items = 0 };
+	applied = (struct applied){ .is_over = false };
 	ck_assert(apply_get(bench.client, KIND_PINS, "shop", "sluice-pins", on_applied, &applied, &err) == 0);
 	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
 	ck_assert_int_eq(applied.err.class, ERR_INPUT);
 	ck_assert_str_eq(applied.version, "");
-	bench_close(&bench, "get and list");
+	bench_close(&bench, "get");
 }
 END_TEST
 
@@ -670,7 +652,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, an_apply_is_in_the_store_before_it_is_told);
 	tcase_add_test(tests, an_apply_without_force_reports_who_is_in_the_way);
 	tcase_add_test(tests, a_deletion_names_the_very_object);
-	tcase_add_test(tests, reads_one_object_and_lists_many);
+	tcase_add_test(tests, reads_one_object);
 }
 
 SUITE_MAIN("client", add)

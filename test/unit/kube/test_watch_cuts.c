@@ -8,7 +8,7 @@ static const char *const recorded[] = { ADD("x", "u", "3"), ADD("y", "v", "2"), 
 					MOD("x", "u", "6"), MARK("7"),          DEL("y", "v", "8") };
 
 /* The version that a client which has seen the first len bytes of the stream resumes at; "" before the
- * list is complete. */
+ * list is complete. An event counts with its last bracket; the end of its line is not waited for. */
 static const char *version_after(size_t len)
 {
 	static const char *const versions[] = { "", "", "5", "6", "7", "8" };
@@ -17,10 +17,10 @@ static const char *version_after(size_t len)
 	for (size_t i = 0; i < 6; i++) {
 		size_t line = strlen(recorded[i]);
 
-		if (len < line)
+		if (len + 1 < line)
 			break;
 		version = versions[i];
-		len -= line;
+		len -= len < line ? len : line;
 	}
 	return version;
 }

@@ -2,6 +2,66 @@
 #include "domain/channel.h"
 #include "given.h"
 
+#define OBJECT_A "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\"},\"spec\":{}}}\n"
+#define OBJECT_B "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"b\"},\"spec\":{}}}\n"
+
+struct seen {
+	struct event event; /* the last one, with a reference to its record */
+	struct err err;     /* the last one */
+	size_t events;
+	size_t errs;
+	char names[64];
+};
+
+static bool see(void *user, const struct event *event, const struct err *err)
+{
+	struct seen *seen = user;
+
+	ck_assert((event == NULL) == err_is_set(err));
+	if (event == NULL) {
+		seen->err = *err;
+		seen->errs++;
+		return true;
+	}
+	record_unref(seen->event.record);
+	seen->event = *event;
+	seen->events++;
+	if (event->record == NULL)
+		return true;
+	(void)record_ref(event->record);
+	(void)snprintf(seen->names + strlen(seen->names), sizeof(seen->names) - strlen(seen->names), "%s,",
+		       event->record->meta->name);
+	return true;
+}
+
+/* Reads a stream in pieces. */
+static struct seen read_stream(const char *bytes, size_t len, size_t piece)
+{
+	struct event_stream *stream = event_stream_create(KIND_CHANNEL);
+	struct seen seen = { .events = 0 };
+
+	for (size_t at = 0; at < len; at += piece)
+		ck_assert(event_stream_feed(stream, bytes + at, len - at < piece ? len - at : piece, see, &seen));
+	event_stream_destroy(stream);
+	return seen;
+}
+
+/* Reads one line. */
+static int event_from_json(const char *line, size_t len, struct event *ret_event, struct err *err)
+{
+	auto_buf text = BUF_INIT(GIVEN_MAX);
+	struct seen seen;
+
+	ck_assert_int_eq(buf_append(&text, line, len, err), 0);
+	ck_assert_int_eq(buf_puts(&text, "\n", err), 0);
+	seen = read_stream(text.data, text.len, text.len);
+	ck_assert_uint_eq(seen.events + seen.errs, 1);
+	if (seen.events == 1)
+		*ret_event = seen.event;
+	*err = seen.err;
+	return seen.err.class;
+}
+
 static const struct {
 	const char *name;
 	const char *line;
@@ -43,7 +103,7 @@ START_TEST(reads_lines)
 	struct event event = { .type = EVENT_ERROR };
 	struct err err = ERR_INIT;
 	char object[64] = "-";
-	int r = event_from_json(KIND_CHANNEL, rows[_i].line, strlen(rows[_i].line), &event, &err);
+	int r = event_from_json(rows[_i].line, strlen(rows[_i].line), &event, &err);
 
 	ck_assert_msg(r == 0, "%s: %s", rows[_i].name, err.text);
 	if (event.record != NULL)
@@ -82,7 +142,7 @@ START_TEST(reads_errors)
 	char line[512];
 
 	(void)snprintf(line, sizeof(line), "{\"type\":\"ERROR\",\"object\":%s}", errors[_i].object);
-	expect_int(errors[_i].name, event_from_json(KIND_CHANNEL, line, strlen(line), &event, &err), 0);
+	expect_int(errors[_i].name, event_from_json(line, strlen(line), &event, &err), 0);
 	expect_int(errors[_i].name, event.type, EVENT_ERROR);
 	expect(errors[_i].name, event.record == NULL);
 	expect_int(errors[_i].name, event.status.class, errors[_i].class);
@@ -115,7 +175,7 @@ START_TEST(refuses_lines)
 	struct event event = { .type = EVENT_UNKNOWN };
 	struct err err = ERR_INIT;
 
-	expect_int(refused[_i].name, event_from_json(KIND_CHANNEL, refused[_i].line, strlen(refused[_i].line), &event, &err),
+	expect_int(refused[_i].name, event_from_json(refused[_i].line, strlen(refused[_i].line), &event, &err),
 		   ERR_INPUT);
 	expect_int(refused[_i].name, err.class, ERR_INPUT);
 	expect_contains(refused[_i].name, err.text, refused[_i].message);
@@ -129,12 +189,141 @@ START_TEST(survives_a_cut_at_every_byte)
 				   "\"kind\":\"ReleaseChannel\",\"metadata\":{\"name\":\"a\",\"namespace\":\"s\"},"
 				   "\"spec\":{\"artifacts\":[{\"name\":\"web\",\"image\":\"a.b/c\"}]}}}";
 
-	for (size_t len = 0; len < sizeof(line) - 1; len++) {
+	for (size_t len = 1; len < sizeof(line) - 1; len++) {
 		struct event event;
 		struct err err = ERR_INIT;
 
-		ck_assert_int_eq(event_from_json(KIND_CHANNEL, line, len, &event, &err), ERR_INPUT);
+		ck_assert_int_eq(event_from_json(line, len, &event, &err), ERR_INPUT);
 	}
+}
+END_TEST
+
+/* Lines of all sorts: whatever is wrong with one, the next is read. */
+static const struct {
+	const char *name;
+	const char *lines;
+	const char *names; /* of the records */
+	size_t events;
+	size_t errs;
+	const char *err; /* the last one */
+} streams[] = {
+	{ "two lines", OBJECT_A OBJECT_B, "a,b,", 2, 0, "" },
+	{ "lines as Windows ends them, and empty ones", "\r\n" OBJECT_A "\r\n\n \n" OBJECT_B, "a,b,", 2, 0, "" },
+	{ "half a line in between", OBJECT_A "{\"type\":\"ADDED\",\n" OBJECT_B, "a,b,", 2, 1,
+	  "watch of releasechannels: not JSON: the line ends too soon (byte 16)" },
+	{ "a line that ends within a text", "{\"type\":\"ADD\n" OBJECT_B, "b,", 1, 1,
+	  "watch of releasechannels: not JSON: a control character in a string (byte 12)" },
+	{ "a line that ends within what is skipped", "{\"object\":{\"metadata\":{\"name\":\"x\",\"managedFields\":[{\n" OBJECT_B, "b,", 1, 1,
+	  "ReleaseChannel x: not JSON: a control character where none may be (byte 52)" },
+	{ "HTML", "<html>\n<body>\n" OBJECT_B, "b,", 1, 2, "watch of releasechannels: not JSON: a value was expected (byte 0)" },
+	{ "two on one line", "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\"},\"spec\":{}}}{}\n" OBJECT_B, "a,b,", 2, 1,
+	  "watch of releasechannels: not JSON: something follows the document (byte 61)" },
+	{ "a key twice", "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"x\"},\"spec\":{\"a\":1,\"a\":2}}}\n" OBJECT_B, "b,", 1, 1,
+	  "ReleaseChannel x: not JSON: duplicate object key \"a\"" },
+	{ "managedFields are not looked at",
+	  "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"x\",\"managedFields\":[{\"a\":1,\"a\":\"]\\\"\\u0000\"},[[{}]]]},\"spec\":{}}}\n" OBJECT_B,
+	  "x,b,", 2, 0, "" },
+	{ "managedFields that are no list", "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"x\",\"managedFields\":7},\"spec\":{}}}\n", "x,", 1,
+	  0, "" },
+	{ "other fields of that name are", "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"x\"},\"spec\":{\"managedFields\":[\"\\u0000\"]}}}\n", "",
+	  0, 1, "ReleaseChannel x: not JSON: \\u0000 is not allowed (byte 82)" },
+	{ "characters as UTF-8, as escapes and as pairs of them",
+	  "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"\xC3\xA9\\u00e9\\ud83d\\ude00\xF0\x9F\x98\x80\\/\\t\"},\"spec\":{}}}\n",
+	  "\xC3\xA9\xC3\xA9\xF0\x9F\x98\x80\xF0\x9F\x98\x80/\t,", 1, 0, "" },
+	{ "half a line at the end of the stream is dropped", OBJECT_A "{\"type\":\"ADDED\",\"obj", "a,", 1, 0, "" },
+	{ "the end of the last line is not waited for",
+	  "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\"},\"spec\":{}}}", "a,", 1, 0, "" },
+};
+
+START_TEST(reads_streams_however_they_are_cut)
+{
+	size_t len = strlen(streams[_i].lines);
+
+	for (size_t piece = 1; piece <= len; piece++) {
+		struct seen seen = read_stream(streams[_i].lines, len, piece);
+
+		expect_str(streams[_i].name, seen.names, streams[_i].names);
+		expect_int(streams[_i].name, seen.events, streams[_i].events);
+		expect_int(streams[_i].name, seen.errs, streams[_i].errs);
+		expect_str(streams[_i].name, seen.err.text, streams[_i].err);
+		record_unref(seen.event.record);
+	}
+}
+END_TEST
+
+START_TEST(forgets_half_a_line)
+{
+	struct event_stream *stream = event_stream_create(KIND_CHANNEL);
+	struct seen seen = { .events = 0 };
+
+	ck_assert(event_stream_feed(stream, "{\"type\":\"ADDED\",\"ob", 19, see, &seen));
+	event_stream_reset(stream);
+	ck_assert(event_stream_feed(stream, OBJECT_B, strlen(OBJECT_B), see, &seen));
+	ck_assert(event_stream_feed(stream, "<html>", 6, see, &seen));
+	event_stream_reset(stream);
+	ck_assert(event_stream_feed(stream, OBJECT_A, strlen(OBJECT_A), see, &seen));
+	expect_str("what came after each of the two", seen.names, "b,a,");
+	expect_int("one error", seen.errs, 1);
+	record_unref(seen.event.record);
+	event_stream_destroy(stream);
+}
+END_TEST
+
+static bool see_one(void *user, const struct event *event, const struct err *err)
+{
+	(void)see(user, event, err);
+	return false;
+}
+
+START_TEST(stops_when_told_to)
+{
+	struct event_stream *stream = event_stream_create(KIND_CHANNEL);
+	struct seen seen = { .events = 0 };
+
+	ck_assert(!event_stream_feed(stream, OBJECT_A OBJECT_B, strlen(OBJECT_A OBJECT_B), see_one, &seen));
+	expect_str("the second is not read", seen.names, "a,");
+	record_unref(seen.event.record);
+	event_stream_destroy(stream);
+}
+END_TEST
+
+#define MIB ((size_t)1024 * 1024)
+#define OBJECT_MAX (3 * MIB)
+
+/* An object of that length, and one behind it. */
+static const struct {
+	const char *name;
+	size_t len;
+	size_t piece;
+	const char *names;
+	const char *err;
+} lengths[] = {
+	{ "an object of 3 MiB", OBJECT_MAX, 16384, "x,b,", "" },
+	{ "one byte more", OBJECT_MAX + 1, 16384, "b,", "ReleaseChannel s/x: more than 3145728 bytes of JSON" },
+	{ "one byte more, in one piece", OBJECT_MAX + 1, 8 * MIB, "b,", "ReleaseChannel s/x: more than 3145728 bytes of JSON" },
+	{ "an object of 7 MiB", 7 * MIB, 16384, "b,", "ReleaseChannel s/x: more than 3145728 bytes of JSON" },
+};
+
+START_TEST(limits_each_object)
+{
+	static const char line[] = "{\"type\":\"ADDED\",\"object\":";
+	static const char begin[] = "{\"metadata\":{\"name\":\"x\",\"namespace\":\"s\"},\"spec\":{\"unknown\":\"";
+	static const char end[] = "\"}}";
+	size_t filler = lengths[_i].len - sizeof(begin) + 1 - sizeof(end) + 1;
+	auto_buf text = BUF_INIT(8 * MIB);
+	char *xs = malloc(filler);
+	struct seen seen;
+	struct err err = ERR_INIT;
+
+	memset(xs, '{', filler);
+	ck_assert(buf_puts(&text, line, &err) == 0 && buf_puts(&text, begin, &err) == 0 &&
+		  buf_append(&text, xs, filler, &err) == 0 && buf_puts(&text, end, &err) == 0 &&
+		  buf_puts(&text, "}\n" OBJECT_B, &err) == 0);
+	free(xs);
+	seen = read_stream(text.data, text.len, lengths[_i].piece);
+	expect_str(lengths[_i].name, seen.names, lengths[_i].names);
+	expect_str(lengths[_i].name, seen.err.text, lengths[_i].err);
+	record_unref(seen.event.record);
 }
 END_TEST
 
@@ -144,6 +333,10 @@ static void add(TCase *tests)
 	suite_add_rows(tests, reads_errors, errors);
 	suite_add_rows(tests, refuses_lines, refused);
 	tcase_add_test(tests, survives_a_cut_at_every_byte);
+	suite_add_rows(tests, reads_streams_however_they_are_cut, streams);
+	tcase_add_test(tests, forgets_half_a_line);
+	tcase_add_test(tests, stops_when_told_to);
+	suite_add_rows(tests, limits_each_object, lengths);
 }
 
 SUITE_MAIN("wire: record_event", add)
