@@ -1,5 +1,5 @@
 /* Windows of the calendar. The lines are: start, duration, the rule of a zone as POSIX writes it, a moment, a recurrence
- * rule. At any moment a window is in or out until a later one, and then the other way round. */
+ * rule. At any moment a window is in or out until a later one, and one that is out is in then. */
 #include "base/clock.h"
 #include "base/str.h"
 #include "domain/window.h"
@@ -16,7 +16,8 @@ static void check_course(const struct window_course *course, int64_t at_ms)
 	if (state.until_ms == CLOCK_NEVER)
 		return;
 	CHECK(window_at(course, state.until_ms - 1).is_in == state.is_in);
-	CHECK(window_at(course, state.until_ms).is_in != state.is_in);
+	/* a stretch of very many occurrences is told of in parts: then it is in after that, too */
+	CHECK(window_at(course, state.until_ms).is_in || state.is_in);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
