@@ -10,10 +10,11 @@ void candidate_init(struct decision *d, struct candidate *c, const struct promot
 	*c = (struct candidate){ .promotion = promotion, .status = promotion->status };
 	for (size_t i = 0; i < c->status.step_count; i++)
 		steps[i] = promotion->status.steps[i];
-	c->status.steps = steps; /* a record is never changed, the last step may be */
+	c->status.steps = steps; /* a record is never changed, a step may be */
 	c->status.waiting = NULL;
 	c->status.waiting_count = 0;
 	c->status.observed_generation = promotion->meta.generation;
+	approval_note(d, c);
 }
 
 void candidate_wait(struct decision *d, struct candidate *c, enum promotion_phase phase, const char *gate,
@@ -23,6 +24,29 @@ void candidate_wait(struct decision *d, struct candidate *c, enum promotion_phas
 	c->status.waiting = arena_new(d->arena, struct waiting_for);
 	*c->status.waiting = (struct waiting_for){ gate, until_ms, brief(d, message) };
 	c->status.waiting_count = 1;
+}
+
+struct step *candidate_find_step(struct candidate *c, const char *name)
+{
+	for (size_t i = 0; i < c->status.step_count; i++) {
+		if (str_equal(c->status.steps[i].name, name))
+			return &c->status.steps[i];
+	}
+	return NULL;
+}
+
+struct step *candidate_step(struct decision *d, struct candidate *c, const char *name)
+{
+	struct step *steps = candidate_find_step(c, name);
+
+	if (steps != NULL)
+		return steps;
+	steps = arena_new_array(d->arena, c->status.step_count + 1, struct step);
+	for (size_t i = 0; i < c->status.step_count; i++)
+		steps[i] = c->status.steps[i];
+	steps[c->status.step_count] = (struct step){ .name = name, .started_ms = d->world->now_ms };
+	c->status.steps = steps;
+	return &steps[c->status.step_count++];
 }
 
 void candidate_finish(struct decision *d, struct candidate *c, enum promotion_phase phase,

@@ -106,7 +106,8 @@ struct release_stay { /* current, desired, and an entry of the history */
 	const char *promotion; /* name of the Promotion that brought it */
 	int64_t since_ms;
 	int64_t until_ms;    /* history: when it left; 0 while it is there */
-	bool has_failed;     /* history: its rollout failed here */
+	bool has_failed;     /* history: its rollout did not come to its end here */
+	bool is_aborted;     /* history: because somebody aborted it */
 	const char *signature_policy; /* of the keys that it was checked with when it came; NULL: with none */
 };
 
@@ -214,16 +215,19 @@ struct channel {
 	size_t workload_count;
 	int64_t progress_deadline_ms;
 	enum on_failure on_failure;
+	int approvals_required;  /* how many people have to approve; 0: no such gate */
 	struct autoscaling *autoscaling;
 	size_t autoscaling_count;
 	struct service_spec service;
 	bool is_suspended;
+	bool excludes_requester; /* the requester's own approval does not count */
 	struct channel_status status;
 };
 
 #define CHANNEL_HISTORY_MAX 20
 #define CHANNEL_VERIFIED_MAX 20
 #define VERIFIED_STAYS_MAX 2
+#define APPROVALS_REQUIRED_MAX 10
 
 /* The artifact called name, or NULL. */
 const struct artifact *channel_find_artifact(const struct channel *channel, const char *name);

@@ -76,7 +76,12 @@ void candidate_init(struct decision *d, struct candidate *c, const struct promot
 void candidate_wait(struct decision *d, struct candidate *c, enum promotion_phase phase, const char *gate,
 		    int64_t until_ms, const char *message);
 
-/* Finishes a candidate: phase SUCCEEDED, FAILED or SUPERSEDED, with a reason and a sentence. */
+/* The step of that name in the candidate's status, where it is told what was waited for and what was done; NULL when
+ * there is none, or a new one, which begins now. */
+struct step *candidate_find_step(struct candidate *c, const char *name);
+struct step *candidate_step(struct decision *d, struct candidate *c, const char *name);
+
+/* Finishes a candidate: phase SUCCEEDED, FAILED, ABORTED or SUPERSEDED, with a reason and a sentence. */
 void candidate_finish(struct decision *d, struct candidate *c, enum promotion_phase phase,
 		      const char *reason, const char *message);
 
@@ -143,6 +148,18 @@ int64_t soak_stayed_ms(const struct decision *d, const struct verified *entry);
 
 /* calendar.c: how do the channel's windows stand? Fills d->status.window and d->is_denied, or stalls the channel. */
 void calendar_look(struct decision *d);
+/* approval.c: the approval that skips upstream and soak, or NULL. For a rollback it also opens a Deny window. */
+const struct approval *approval_find_override(const struct decision *d, const struct promotion *promotion);
+
+/* Have as many people approved as the channel asks for? *ret_message says who, or how many are missing. */
+bool approval_suffices(struct decision *d, const struct promotion *promotion, const char **ret_message);
+
+/* Did somebody reject it? Then the candidate has failed. */
+bool approval_rejects(struct decision *d, struct candidate *c);
+
+/* Takes the spec's approvals over into the status, each with the moment at which it was seen first: neither the
+ * apiserver's policies nor a client can be asked for the time. */
+void approval_note(struct decision *d, struct candidate *c);
 
 /* stop.c: which ChannelStop keeps rollouts from beginning here, since when and why: the oldest; NULL without one. */
 const char *stop_message(struct decision *d);
@@ -161,9 +178,8 @@ bool gate_all_open(struct decision *d, struct candidate *c);
 /* workload_state.c: looks at every workload against d->target; fills d->findings. */
 void workloads_inspect(struct decision *d);
 
-/* rollout.c: adds the step to the candidate's status; says what the rollout waits for, or ends it; do all
- * workloads run the target? */
-void rollout_begin(struct decision *d, struct candidate *c);
+/* rollout.c: says what the rollout waits for, or ends it, as somebody who aborted it asks; do all workloads run the
+ * target? */
 void rollout_follow(struct decision *d, struct candidate *c);
 bool rollout_is_complete(const struct decision *d);
 
@@ -192,8 +208,17 @@ void verification_repeat(struct decision *d);
 void promoting_settle(struct decision *d);
 void promoting_start_next(struct decision *d);
 
+/* Did somebody abort the candidate, or reject it before it started? Then it is finished. Not for the one that runs. */
+bool promoting_is_called_off(struct decision *d, struct candidate *c);
+
+/* "aborted by alice", or only "aborted" where no policy stamped the name. */
+const char *promoting_aborted_by(struct decision *d, const struct promotion *promotion);
+
 /* Did a rollout fail and was it left as it is? (status.desired stands, and no promotion runs.) */
 bool promoting_is_left_failed(const struct decision *d);
+
+/* Was that because it was aborted? */
+bool promoting_is_left_aborted(const struct decision *d);
 
 /* intake.c, automation.c: new builds and new promotions. */
 void intake_look(struct decision *d);

@@ -26,7 +26,8 @@ static bool stays_equal(const struct release_stay *a, const struct release_stay 
 {
 	return releases_equal(&a->release, &b->release) && str_equal(a->promotion, b->promotion) &&
 	       times_equal(a->since_ms, b->since_ms) && times_equal(a->until_ms, b->until_ms) &&
-	       a->has_failed == b->has_failed && str_equal(a->signature_policy, b->signature_policy);
+	       a->has_failed == b->has_failed && a->is_aborted == b->is_aborted &&
+	       str_equal(a->signature_policy, b->signature_policy);
 }
 
 static bool histories_equal(const struct channel_status *a, const struct channel_status *b)
@@ -187,11 +188,25 @@ static bool steps_equal(const struct promotion_status *a, const struct promotion
 	return true;
 }
 
+static bool approvals_equal(const struct promotion_status *a, const struct promotion_status *b)
+{
+	if (a->approval_count != b->approval_count)
+		return false;
+	for (size_t i = 0; i < a->approval_count; i++) {
+		if (!str_equal(a->approvals[i].user, b->approvals[i].user) ||
+		    a->approvals[i].decision != b->approvals[i].decision ||
+		    a->approvals[i].is_override != b->approvals[i].is_override ||
+		    !times_equal(a->approvals[i].at_ms, b->approvals[i].at_ms))
+			return false;
+	}
+	return true;
+}
+
 bool promotion_status_equal(const struct promotion_status *a, const struct promotion_status *b)
 {
 	return a->observed_generation == b->observed_generation && a->phase == b->phase &&
 	       releases_equal(&a->release, &b->release) && releases_equal(&a->previous, &b->previous) &&
-	       waits_equal(a, b) && steps_equal(a, b) && times_equal(a->started_ms, b->started_ms) &&
+	       waits_equal(a, b) && steps_equal(a, b) && approvals_equal(a, b) && times_equal(a->started_ms, b->started_ms) &&
 	       times_equal(a->finished_ms, b->finished_ms) &&
 	       condition_sets_equal(&a->conditions, &b->conditions);
 }

@@ -3,6 +3,7 @@
  * first. A promotion waits for all that are closed; the first one is its reason.
  */
 #include "base/clock.h"
+#include "base/str.h"
 #include "domain/decision.h"
 
 struct verdict {
@@ -17,6 +18,8 @@ struct gate {
 	const char *name;
 	/* How does the gate stand for the candidate? */
 	struct verdict (*look)(struct decision *d, const struct candidate *c);
+	bool is_told;      /* the promotion's steps tell of it even when it was open all the time */
+	bool needs_people; /* nobody is asked while an earlier gate is closed */
 };
 
 static struct verdict verdict(bool is_open, const char *message)
@@ -46,6 +49,18 @@ static struct verdict look_at_stops(struct decision *d, const struct candidate *
 	return message == NULL ? (struct verdict){ .is_absent = true } : verdict(false, message);
 }
 
+/* The closed verdict, unless somebody overrides what upstream has to say. */
+static struct verdict or_overridden(struct decision *d, const struct candidate *c, struct verdict closed)
+{
+	const struct approval *a = approval_find_override(d, c->promotion);
+
+	if (a == NULL)
+		return closed;
+	return verdict(true, arena_printf(d->arena, "%s; overridden by %s%s%s", closed.message, a->user,
+					  str_is_empty(a->reason) ? "" : ": ",
+					  str_is_empty(a->reason) ? "" : a->reason));
+}
+
 /* A rollback goes to what already ran here: upstream has no say in it. */
 static struct verdict look_at_upstream(struct decision *d, const struct candidate *c)
 {
@@ -57,7 +72,7 @@ static struct verdict look_at_upstream(struct decision *d, const struct candidat
 	if (c->promotion->source == SOURCE_ROLLBACK)
 		return verdict(true, "a rollback needs none");
 	is_open = upstream_allows(d, &c->release, &message);
-	return verdict(is_open, message);
+	return is_open ? verdict(true, message) : or_overridden(d, c, verdict(false, message));
 }
 
 /* As for a rollback, what ran here already need not soak elsewhere. */
@@ -71,10 +86,11 @@ static struct verdict look_at_soak(struct decision *d, const struct candidate *c
 	v.is_open = upstream_has_soaked(d, c->release.id, &v.row, &standing);
 	v.message = v.is_open ? v.row : standing;
 	v.until_ms = upstream_ready_ms(d, c->release.id);
-	return v;
+	return v.is_open ? v : or_overridden(d, c, v);
 }
 
-/* A rollback is let through outside of Allow windows: it brings back what ran. A Deny window holds it. */
+/* A rollback is let through outside of Allow windows: it brings back what ran. A Deny window holds it, unless
+ * somebody overrides that. */
 static struct verdict look_at_window(struct decision *d, const struct candidate *c)
 {
 	const struct window_status *window = &d->status.window;
@@ -85,7 +101,7 @@ static struct verdict look_at_window(struct decision *d, const struct candidate 
 	if (c->promotion->source == SOURCE_ROLLBACK && !d->is_denied)
 		return verdict(true, "no Deny window; a rollback needs no Allow window");
 	v.until_ms = window->next_ms;
-	return v;
+	return !v.is_open && c->promotion->source == SOURCE_ROLLBACK ? or_overridden(d, c, v) : v;
 }
 
 /* Who promotes does not matter here, nor who approved: nothing opens this gate but signatures. */
@@ -119,13 +135,30 @@ static struct verdict look_at_queue(struct decision *d, const struct candidate *
 	return verdict(false, arena_printf(d->arena, "behind %s", d->running->promotion->meta.name));
 }
 
+/* What a rollback brings was approved when it came here first, and an emergency does not wait. */
+static struct verdict look_at_approvals(struct decision *d, const struct candidate *c)
+{
+	struct verdict v = { .until_ms = CLOCK_NEVER };
+
+	if (d->channel->approvals_required == 0 || c->promotion->source == SOURCE_ROLLBACK)
+		return (struct verdict){ .is_absent = true };
+	v.is_open = approval_suffices(d, c->promotion, &v.message);
+	if (!v.is_open && d->channel->deadline_ms > 0)
+		v.until_ms = c->promotion->meta.created_ms + d->channel->deadline_ms;
+	return v;
+}
+
 static const struct gate gates[] = {
-	{ "Channel", look_at_channel },
-	{ "Stop", look_at_stops },
-	{ "Suspension", look_at_suspension },
-	{ "Upstream", look_at_upstream },   { "Soak", look_at_soak },
-	{ "Window", look_at_window },	    { "Signature", look_at_signatures },
-	{ "Workload", look_at_workloads },  { "Queue", look_at_queue },
+	{ "Channel", look_at_channel, false, false },
+	{ "Stop", look_at_stops, false, false },
+	{ "Suspension", look_at_suspension, false, false },
+	{ "Upstream", look_at_upstream, true, false },
+	{ "Soak", look_at_soak, true, false },
+	{ "Window", look_at_window, true, false },
+	{ "Signature", look_at_signatures, true, false },
+	{ "Workload", look_at_workloads, false, false },
+	{ "Queue", look_at_queue, false, false },
+	{ "Approval", look_at_approvals, true, true },
 };
 
 #define GATE_COUNT (sizeof(gates) / sizeof(gates[0]))
@@ -149,24 +182,59 @@ static enum promotion_phase waiting_phase(const struct decision *d)
 	return PHASE_WAITING;
 }
 
+/* The step of a gate: since when it was waited for, when it opened, and why. */
+static void tell(struct decision *d, struct candidate *c, const struct gate *gate, const struct verdict *v)
+{
+	struct step *step = candidate_find_step(c, gate->name);
+	bool is_new = step == NULL;
+
+	if (v->is_open && (is_new ? !gate->is_told : step->finished_ms != 0))
+		return;
+	step = candidate_step(d, c, gate->name);
+	step->message = brief(d, v->is_open && v->row != NULL ? v->row : v->message);
+	step->finished_ms = v->is_open ? d->world->now_ms : 0;
+	if (is_new && gate->needs_people && !v->is_open)
+		decision_tell(d, c->promotion, false, "ApprovalNeeded",
+			      arena_printf(d->arena, "%s into %s/%s: %s", c->release.id, d->world->namespace,
+					   d->world->name, v->message));
+}
+
+/* A gate that was waited for is not there any more: the stop was lifted, the spec changed. */
+static void tell_gone(const struct decision *d, struct candidate *c, const char *gate)
+{
+	struct step *step = candidate_find_step(c, gate);
+
+	if (step != NULL && step->finished_ms == 0)
+		step->finished_ms = d->world->now_ms;
+}
+
 bool gate_all_open(struct decision *d, struct candidate *c)
 {
 	struct waiting_for *closed = arena_new_array(d->arena, GATE_COUNT, struct waiting_for);
 	size_t count = 0;
+	enum promotion_phase phase = waiting_phase(d);
 
 	for (size_t i = 0; i < GATE_COUNT; i++) {
-		struct verdict v = gates[i].look(d, c);
+		struct verdict v;
 
-		if (v.is_absent)
+		if (gates[i].needs_people && count > 0)
 			continue;
+		v = gates[i].look(d, c);
+		if (v.is_absent) {
+			tell_gone(d, c, gates[i].name);
+			continue;
+		}
 		show(d, c, gates[i].name, &v);
+		if (phase == PHASE_WAITING)
+			tell(d, c, &gates[i], &v);
 		if (v.is_open)
 			continue;
 		closed[count++] = (struct waiting_for){ gates[i].name, v.until_ms, brief(d, v.message) };
-		plan_wake(d->plan, v.until_ms, gates[i].name);
+		if (!gates[i].needs_people) /* those wait until the promotion's own deadline, which wakes */
+			plan_wake(d->plan, v.until_ms, gates[i].name);
 	}
 	if (count > 0) {
-		c->status.phase = waiting_phase(d);
+		c->status.phase = phase;
 		c->status.waiting = closed;
 		c->status.waiting_count = count;
 	}

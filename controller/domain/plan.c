@@ -109,6 +109,8 @@ static void decide_without_channel(struct decision *d)
 		enum promotion_phase phase =
 			promotion_has_started(c->promotion) ? PHASE_ROLLING_OUT : PHASE_PENDING;
 
+		if (promoting_is_called_off(d, c))
+			continue;
 		candidate_wait(d, c, phase, "Channel", CLOCK_NEVER,
 			       arena_printf(d->arena, "ReleaseChannel %s/%s does not exist",
 					    d->world->namespace, d->world->name));

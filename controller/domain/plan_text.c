@@ -108,6 +108,25 @@ static int moment_text(int64_t ms, struct buf *out, struct err *err)
 	return ms == CLOCK_NEVER ? 0 : buf_printf(out, err, " until %s", clock_format(ms, text));
 }
 
+static int step_text(const struct step *s, struct buf *out, struct err *err)
+{
+	char since[CLOCK_TEXT_SIZE];
+	char until[CLOCK_TEXT_SIZE];
+
+	return buf_printf(out, err, "\n    step %s  %s – %s%s%s", s->name, clock_format(s->started_ms, since),
+			  s->finished_ms == 0 ? "now" : clock_format(s->finished_ms, until),
+			  s->message == NULL ? "" : "  ", s->message == NULL ? "" : s->message);
+}
+
+static int approval_text(const struct approval *a, struct buf *out, struct err *err)
+{
+	char at[CLOCK_TEXT_SIZE];
+
+	return buf_printf(out, err, "\n    approval %s %s%s  seen %s", a->user,
+			  approval_decision_name(a->decision), a->is_override ? " override" : "",
+			  clock_format(a->at_ms, at));
+}
+
 static int promotion_status_text(const struct action_promotion_status *p, struct buf *out,
 				 struct err *err)
 {
@@ -121,6 +140,10 @@ static int promotion_status_text(const struct action_promotion_status *p, struct
 		r = buf_printf(out, err, "  %s: %s", ready->reason, ready->message);
 	if (r == 0 && p->status.waiting_count > 0)
 		r = moment_text(p->status.waiting[0].until_ms, out, err);
+	for (size_t i = 0; i < p->status.approval_count && r == 0; i++)
+		r = approval_text(&p->status.approvals[i], out, err);
+	for (size_t i = 0; i < p->status.step_count && r == 0; i++)
+		r = step_text(&p->status.steps[i], out, err);
 	return r;
 }
 

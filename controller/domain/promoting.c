@@ -10,6 +10,20 @@
 #include "base/str.h"
 #include "domain/decision.h"
 
+const char *promoting_aborted_by(struct decision *d, const struct promotion *promotion)
+{
+	return str_is_empty(promotion->aborted_by) ? "aborted"
+						  : arena_printf(d->arena, "aborted by %s", promotion->aborted_by);
+}
+
+bool promoting_is_called_off(struct decision *d, struct candidate *c)
+{
+	if (!c->promotion->is_aborted)
+		return !promotion_has_started(c->promotion) && approval_rejects(d, c);
+	candidate_finish(d, c, PHASE_ABORTED, "Aborted", promoting_aborted_by(d, c->promotion));
+	return true;
+}
+
 static struct candidate *find_candidate(struct decision *d, const char *name)
 {
 	for (size_t i = 0; i < d->candidate_count; i++) {
@@ -43,8 +57,11 @@ static bool settle_from_history(struct decision *d, struct candidate *c)
 
 		if (!str_equal(stay->promotion, c->promotion->meta.name))
 			continue;
-		candidate_finish(d, c, stay->has_failed ? PHASE_FAILED : PHASE_SUCCEEDED,
-				 stay->has_failed ? failure_reason(status, c) : "Succeeded",
+		if (stay->is_aborted)
+			candidate_finish(d, c, PHASE_ABORTED, "Aborted", promoting_aborted_by(d, c->promotion));
+		else
+			candidate_finish(d, c, stay->has_failed ? PHASE_FAILED : PHASE_SUCCEEDED,
+					 stay->has_failed ? failure_reason(status, c) : "Succeeded",
 				 stay->has_failed ? "the rollout failed, see the channel's history"
 						  : "it ran until a later promotion replaced it");
 		return true;
@@ -70,14 +87,15 @@ static struct candidate *find_running(struct decision *d)
 	return NULL;
 }
 
-static bool failed_here(const struct decision *d, const char *promotion)
+/* The history's entry of a promotion whose rollout did not come to its end, or NULL. */
+static const struct release_stay *failed_here(const struct decision *d, const char *promotion)
 {
 	for (size_t i = 0; i < d->status.history_count; i++) {
 		if (d->status.history[i].has_failed &&
 		    str_equal(d->status.history[i].promotion, promotion))
-			return true;
+			return &d->status.history[i];
 	}
-	return false;
+	return NULL;
 }
 
 /* status.desired without a promotion that runs: its promotion failed and the channel holds, or the promotion
@@ -129,13 +147,20 @@ static void resume(struct decision *d, struct candidate *c)
 	if (c->status.started_ms == 0) {
 		c->status.started_ms = desired->since_ms;
 		c->status.previous = d->status.current.release;
-		rollout_begin(d, c);
+		(void)candidate_step(d, c, "RollOut");
 	}
 }
 
 bool promoting_is_left_failed(const struct decision *d)
 {
 	return d->running == NULL && d->status.desired.release.id != NULL;
+}
+
+bool promoting_is_left_aborted(const struct decision *d)
+{
+	const struct release_stay *stay = failed_here(d, d->status.desired.promotion);
+
+	return promoting_is_left_failed(d) && stay != NULL && stay->is_aborted;
 }
 
 void promoting_settle(struct decision *d)
@@ -188,7 +213,7 @@ static void start(struct decision *d, struct candidate *c)
 	d->plan->promotion = c->promotion->meta.name;
 	c->status.previous = d->status.current.release;
 	c->status.started_ms = d->world->now_ms;
-	rollout_begin(d, c);
+	(void)candidate_step(d, c, "RollOut");
 	d->status.takeovers = (struct takeovers){ .count = 0 };
 	d->status.desired = (struct release_stay){
 		.release = c->release,
@@ -239,6 +264,22 @@ static bool ran_before(const struct decision *d, const struct candidate *c)
 	return str_equal(d->status.current.promotion, name);
 }
 
+/* How the request became a release: with a tag the registry is asked, and other channels may not be there yet. */
+static void tell_resolving(struct decision *d, struct candidate *c)
+{
+	struct step *step;
+
+	if (c->promotion->status.release.id != NULL)
+		return;
+	step = candidate_step(d, c, "Resolve");
+	if (c->release.id != NULL) {
+		step->message = c->release.id;
+		step->finished_ms = d->world->now_ms;
+	} else if (c->status.waiting_count > 0) {
+		step->message = c->status.waiting->message;
+	}
+}
+
 static void consider(struct decision *d, struct candidate *c)
 {
 	bool may_start;
@@ -249,7 +290,10 @@ static void consider(struct decision *d, struct candidate *c)
 				 "name");
 		return;
 	}
+	if (promoting_is_called_off(d, c))
+		return;
 	source_resolve(d, c);
+	tell_resolving(d, c);
 	if (c->release.id == NULL) {
 		watch_deadline(d, c);
 		return;

@@ -2,9 +2,8 @@
 
 const char *promotion_phase_name(enum promotion_phase phase)
 {
-	static const char *const names[] = { "",           "Pending",   "Resolving", "Waiting",
-					     "RollingOut", "Verifying", "Succeeded", "Failed",
-					     "Superseded" };
+	static const char *const names[] = { "",	   "Pending",	"Resolving", "Waiting", "RollingOut",
+					     "Verifying", "Succeeded", "Failed",    "Aborted", "Superseded" };
 
 	return names[phase];
 }
@@ -22,4 +21,9 @@ bool promotion_is_finished(const struct promotion *promotion)
 bool promotion_has_started(const struct promotion *promotion)
 {
 	return promotion->status.phase == PHASE_ROLLING_OUT || promotion->status.phase == PHASE_VERIFYING;
+}
+
+const char *approval_decision_name(enum approval_decision decision)
+{
+	return decision == DECISION_APPROVE ? "Approve" : "Reject";
 }

@@ -32,7 +32,18 @@ enum promotion_phase {
 	PHASE_VERIFYING,
 	PHASE_SUCCEEDED,
 	PHASE_FAILED,
+	PHASE_ABORTED,
 	PHASE_SUPERSEDED,
+};
+
+enum approval_decision { DECISION_APPROVE, DECISION_REJECT };
+
+struct approval { /* what somebody who may approve said */
+	const char *user;
+	enum approval_decision decision;
+	bool is_override;   /* APPROVE: upstream and soak are skipped */
+	const char *reason; /* spec: NULL when none was given */
+	int64_t at_ms;      /* status: when the operator saw it first */
 };
 
 struct waiting_for {
@@ -57,6 +68,8 @@ struct promotion_status {
 	size_t waiting_count;
 	struct step *steps;
 	size_t step_count;
+	struct approval *approvals; /* those of the spec, without their reasons, with their times */
+	size_t approval_count;
 	int64_t started_ms;
 	int64_t finished_ms;
 	struct conditions conditions;
@@ -73,6 +86,10 @@ struct promotion {
 	const char *rollback_to;                /* SOURCE_ROLLBACK: "Previous" or a release id */
 	int64_t ttl_ms;                         /* spec.ttlAfterFinished; 0: it stays */
 	const char *requested_by;               /* "" when no policy stamped it */
+	struct approval *approvals;             /* grows only; no two alike */
+	size_t approval_count;
+	bool is_aborted;                        /* spec.abort: once true, never false again */
+	const char *aborted_by;                 /* "" when no policy stamped it */
 	bool is_automatic;                      /* the label sluice.dev/automatic: Sluice created it */
 	struct promotion_status status;
 };
@@ -80,11 +97,14 @@ struct promotion {
 /* "Pending", …; "" for PHASE_NONE. */
 const char *promotion_phase_name(enum promotion_phase phase);
 
-/* Succeeded, Failed, Superseded: no phase follows. */
+/* Succeeded, Failed, Aborted, Superseded: no phase follows. */
 bool promotion_phase_is_final(enum promotion_phase phase);
 
 /* Is its phase final? Then it never changes again. */
 bool promotion_is_finished(const struct promotion *promotion);
+
+/* "Approve", "Reject". */
+const char *approval_decision_name(enum approval_decision decision);
 
 /* Its pins may have been written: RollingOut, Verifying. */
 bool promotion_has_started(const struct promotion *promotion);

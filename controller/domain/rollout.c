@@ -53,22 +53,6 @@ static void finish_step(struct decision *d, struct candidate *c, const char *mes
 	}
 }
 
-static void add_step(struct decision *d, struct candidate *c, const char *name)
-{
-	struct step *steps = arena_new_array(d->arena, c->status.step_count + 1, struct step);
-
-	for (size_t i = 0; i < c->status.step_count; i++)
-		steps[i] = c->status.steps[i];
-	steps[c->status.step_count] = (struct step){ .name = name, .started_ms = d->world->now_ms };
-	c->status.steps = steps;
-	c->status.step_count++;
-}
-
-void rollout_begin(struct decision *d, struct candidate *c)
-{
-	add_step(d, c, "RollOut");
-}
-
 static void succeed(struct decision *d, struct candidate *c)
 {
 	struct release_stay *current = &d->status.current;
@@ -103,6 +87,35 @@ static const char *stuck_on(const struct decision *d)
 	return "";
 }
 
+/* The rollout did not come to its end: the history says so. */
+static void give_up(struct decision *d, bool is_aborted, bool goes_back)
+{
+	struct release_stay given_up = d->status.desired;
+
+	given_up.has_failed = true;
+	given_up.is_aborted = is_aborted;
+	given_up.until_ms = d->world->now_ms;
+	push_history(d, &given_up);
+	if (goes_back)
+		d->status.desired = (struct release_stay){ .promotion = NULL };
+	d->running = NULL;
+}
+
+/* What somebody aborts is not bad: it loses no mark, and the channel goes back whatever onFailure says. */
+static void abort_rollout(struct decision *d, struct candidate *c)
+{
+	bool goes_back = d->status.current.release.id != NULL;
+	const char *why = arena_printf(d->arena, "%s, %s%s", promoting_aborted_by(d, c->promotion),
+				       goes_back ? "back to " : "nothing ran before it to go back to",
+				       goes_back ? d->status.current.release.id : "");
+
+	if (verification_is_of(d, c->promotion->meta.name))
+		d->status.verification = (struct verification_status){ .request = d->status.verification.request };
+	give_up(d, true, goes_back);
+	finish_step(d, c, why);
+	candidate_finish(d, c, PHASE_ABORTED, "Aborted", why);
+}
+
 /* Why the rollout failed. */
 struct failure {
 	const char *reason;  /* of the condition Failed */
@@ -113,7 +126,7 @@ struct failure {
 
 static void fail(struct decision *d, struct candidate *c, const struct failure *failure)
 {
-	struct release_stay failed = d->status.desired;
+	const struct release failed = d->status.desired.release;
 	bool is_held = d->channel->on_failure == ON_FAILURE_HOLD;
 	bool goes_back = !is_held && d->status.current.release.id != NULL;
 	const char *outcome = is_held     ? "left as it is"
@@ -123,19 +136,14 @@ static void fail(struct decision *d, struct candidate *c, const struct failure *
 	const char *why =
 		arena_printf(d->arena, "%s, %s: %s", failure->what, outcome, failure->details);
 
-	failed.has_failed = true;
-	failed.until_ms = d->world->now_ms;
-	push_history(d, &failed);
-	verified_mark(d, &failed.release, failure->mark);
-	if (goes_back)
-		d->status.desired = (struct release_stay){ .promotion = NULL };
+	give_up(d, false, goes_back);
+	verified_mark(d, &failed, failure->mark);
 	if (is_held)
 		d->status.hold = (struct hold){ "sluice", d->world->now_ms,
 						arena_printf(d->arena, "the rollout of %s failed",
-							     failed.release.id) };
+							     failed.id) };
 	finish_step(d, c, why);
 	candidate_finish(d, c, PHASE_FAILED, failure->reason, why);
-	d->running = NULL;
 }
 
 static void fail_deadline(struct decision *d, struct candidate *c)
@@ -182,7 +190,7 @@ static void verify(struct decision *d, struct candidate *c)
 
 	if (!verification_is_of(d, c->promotion->meta.name)) {
 		finish_step(d, c, "all pods run it");
-		add_step(d, c, "Verify");
+		(void)candidate_step(d, c, "Verify");
 		verification_begin(d, &c->release, c->promotion->meta.name);
 	}
 	switch (verification_follow(d)) {
@@ -205,7 +213,9 @@ void rollout_follow(struct decision *d, struct candidate *c)
 {
 	bool is_verifying = verification_is_of(d, c->promotion->meta.name);
 
-	if (!is_verifying && !rollout_is_complete(d) && !d->channel->is_suspended)
+	if (c->promotion->is_aborted)
+		abort_rollout(d, c);
+	else if (!is_verifying && !rollout_is_complete(d) && !d->channel->is_suspended)
 		wait_for_pods(d, c);
 	else if (d->channel->metric_count == 0 && rollout_is_complete(d))
 		succeed(d, c);

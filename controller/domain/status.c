@@ -65,6 +65,11 @@ static void set_pinned(struct decision *d, const struct workload_finding *worst)
 		set(d, "Pinned", CONDITION_FALSE, state_reason(worst->state), worst->message);
 }
 
+static const char *left_reason(const struct decision *d)
+{
+	return promoting_is_left_aborted(d) ? "RolloutAborted" : "RolloutFailed";
+}
+
 static void set_ready(struct decision *d, const struct workload_finding *worst)
 {
 	if (d->stalled_reason != NULL)
@@ -72,9 +77,11 @@ static void set_ready(struct decision *d, const struct workload_finding *worst)
 	else if (d->conflict_message != NULL)
 		set(d, "Ready", CONDITION_FALSE, "FieldConflict", d->conflict_message);
 	else if (promoting_is_left_failed(d))
-		set(d, "Ready", CONDITION_FALSE, "RolloutFailed",
-		    arena_printf(d->arena, "the rollout of %s failed and was left as it is",
-				 d->status.desired.release.id));
+		set(d, "Ready", CONDITION_FALSE, left_reason(d),
+		    arena_printf(d->arena, "the rollout of %s %s", d->status.desired.release.id,
+				 promoting_is_left_aborted(d)
+					 ? "was aborted, and nothing ran before it to go back to"
+					 : "failed and was left as it is"));
 	else if (d->target == NULL)
 		set(d, "Ready", CONDITION_FALSE, "NoRelease",
 		    worst != NULL && worst->state <= WORKLOAD_UNUSABLE ? worst->message
@@ -136,8 +143,10 @@ static void set_abnormal(struct decision *d, const struct workload_finding *wors
 	if (d->stalled_reason != NULL)
 		set(d, "Stalled", CONDITION_TRUE, d->stalled_reason, d->stalled_message);
 	else if (promoting_is_left_failed(d))
-		set(d, "Stalled", CONDITION_TRUE, "RolloutFailed",
-		    "a failed rollout was left as it is; promote a release to go on");
+		set(d, "Stalled", CONDITION_TRUE, left_reason(d),
+		    promoting_is_left_aborted(d)
+			    ? "an aborted rollout was left as it is; promote a release to go on"
+			    : "a failed rollout was left as it is; promote a release to go on");
 	else if (is_moving && d->conflict_message == NULL && !d->channel->is_suspended)
 		set(d, "Reconciling", CONDITION_TRUE, d->running != NULL ? "RollingOut" : "Repairing",
 		    worst != NULL ? worst->message : "rolling out");

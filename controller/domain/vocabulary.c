@@ -23,6 +23,7 @@ static const struct word words[] = {
 	{ WORD_REASON, channel, "RollingOut", "A promotion's rollout is under way." },
 	{ WORD_REASON, channel, "Repairing", "A workload differs from what the channel runs and is being brought back." },
 	{ WORD_REASON, channel, "RolloutFailed", "A rollout failed and was left as it is (onFailure Hold, or nothing ran before it)." },
+	{ WORD_REASON, channel, "RolloutAborted", "A rollout was aborted before anything else had run here." },
 	{ WORD_REASON, channel, "Pinned", "Every workload carries the release." },
 	{ WORD_REASON, channel, "Pinning", "A workload does not carry the release yet." },
 	{ WORD_REASON, channel, "WorkloadUnknown", "A workload was not read yet." },
@@ -72,6 +73,7 @@ static const struct word words[] = {
 	{ WORD_PHASE, promotion, "Verifying", "All pods run the release; it is being measured." },
 	{ WORD_PHASE, promotion, "Succeeded", "The release runs. Final." },
 	{ WORD_PHASE, promotion, "Failed", "It will not happen; the condition Failed says why. Final." },
+	{ WORD_PHASE, promotion, "Aborted", "Somebody set spec.abort; what had begun was taken back. Final." },
 	{ WORD_PHASE, promotion, "Superseded", "Something newer took its place, or the same name ran before. Final." },
 
 	{ WORD_GATE, promotion, "Channel", "The channel does not exist, or its spec cannot be followed." },
@@ -85,12 +87,13 @@ static const struct word words[] = {
 	{ WORD_GATE, promotion, "Signature", "An artifact is not signed with as many of the keys as spec.gates.signatures asks for, or that is not known yet. It is looked for again every 30 s. Neither an approval nor an override opens it; a release that was here before under the same keys needs no new look." },
 	{ WORD_GATE, promotion, "Workload", "A workload is missing, going, paused, or lacks a container." },
 	{ WORD_GATE, promotion, "Queue", "Another promotion of the channel runs." },
+	{ WORD_GATE, promotion, "Approval", "Fewer people have approved than spec.gates.approvals asks; asked only when all gates above are open. Until is the promotion's deadline. A rollback does not need it." },
 	{ WORD_GATE, promotion, "Rollout", "The pods do not all run the release yet; until says when patience ends." },
 	{ WORD_GATE, promotion, "Verification", "The metrics of spec.verification are being measured; until says when the last measurement is due." },
 
 	{ WORD_CONDITION, promotion, "Ready", "True when the promotion has succeeded." },
 	{ WORD_CONDITION, promotion, "Succeeded", "Only when true: the release runs." },
-	{ WORD_CONDITION, promotion, "Failed", "Only when true: it ended without success (Failed or Superseded)." },
+	{ WORD_CONDITION, promotion, "Failed", "Only when true: it ended without success (Failed, Aborted or Superseded)." },
 	{ WORD_CONDITION, promotion, "Reconciling", "Only while true: it is not finished; the reason is its phase." },
 	{ WORD_CONDITION, promotion, "Stalled", "Only when true: as Failed, in the word that kstatus knows." },
 
@@ -111,9 +114,12 @@ static const struct word words[] = {
 	{ WORD_REASON, promotion, "WaitingForSignature", "Gate Signature is closed." },
 	{ WORD_REASON, promotion, "WaitingForWorkload", "Gate Workload is closed." },
 	{ WORD_REASON, promotion, "WaitingForQueue", "Gate Queue is closed." },
+	{ WORD_REASON, promotion, "WaitingForApproval", "Gate Approval is closed." },
 	{ WORD_REASON, promotion, "UnknownArtifact", "spec.artifacts names one that the channel does not have." },
 	{ WORD_REASON, promotion, "ArtifactMissing", "spec.artifacts leaves one out, and the channel runs none that could stay." },
 	{ WORD_REASON, promotion, "NothingToRollBackTo", "No release of the history fits spec.rollback.to." },
+	{ WORD_REASON, promotion, "Rejected", "Somebody rejected it; the message says who and why." },
+	{ WORD_REASON, promotion, "Aborted", "Somebody aborted it; the message says who, and what runs now." },
 	{ WORD_REASON, promotion, "DeadlineExceeded", "spec.promotion.deadline of the channel passed while a gate was closed." },
 	{ WORD_REASON, promotion, "ProgressDeadlineExceeded", "spec.rollout.progressDeadline passed before all pods ran the release." },
 	{ WORD_REASON, promotion, "VerificationFailed", "What was measured after the rollout was not within its bounds; the message says which metric." },
@@ -121,10 +127,12 @@ static const struct word words[] = {
 	{ WORD_REASON, promotion, "RanBefore", "A promotion of this name is in the channel's history; it does not run twice." },
 
 	{ WORD_EVENT, promotion, "PromotionWaiting", "A gate is closed; the note says which and why." },
+	{ WORD_EVENT, promotion, "ApprovalNeeded", "All gates that need no human are open for the first time; people have to approve now." },
 	{ WORD_EVENT, promotion, "PromotionRollingOut", "The rollout began." },
 	{ WORD_EVENT, promotion, "PromotionVerifying", "All pods run the release; the measuring began." },
 	{ WORD_EVENT, promotion, "PromotionSucceeded", "The release runs." },
 	{ WORD_EVENT, promotion, "PromotionFailed", "It ended without success; the note says why." },
+	{ WORD_EVENT, promotion, "PromotionAborted", "Somebody aborted it." },
 	{ WORD_EVENT, promotion, "PromotionSuperseded", "Something newer took its place." },
 };
 

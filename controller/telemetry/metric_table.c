@@ -140,7 +140,7 @@ static const struct metric_info table[METRIC_COUNT] = {
 	[METRIC_PROMOTIONS] = {
 		.name = "sluice_promotions_total",
 		.type = METRIC_COUNTER,
-		.help = "Promotions that reached their end, by result (Succeeded, Failed, Superseded).",
+		.help = "Promotions that reached their end, by result (Succeeded, Failed, Aborted, Superseded).",
 		.labels = { "result" },
 	},
 	[METRIC_CHANNELS] = {

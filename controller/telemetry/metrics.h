@@ -57,7 +57,7 @@ void metrics_queue_set_depth(struct metrics *metrics, const char *name, size_t d
 /* A plan called for one more action of this name. */
 void metrics_plan_action(struct metrics *metrics, const char *action);
 
-/* A promotion reached its end: "Succeeded", "Failed", "Superseded". */
+/* A promotion reached its end: "Succeeded", "Failed", "Aborted", "Superseded". */
 void metrics_promotion_ended(struct metrics *metrics, const char *result);
 
 /* How many channels are in state now; set every state, also those with 0. */

@@ -146,10 +146,14 @@ static void read_signatures(const struct read_node *gates, struct signatures *si
 static void read_gates(const struct read_node *spec, struct channel *channel)
 {
 	struct read_node object = read_object(spec, "gates");
+	struct read_node approvals = read_object(&object, "approvals");
 
 	channel->soak_ms = read_duration(&object, "soak", 0);
 	read_windows(&object, channel);
 	read_signatures(&object, &channel->signatures);
+	channel->approvals_required = (int)read_int(&approvals, "required", 1, APPROVALS_REQUIRED_MAX,
+						    read_is_present(&approvals));
+	channel->excludes_requester = read_flag(&approvals, "excludeRequester");
 }
 
 static void add_container(void *user, size_t i, const char *key, const char *value)

@@ -6,7 +6,7 @@
 #include "wire/release_json.h"
 #include "wire/verification_json.h"
 
-static const char *const results[] = { "Succeeded", "Failed" };
+static const char *const results[] = { "Succeeded", "Failed", "Aborted" };
 
 static void read_stay(const struct read_node *node, struct release_stay *stay)
 {
@@ -14,7 +14,8 @@ static void read_stay(const struct read_node *node, struct release_stay *stay)
 	stay->promotion = read_text(node, "promotion");
 	stay->since_ms = read_time(node, "since", 0);
 	stay->until_ms = read_time(node, "until", 0);
-	stay->has_failed = read_choice(node, "result", results, 2, 0) == 1;
+	stay->has_failed = read_choice(node, "result", results, 3, 0) != 0;
+	stay->is_aborted = read_is(node, "result", results[2]);
 	stay->signature_policy = read_text(node, "signaturePolicy");
 }
 
@@ -273,7 +274,7 @@ static void write_history(struct writer *writer, const struct channel_status *st
 		write_text(writer, "promotion", entry->promotion);
 		write_time(writer, "since", entry->since_ms);
 		write_time(writer, "until", entry->until_ms);
-		write_text(writer, "result", results[entry->has_failed]);
+		write_text(writer, "result", results[entry->is_aborted ? 2 : entry->has_failed]);
 		write_text(writer, "signaturePolicy", entry->signature_policy);
 		write_object_end(writer);
 	}

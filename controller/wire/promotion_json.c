@@ -58,6 +58,32 @@ static void read_source(const struct read_node *spec, struct promotion *promotio
 		read_complain(spec, "exactly one of from, release, artifacts and rollback is needed");
 }
 
+/* Those of a spec, or those of a status. One without a user is left out: a strict reader has complained of it. */
+static size_t read_approvals(const struct read_node *node, struct approval **ret)
+{
+	static const char *const decisions[] = { "Approve", "Reject" };
+	struct read_node list = read_list(node, "approvals");
+	size_t count = read_count(&list);
+	size_t kept = 0;
+
+	*ret = arena_new_array(node->reader->arena, count, struct approval);
+	for (size_t i = 0; i < count; i++) {
+		struct read_node item = read_item(&list, i);
+		int decision = read_choice(&item, "decision", decisions, 2, -1);
+		struct approval *approval = &(*ret)[kept];
+
+		if (decision < 0)
+			read_complain(&item, "decision is missing");
+		approval->user = read_needed_text(&item, "user");
+		approval->decision = decision < 0 ? DECISION_REJECT : (enum approval_decision)decision;
+		approval->is_override = read_flag(&item, "override");
+		approval->reason = read_text(&item, "reason");
+		approval->at_ms = read_time(&item, "at", 0);
+		kept += !str_is_empty(approval->user);
+	}
+	return kept;
+}
+
 static void read_waiting(const struct read_node *node, struct promotion_status *status)
 {
 	struct read_node list = read_list(node, "waitingFor");
@@ -95,8 +121,8 @@ static void read_steps(const struct read_node *node, struct promotion_status *st
 
 static void read_status(const struct read_node *object, struct promotion_status *status)
 {
-	static const char *const phases[] = { NULL,         "Pending",   "Resolving", "Waiting",
-					      "RollingOut", "Verifying", "Succeeded", "Failed",    "Superseded" };
+	static const char *const phases[] = { NULL,	    "Pending",	 "Resolving", "Waiting", "RollingOut",
+					      "Verifying", "Succeeded", "Failed",    "Aborted", "Superseded" };
 	struct reader tolerant = { .arena = object->reader->arena,
 				   .err = object->reader->err,
 				   .is_tolerant = true };
@@ -112,6 +138,7 @@ static void read_status(const struct read_node *object, struct promotion_status 
 	release_read(&previous, "id", &status->previous);
 	read_waiting(&node, status);
 	read_steps(&node, status);
+	status->approval_count = read_approvals(&node, &status->approvals);
 	status->started_ms = read_time(&node, "startedAt", 0);
 	status->finished_ms = read_time(&node, "finishedAt", 0);
 	conditions_read(&node, &status->conditions);
@@ -124,6 +151,7 @@ void *promotion_read(const struct read_node *object, enum kind kind)
 	struct read_node metadata = read_object(object, "metadata");
 	struct read_node labels = read_object(&metadata, "labels");
 	const char *requested_by = read_text(&spec, "requestedBy");
+	const char *aborted_by = read_text(&spec, "abortedBy");
 
 	(void)kind;
 	meta_read(object, &promotion->meta);
@@ -133,6 +161,9 @@ void *promotion_read(const struct read_node *object, enum kind kind)
 	read_source(&spec, promotion);
 	promotion->ttl_ms = read_duration(&spec, "ttlAfterFinished", 0);
 	promotion->requested_by = requested_by == NULL ? "" : requested_by;
+	promotion->approval_count = read_approvals(&spec, &promotion->approvals);
+	promotion->is_aborted = read_flag(&spec, "abort");
+	promotion->aborted_by = aborted_by == NULL ? "" : aborted_by;
 	promotion->is_automatic = read_is(&labels, LABEL_AUTOMATIC, "true");
 	read_status(object, &promotion->status);
 	return promotion;
@@ -178,6 +209,25 @@ static void write_steps(struct writer *writer, const struct promotion_status *st
 	write_list_end(writer);
 }
 
+static void write_approvals(struct writer *writer, const struct promotion_status *status)
+{
+	if (status->approval_count == 0)
+		return;
+	write_list(writer, "approvals");
+	for (size_t i = 0; i < status->approval_count; i++) {
+		const struct approval *approval = &status->approvals[i];
+
+		write_object(writer, NULL);
+		write_text(writer, "user", approval->user);
+		write_text(writer, "decision", approval_decision_name(approval->decision));
+		if (approval->is_override)
+			write_flag(writer, "override", true);
+		write_time(writer, "at", approval->at_ms);
+		write_object_end(writer);
+	}
+	write_list_end(writer);
+}
+
 int promotion_status_to_json(const struct meta *meta, const struct promotion_status *status,
 			     char **ret_json, struct err *err)
 {
@@ -194,6 +244,7 @@ int promotion_status_to_json(const struct meta *meta, const struct promotion_sta
 	write_release(&writer, "previous", &status->previous);
 	write_waiting(&writer, status);
 	write_steps(&writer, status);
+	write_approvals(&writer, status);
 	write_time(&writer, "startedAt", status->started_ms);
 	write_time(&writer, "finishedAt", status->finished_ms);
 	conditions_write(&writer, &status->conditions);

@@ -159,7 +159,7 @@ class Story:
         return re.search(r"/(\S+) created", said).group(1)
 
     def _follow(self, name, namespace):
-        phases = self.kubectl.follow(".status.phase", "promotion", name, namespace, {"Succeeded", "Failed", "Superseded"})
+        phases = self.kubectl.follow(".status.phase", "promotion", name, namespace, {"Succeeded", "Failed", "Aborted", "Superseded"})
         details = "" if phases[-1] == "Succeeded" else self.kubectl.quiet("-n", namespace, "get", "promotion", name, "-o", "yaml")
         self.teller.check(" → ".join(phases), phases[-1] == "Succeeded", details)
 

@@ -223,7 +223,7 @@ class Case(unittest.TestCase):
         """Waits for the promotion's phase; fails at once, with its words, when it ended otherwise."""
         def reached():
             status = self.promo(name, namespace)
-            if status.get("phase") in ("Succeeded", "Failed", "Superseded") and status["phase"] != phase:
+            if status.get("phase") in ("Succeeded", "Failed", "Aborted", "Superseded") and status["phase"] != phase:
                 raise AssertionError(f"promotion {name} is {status['phase']}: {self.message(status)}\n{self.operator.log()}")
             return status if status.get("phase") == phase else None
         try:

@@ -144,6 +144,7 @@ def trials(only):
 class Walk:
     def __init__(self, namespace):
         self.api = cluster.api()
+        self.me = self.api.whoami()
         self.namespace = namespace
         self.counts = {"trials": 0, "refused": 0, "accepted": 0, "working": 0, "named": 0}
         self.strange = []
@@ -153,7 +154,11 @@ class Walk:
     def _base(self, kind, sample):
         self._number += 1
         body = {"apiVersion": "sluice.dev/v1alpha1", "kind": kind, "metadata": {"name": f"walk-{self._number}"}}
-        return {**body, "spec": copy.deepcopy(sample["spec"])}
+        spec = copy.deepcopy(sample["spec"])
+        # Nobody speaks for another: the names are as the apiserver writes them.
+        for named, key in [(spec, "requestedBy"), (spec, "abortedBy"), *((one, "user") for one in spec.get("approvals", []))]:
+            named.update({key: self.me} if key in named else {})
+        return {**body, "spec": spec}
 
     def _send(self, method, body):
         """Sends it. The operator writes statuses meanwhile: an update is tried again upon the newest version."""

@@ -139,6 +139,65 @@ class Channels(Case):
         self.wait_phase("back", "Succeeded")
         self.assertEqual(self.image(), f"{WEB}@{good}")
 
+    def approver(self):
+        """Somebody else than the admin, who makes the promotions."""
+        name = f"bob@{self.namespace}"
+        self.api.create(f"/apis/rbac.authorization.k8s.io/v1/namespaces/{self.namespace}/rolebindings", {
+            "metadata": {"name": "bob"}, "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": name}],
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "sluice-approver"}})
+        user = cluster.api(name)
+        self.addCleanup(user.close)
+        cluster.eventually("bob has his rights", lambda: user.get(cluster.channels(self.namespace)))
+        return user, name
+
+    def waits_for(self, name, gate):
+        return cluster.eventually(f"{name} waits for {gate}", lambda: [
+            one["gate"] for one in self.promo(name).get("waitingFor", [])] == [gate])
+
+    def test_people_approve_and_reject(self):
+        """the requester's own approval does not count; afterwards the status tells who said what and what was waited for"""
+        digest = Images.web("1.0.0")
+        self.make(workload("Deployment", replicas=1))
+        self.make(channel(gates={"approvals": {"required": 1, "excludeRequester": True}}))
+        bob, name = self.approver()
+        for one in ("good", "unwanted"):
+            self.make(by_digest(one, digest))
+            self.waits_for(one, "Approval")
+        entry = {"op": "add", "path": "/spec/approvals/-"}
+        self.api.json_patch(cluster.promotions(self.namespace, "good"), [{**entry, "value": {"decision": "Approve"}}])
+        cluster.eventually("the admin's own does not count", lambda: "the requester's own does not count" in self.message(self.promo("good")))
+        bob.json_patch(cluster.promotions(self.namespace, "unwanted"), [{**entry, "value": {"decision": "Reject", "reason": "not today"}}])
+        self.assertEqual(self.message(self.wait_phase("unwanted", "Failed")), f"rejected by {name}: not today")
+        self.assertEqual(self.running_digests(), set())
+        bob.json_patch(cluster.promotions(self.namespace, "good"), [{**entry, "value": {"decision": "Approve"}}])
+        status = self.wait_phase("good", "Succeeded")
+        self.assertEqual(self.running_digests(), {digest})
+        self.assertEqual([one["user"] for one in status["approvals"]], [self.api.whoami(), name])
+        steps = {one["name"]: one for one in status["steps"]}
+        self.assertEqual(list(steps), ["Resolve", "Upstream", "Approval", "RollOut"])
+        self.assertEqual(steps["Approval"]["message"], f"approved by {name}")
+        self.assertTrue(all(one["startedAt"] <= one["finishedAt"] for one in steps.values()))
+        events = self.api.get(f"/apis/events.k8s.io/v1/namespaces/{self.namespace}/events")["items"]
+        asked = sorted(one["regarding"]["name"] for one in events if one["reason"] == "ApprovalNeeded")
+        self.assertEqual(asked, ["good", "unwanted"])
+
+    def test_an_aborted_rollout_goes_back(self):
+        """and what was aborted is not bad; whoever waits is told who did it"""
+        good, stuck = Images.web("1.0.0"), Images.web("bad", broken=True)
+        self.make(workload("Deployment", replicas=1))
+        self.make(channel(rollout={"onFailure": "Hold"}))
+        self.bring(good)
+        self.make(by_digest("stuck", stuck))
+        self.waits_for("stuck", "Rollout")
+        self.api.merge(cluster.promotions(self.namespace, "stuck"), {"spec": {"abort": True}})
+        status = self.wait_phase("stuck", "Aborted")
+        now = self.status()
+        self.assertEqual(self.message(status), f"aborted by {self.api.whoami()}, back to {now['current']['release']}")
+        cluster.eventually("the good one runs alone", lambda: self.running_digests() == {good})
+        self.wait_condition("Ready", "Running")
+        self.assertEqual(now["history"][0]["result"], "Aborted")
+        self.assertFalse(any(one.get("revoked") for one in now["verified"]))
+
     def test_a_rollback_to_previous_and_to_a_named_release(self):
         one, two = Images.web("1.0.0"), Images.web("2.0.0")
         self.make(workload("Deployment", replicas=1))

@@ -103,6 +103,10 @@ def asked(**fields):
     return measured(prometheus={"query": "up", **fields})
 
 
+def approvals(**fields):
+    return put("spec.gates.approvals", fields)
+
+
 def scaler(**fields):
     return put("spec.autoscaling", [{"workload": "web", "maxReplicas": 4, **fields}])
 
@@ -313,6 +317,11 @@ CHANNEL_ROWS = [
     ("a ConfigMap of another namespace is refused", signatures(name="other/keys"), "configMapRef.name", "should match"),
     ("an entry with a slash is refused", signatures(key="a/b"), "configMapRef.key", "should match"),
     ("a key given as it is is refused", put("spec.gates.signatures", {"keys": [{"pem": "-----BEGIN"}]}), 'unknown field'),
+    ("approvals by one are accepted", approvals(required=1)),
+    ("approvals by ten are accepted", approvals(required=10, excludeRequester=True)),
+    ("approvals by eleven are refused", approvals(required=11), "spec.gates.approvals.required", "less than or equal to 10"),
+    ("approvals by nobody are refused", approvals(required=0), "spec.gates.approvals.required", "greater than or equal to 1"),
+    ("approvals without a number are refused", approvals(excludeRequester=True), "spec.gates.approvals.required: Required"),
     ("no gates at all are accepted", put("spec.gates", {})),
     ("an unknown gate is refused", put("spec.gates.wait", "30m"), 'unknown field "spec.gates.wait"'),
 
@@ -425,6 +434,11 @@ def asks(**fields):
     return put("spec", {"channel": "shop", **fields})
 
 
+def said(*entries):
+    """By the admin who makes the promotion, since nobody speaks for another; test_who_may.py has the others."""
+    return put("spec.approvals", [{"decision": "Approve", **one} for one in entries])
+
+
 def by_artifact(**fields):
     return asks(artifacts=[{"name": "web", **fields}])
 
@@ -525,16 +539,38 @@ PROMOTION_ROWS = [
     ("a time to live is accepted", put("spec.ttlAfterFinished", "24h")),
     ("a time to live of nothing is refused", put("spec.ttlAfterFinished", "0s"), "spec.ttlAfterFinished", "at least 1s"),
     ("a time to live in days is refused", put("spec.ttlAfterFinished", "1d"), "spec.ttlAfterFinished", "'1d' " + DURATION_WANTED),
+    ("an approval is accepted", said({"reason": "r" * 512})),
+    ("an override is accepted", said({"override": True})),
+    ("a rejection is accepted", said({"decision": "Reject"})),
+    ("an approval and a rejection are accepted", said({}, {"decision": "Reject"})),
+    ("a rejection that overrides is refused", said({"decision": "Reject", "override": True}),
+     "spec.approvals[0].override", "only an Approve can be an override"),
+    ("the same approval twice is refused", said({}, {"reason": "really"}), "spec.approvals", "nobody says the same twice"),
+    ("an unknown decision is refused", said({"decision": "Maybe"}), "spec.approvals[0].decision", '"Approve", "Reject"'),
+    ("an approval that decides nothing is refused", put("spec.approvals", [{}]), "spec.approvals[0].decision: Required"),
+    ("a reason of 513 is refused", said({"reason": "r" * 513}), "spec.approvals[0].reason", "512"),
+    ("an empty reason is refused", said({"reason": ""}), "spec.approvals[0].reason"),
+    ("a reason of two lines is refused", said({"reason": "fine\n"}), "spec.approvals[0].reason", "one line"),
+    ("a reason that colours a terminal is refused", said({"reason": "\x1b[31mfine"}), "spec.approvals[0].reason", "control characters"),
+    ("an approval by somebody without a name is refused", said({"user": ""}), "spec.approvals[0].user"),
+    ("an approval by a long name is refused", said({"user": "u" * 254}), "spec.approvals[0].user", "253"),
+    ("21 approvals are refused", put("spec.approvals", [{"user": f"u{i}", "decision": "Approve"} for i in range(21)]), "at most 20"),
+    ("approvals that are a word are refused", put("spec.approvals", "all"), "spec.approvals", "array"),
+    ("approvals that are words are refused", put("spec.approvals", ["bob"]), "spec.approvals[0]", "object"),
+    ("an unknown field in an approval is refused", said({"at": "2026-11-24T10:00:00Z"}), 'unknown field "spec.approvals[0].at"'),
+    ("a promotion that is aborted from the start is accepted", put("spec.abort", True)),
+    ("an abort that is a word is refused", put("spec.abort", "now"), "spec.abort", "boolean"),
     ("a promotion's spec that is a word is refused", put("spec", "shop"), "spec"),
 ]
 
-# (sentence, change, part of the refusal)
+# (sentence, change, the fields that the refusal names)
 CHANGE_ROWS = [
-    ("another channel", put("spec.channel", "other")),
-    ("another release", put("spec.release", "r-0000000000")),
-    ("another requester", put("spec.requestedBy", "bob")),
-    ("no requester", lambda body: body["spec"].pop("requestedBy")),
-    ("another source", lambda body: (body["spec"].pop("release"), put("spec.rollback", {"to": "Previous"})(body))),
+    ("another channel", put("spec.channel", "other"), "channel"),
+    ("another release", put("spec.release", "r-0000000000"), "release"),
+    ("another requester", put("spec.requestedBy", "bob"), "requestedBy"),
+    ("no requester", lambda body: body["spec"].pop("requestedBy"), "requestedBy"),
+    ("a time to live", put("spec.ttlAfterFinished", "1h"), "ttlAfterFinished"),
+    ("another source", lambda body: (body["spec"].pop("release"), put("spec.rollback", {"to": "Previous"})(body)), "release rollback"),
 ]
 
 
@@ -644,17 +680,18 @@ class Promotion(Refusals):
         self.assertEqual([one["metadata"]["name"] for one in found["items"]], ["of-two"])
 
 
-def _try_to_change(case, change):
+def _try_to_change(case, change, names):
     path = cluster.promotions(case.namespace, "fixed")
     body = case.api.get(path)
     change(body)
     with case.assertRaises(cluster.ApiError) as refusal:
         case.api.replace(path, body)
     case.assertEqual(refusal.exception.code, 422)
-    case.assertIn("the spec of a Promotion never changes; make a new Promotion instead", refusal.exception.message)
+    case.assertIn("the spec of a Promotion never changes, except that approvals may be added and abort may be set; make a new "
+                  f"Promotion instead of changing {names}", refusal.exception.message)
 
 
-@cluster.rows([(f"a promotion can not be given {sentence}", change) for sentence, change in CHANGE_ROWS], _try_to_change)
+@cluster.rows([(f"a promotion can not be given {sentence}", *row) for sentence, *row in CHANGE_ROWS], _try_to_change)
 class PromotionChanges(Refusals):
     def setUp(self):
         body = {**copy.deepcopy(PROMOTION), "metadata": {"name": "fixed"}}
@@ -662,6 +699,22 @@ class PromotionChanges(Refusals):
 
     def tearDown(self):
         self.api.delete(cluster.promotions(self.namespace, "fixed"))
+
+    def test_an_abort_is_never_taken_back(self):
+        path = cluster.promotions(self.namespace, "fixed")
+        aborted = self.api.merge(path, {"spec": {"abort": True}})
+        self.assertEqual((aborted["spec"]["abort"], aborted["spec"]["abortedBy"]), (True, self.api.whoami()))
+        for change, words in (({"abort": False}, "an abort is never taken back"), ({"abort": None}, "an abort is never taken back"),
+                              ({"abortedBy": "bob"}, "abortedBy is written with the abort"), ({"abortedBy": None}, "never changes")):
+            with self.subTest(change), self.assertRaises(cluster.ApiError) as refusal:
+                self.api.merge(path, {"spec": change})
+            self.assertIn(words, refusal.exception.message)
+        self.assertEqual(self.api.get(path), aborted)
+
+    def test_nobody_has_aborted_what_is_not_aborted(self):
+        with self.assertRaises(cluster.ApiError) as refusal:
+            self.api.merge(cluster.promotions(self.namespace, "fixed"), {"spec": {"abortedBy": "bob"}})
+        self.assertIn("abortedBy is written with the abort", refusal.exception.message)
 
     def test_its_labels_may_change(self):
         path = cluster.promotions(self.namespace, "fixed")
@@ -689,7 +742,7 @@ CHANNEL_STATUS = {
                   "reason": "its rollout failed", "stays": [{"since": RELEASE["since"], "until": RELEASE["since"]}]}],
     "available": [{"release": "r-0a1b2c3d4e", "from": [{"namespace": "shop-staging", "name": "shop"}]}],
     "history": [{"release": "r-0a1b2c3d4e", "artifacts": RELEASE["artifacts"], "promotion": "one", "since": RELEASE["since"],
-                 "until": RELEASE["since"], "result": "Succeeded", "signaturePolicy": HEX64}] * 20,
+                 "until": RELEASE["since"], "result": "Aborted", "signaturePolicy": HEX64}] * 20,
     "hold": {"by": "alice", "at": RELEASE["since"], "reason": "by hand"},
     "intake": {"tag": "v1.4.2", "release": "r-0a1b2c3d4e", "moved": "tag v1.4.1 of web named one digest, now another",
                "superseded": "v1.4.1, v1.4.0"},
@@ -708,6 +761,7 @@ PROMOTION_STATUS = {
     "previous": {"id": "r-0000000000", "artifacts": RELEASE["artifacts"]},
     "waitingFor": [{"gate": "Upstream", "until": RELEASE["since"], "message": "not verified yet"}],
     "steps": [{"name": "Resolve", "startedAt": RELEASE["since"], "finishedAt": RELEASE["since"], "message": "done"}],
+    "approvals": [{"user": "bob", "decision": "Approve", "override": True, "at": RELEASE["since"]}],
     "startedAt": RELEASE["since"], "finishedAt": RELEASE["since"], "conditions": [CONDITION],
 }
 

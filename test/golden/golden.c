@@ -4,7 +4,8 @@
  *   golden FOLDER…            compare; prints what differs
  *   UPDATE_GOLDEN=1 golden …  write plan.golden anew; the difference in version control is the review
  *
- * Every world is decided twice, and the second plan has to equal the first: a decision has no memory.
+ * Every world is decided twice, and the second plan has to equal the first: a decision has no memory. And in none of
+ * them is a promotion left that is not finished and names no gate for which it waits.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,33 @@ static void check_words(const struct action *action)
 		check_word(WORD_GATE, "Promotion", action->promotion_status.status.waiting[i].gate);
 }
 
+static const struct promotion_status *planned_status(const struct plan *plan, const struct promotion *promotion)
+{
+	for (size_t i = 0; i < plan->actions.len; i++) {
+		const struct action *action = plan->actions.items[i];
+
+		if (action->kind == ACTION_PROMOTION_STATUS &&
+		    strcmp(action->promotion_status.name, promotion->meta.name) == 0)
+			return &action->promotion_status.status;
+	}
+	return &promotion->status;
+}
+
+/* Never stuck: whatever is not finished after the plan names the gate for which it waits. */
+static void check_waits(const struct world *world, const struct plan *plan)
+{
+	for (size_t i = 0; i < world->promotion_count; i++) {
+		const struct promotion_status *status = planned_status(plan, world->promotions[i]);
+
+		if (promotion_phase_is_final(status->phase) || world->promotions[i]->meta.is_deleting ||
+		    status->waiting_count > 0)
+			continue;
+		(void)fprintf(stderr, "promotion %s is %s and waits for no gate\n",
+			      world->promotions[i]->meta.name, promotion_phase_name(status->phase));
+		exit(2);
+	}
+}
+
 static void make_text(const struct world *world, struct buf *out)
 {
 	struct arena arena = ARENA_INIT;
@@ -61,6 +89,7 @@ static void make_text(const struct world *world, struct buf *out)
 	plan_make(world, &arena, &plan);
 	for (size_t i = 0; i < plan.actions.len; i++)
 		check_words(plan.actions.items[i]);
+	check_waits(world, &plan);
 	if (plan_text(&plan, out, &err) < 0) {
 		(void)fprintf(stderr, "%s\n", err.text);
 		exit(2);

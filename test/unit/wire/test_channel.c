@@ -72,6 +72,8 @@ START_TEST(reads_every_field_of_a_spec)
 	expect_str(row, c->signatures.keys[0].entry, "ci.pub");
 	expect_str(row, c->signatures.keys[1].config_map, "qa");
 	expect_str(row, c->signatures.keys[1].entry, "qa.pub");
+	expect_int(row, c->approvals_required, 2);
+	expect(row, c->excludes_requester);
 	expect_int(row, c->progress_deadline_ms, 330 * 1000);
 	expect_str(row, c->verify_request, "once-more");
 	expect_int(row, c->metric_count, 2);
@@ -170,8 +172,9 @@ START_TEST(reads_every_field_of_a_status)
 	expect_int(row, s->available[0].count, 2);
 	expect_str(row, s->available[0].from[1].namespace, "shop-load");
 	expect_int(row, s->available[1].count, 0);
-	expect_int(row, s->history_count, 2);
-	expect(row, !s->history[0].has_failed && s->history[1].has_failed);
+	expect_int(row, s->history_count, 3);
+	expect(row, !s->history[0].has_failed && s->history[1].has_failed && s->history[2].has_failed);
+	expect(row, !s->history[0].is_aborted && !s->history[1].is_aborted && s->history[2].is_aborted);
 	expect_int(row, s->history[0].until_ms, 0);
 	expect_int(row, s->history[1].until_ms, at("2026-11-18T10:10:00Z"));
 	expect_str(row, s->history[1].release.artifacts[0].digest, DIGEST_5);
@@ -383,6 +386,7 @@ START_TEST(fills_in_the_defaults_of_the_schema)
 	expect_int(row, c->soak_ms, 0);
 	expect_int(row, c->window_count, 0);
 	expect_int(row, c->signatures.count, 0);
+	expect_int(row, c->approvals_required, 0);
 	expect_int(row, c->upstream.match, UPSTREAM_ANY);
 	expect_int(row, c->intake.interval_ms, 60 * 1000);
 	expect_int(row, c->progress_deadline_ms, 600 * 1000);
@@ -446,6 +450,8 @@ static const struct {
 	  "spec.gates.signatures: threshold is 2, and there are only 1 keys" },
 	{ "too many keys", "{gates: {signatures: {keys: [{}, {}, {}, {}, {}, {}, {}, {}, {}]}}}",
 	  "spec.gates.signatures.keys: has 9 items, more than 8" },
+	{ "no approval at all", "{gates: {approvals: {required: 0}}}",
+	  "spec.gates.approvals.required: 0 is not between 1 and 10" },
 	{ "an unknown mode", "{promotion: {mode: Sometimes}}",
 	  "spec.promotion.mode: \"Sometimes\" is not one of the words known here" },
 	{ "a strategy of a later version", "{rollout: {strategy: Canary}}",

@@ -64,7 +64,8 @@ START_TEST(reads_the_other_sources)
 	expect_str("from", p->from.namespace, "shop-staging");
 	expect_str("from", p->from.name, "shop");
 	expect_str("from", p->requested_by, "alice");
-	expect("from", !p->is_automatic);
+	expect("from", !p->is_automatic && !p->is_aborted);
+	expect_str("nobody aborted it", p->aborted_by, "");
 	p = release->object;
 	expect_int("release", p->source, SOURCE_RELEASE);
 	expect_str("release", p->release, "r-0a1b2c3d4e");
@@ -76,6 +77,25 @@ START_TEST(reads_the_other_sources)
 	record_unref(back);
 	record_unref(release);
 	record_unref(from);
+}
+END_TEST
+
+START_TEST(reads_what_people_say_to_a_promotion)
+{
+	const char *row = "a promotion with approvals and an abort";
+	struct record *record = sample(3);
+	const struct promotion *p = record->object;
+
+	expect_int(row, p->approval_count, 2);
+	expect_str(row, p->approvals[0].user, "bob");
+	expect_int(row, p->approvals[0].decision, DECISION_APPROVE);
+	expect(row, p->approvals[0].is_override && !p->approvals[1].is_override);
+	expect_str(row, p->approvals[0].reason, "the outage does not wait");
+	expect_int(row, p->approvals[1].decision, DECISION_REJECT);
+	expect_str(row, p->approvals[1].reason, NULL);
+	expect(row, p->is_aborted);
+	expect_str(row, p->aborted_by, "dave");
+	record_unref(record);
 }
 END_TEST
 
@@ -102,6 +122,9 @@ START_TEST(reads_every_field_of_a_status)
 	expect_str(row, s->steps[0].message, "two artifacts");
 	expect_int(row, s->steps[1].started_ms, at("2026-11-24T09:00:02Z"));
 	expect_int(row, s->steps[1].finished_ms, 0);
+	expect_int(row, s->approval_count, 2);
+	expect_str(row, s->approvals[1].user, "carol");
+	expect_int(row, s->approvals[1].at_ms, at("2026-11-24T09:20:00Z"));
 	expect_int(row, s->started_ms, at("2026-11-24T09:00:01Z"));
 	expect_int(row, s->finished_ms, at("2026-11-24T09:30:00Z"));
 	expect_int(row, s->conditions.count, 1);
@@ -159,6 +182,7 @@ static const struct {
 	{ "RollingOut", "RollingOut", PHASE_ROLLING_OUT },
 	{ "Succeeded", "Succeeded", PHASE_SUCCEEDED },
 	{ "Failed", "Failed", PHASE_FAILED },
+	{ "Aborted", "Aborted", PHASE_ABORTED },
 	{ "Superseded", "Superseded", PHASE_SUPERSEDED },
 	{ "Verifying", "Verifying", PHASE_VERIFYING },
 	{ "a phase of a later version is none", "Resting", PHASE_NONE },
@@ -274,6 +298,12 @@ static const struct {
 	  "spec.artifacts[0]: needs a digest or a tag" },
 	{ "a digest that is a number", "{channel: c, artifacts: [{name: web, digest: 5}]}",
 	  "spec.artifacts[0].digest: expected a string, got a whole number" },
+	{ "an approval by nobody", "{channel: c, release: r-1, approvals: [{decision: Approve}]}",
+	  "spec.approvals[0].user: is missing" },
+	{ "an approval that says nothing", "{channel: c, release: r-1, approvals: [{user: bob}]}",
+	  "spec.approvals[0]: decision is missing" },
+	{ "a decision that is none", "{channel: c, release: r-1, approvals: [{user: bob, decision: Maybe}]}",
+	  "spec.approvals[0].decision: \"Maybe\" is not one of the words known here" },
 	{ "a rollback to nothing", "{channel: c, rollback: {}}", "spec.rollback.to: is missing" },
 };
 
@@ -306,6 +336,8 @@ static const struct {
 	  "{\"waitingFor\":[{\"gate\":\"G\"}]}" },
 	{ "a gate that opens at no time", "{waitingFor: [{gate: G, until: soon}]}",
 	  "{\"waitingFor\":[{\"gate\":\"G\"}]}" },
+	{ "an approval by nobody", "{approvals: [{decision: Approve}, 5, {user: bob, decision: Approve}]}",
+	  "{\"approvals\":[{\"user\":\"bob\",\"decision\":\"Approve\"}]}" },
 	{ "a step without a name", "{steps: [{message: m}, {name: Pin}]}", "{\"steps\":[{\"name\":\"Pin\"}]}" },
 };
 
@@ -333,6 +365,7 @@ static void add(TCase *tests)
 {
 	tcase_add_test(tests, reads_every_field_of_a_spec);
 	tcase_add_test(tests, reads_the_other_sources);
+	tcase_add_test(tests, reads_what_people_say_to_a_promotion);
 	tcase_add_test(tests, reads_every_field_of_a_status);
 	tcase_add_test(tests, writes_the_status_that_it_read);
 	suite_add_rows(tests, reads_and_writes_phases, phases);
