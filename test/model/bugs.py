@@ -11,8 +11,8 @@ TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__
 DOMAIN = "controller/domain/"
 
 BUGS = [
-    ("a crash between the two last statuses is forgotten: the promotion runs once more",
-     DOMAIN + "promoting.c", "if (named != NULL && !settle_from_history(d, named))", "if (named != NULL)", "one git"),
+    ("a failed rollout that is left as it is begins anew after a crash",
+     DOMAIN + "promoting.c", "if (named != NULL && !settle_from_history(d, named))", "if (named != NULL)", "held"),
     ("a promotion of a name that ran before runs again",
      DOMAIN + "promoting.c", "if (ran_before(d, c)) {", "if (ran_before(d, c) && c->promotion->is_automatic) {", "git"),
     ("the channel's status is written after the workloads",
@@ -40,8 +40,8 @@ BUGS = [
     ("a release has soaked as soon as it is verified",
      DOMAIN + "soak.c", "if (soak_stayed_ms(d, entry) >= d->channel->soak_ms)",
      "if (soak_stayed_ms(d, entry) + d->channel->soak_ms >= d->channel->soak_ms)", "deadline line"),
-    ("no look comes when a gate is to open",
-     DOMAIN + "gate.c", "plan_wake(d->plan, v.until_ms, gates[i].name);", "", "deadline line"),
+    ("no look comes when the patience with a rollout ends",
+     DOMAIN + "rollout.c", 'plan_wake(d->plan, deadline, "progress deadline");', "", "one"),
     ("a rollback does not hold the automation",
      DOMAIN + "promoting.c", "if (c->promotion->source != SOURCE_ROLLBACK && str_equal(",
      "if (c->promotion->source == SOURCE_ROLLBACK || str_equal(", "line"),
@@ -50,8 +50,8 @@ BUGS = [
     ("what the workload seems to carry is believed while its pin says something else",
      DOMAIN + "workload_state.c", "if (!str_equal(live->image, image) || !str_equal(pins_find(d->world->pins, key), image))",
      "if (!str_equal(live->image, image))", "git leaders"),
-    ("pins follow from a channel that has changed since",
-     DOMAIN + "status.c", "if (rests_on_channel(d, d->plan->actions.items[i]))", "if (false)", "leaders"),
+    ("what becomes of a promotion follows from a channel that has changed since",
+     DOMAIN + "status.c", "if (rests_on_channel(d, d->plan->actions.items[i]))", "if (false)", "git"),
     ("a promotion not heard of yet is taken for deleted",
      DOMAIN + "plan.c", "return name != NULL && d->world->may_lack_promotions &&", "return false && name != NULL &&", "leaders"),
     ("the status of a promotion replaces one that its writer has not seen",

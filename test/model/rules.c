@@ -136,6 +136,13 @@ static void check_current(struct model *model, const struct state *state, uint32
 		    after->current.release.id);
 }
 
+static void check_history(struct model *model, const struct channel_status *after)
+{
+	for (size_t i = 0; i < after->history_count; i++)
+		model_check(model, find_history(after, after->history[i].promotion) == &after->history[i], RULE_RUNS_ONCE,
+			    "%s is in the history twice", after->history[i].promotion);
+}
+
 static void channel_written(struct model *model, const struct state *state, uint32_t channel,
 			    const struct object *object)
 {
@@ -148,6 +155,7 @@ static void channel_written(struct model *model, const struct state *state, uint
 	check_turn(model, state, channel, before, after);
 	check_start(model, state, channel, before, after);
 	check_failures(model, state, channel, before, after);
+	check_history(model, after);
 	check_current(model, state, channel, before, after);
 }
 

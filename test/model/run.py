@@ -27,7 +27,7 @@ SEEDED = os.path.join(TREE, "build", "seeded")
 RESULT = os.path.join(TREE, "build", "model.json")
 NOT_COPIED = shutil.ignore_patterns("build", ".git", "__pycache__")
 STATES = 400000
-SEEDED_STATES = 250000
+SEEDED_STATES = 150000
 LANES = 2
 PROGRAMS = ["test/model/model", "test/golden/golden"]
 
@@ -123,7 +123,7 @@ def seed_all():
     for bug in bugs.BUGS:
         row = seed(bug)
         rows.append(row)
-        by_walk = f"rule {row['rule']} after {row['steps']} steps of {row['scenario']}" if row["rule"] else "-"
+        by_walk = f"rule {row['rule']} after {row['steps'] or 'no'} steps of {row['scenario']}" if row["rule"] else "-"
         by_case = f"{row['golden_case']} ({row['golden_cases']})" if row["golden_cases"] else "-"
         print(f"{row['bug']}\n    walk:  {by_walk}\n    cases: {by_case}", flush=True)
     return rows

@@ -27,17 +27,28 @@
 static const struct scenario scenarios[] = {
 	{
 		.name = "one",
-		.about = "one channel, a good promotion, one whose pods never come up, and a rollback",
+		.about = "one channel, a good promotion, and one whose pods never come up",
 		.channels = { { "a", "shop", { ENTRY } } },
 		.promotions = {
 			{ "old", 0, ORIGIN_BEFORE, OF(A), RELEASE_A },
 			{ "good", 0, ORIGIN_PEOPLE, OF(B), RELEASE_B },
 			{ "bad", 0, ORIGIN_PEOPLE, OF(C), RELEASE_C },
-			{ "back", 0, ORIGIN_PEOPLE, ROLL_BACK, 0 },
 		},
 		.bad_releases = 1 << RELEASE_C,
 		.ticks = 2,
-		.faults = 1,
+		.faults = 2,
+	},
+	{
+		.name = "back",
+		.about = "one channel, a good promotion, and a rollback at any moment of it",
+		.channels = { { "a", "shop", { ENTRY } } },
+		.promotions = {
+			{ "old", 0, ORIGIN_BEFORE, OF(A), RELEASE_A },
+			{ "good", 0, ORIGIN_PEOPLE, OF(B), RELEASE_B },
+			{ "back", 0, ORIGIN_PEOPLE, ROLL_BACK, 0 },
+		},
+		.ticks = 1,
+		.faults = 2,
 	},
 	{
 		.name = "first",
@@ -74,7 +85,6 @@ static const struct scenario scenarios[] = {
 		.promotions = {
 			{ "old", 0, ORIGIN_BEFORE, OF(A), RELEASE_A },
 			{ "bad", 0, ORIGIN_PEOPLE, OF(C), RELEASE_C },
-			{ "good", 0, ORIGIN_PEOPLE, OF(B), RELEASE_B },
 			{ "back", 0, ORIGIN_PEOPLE, ROLL_BACK, 0 },
 		},
 		.bad_releases = 1 << RELEASE_C,
