@@ -30,7 +30,7 @@ static char *spec_to_json(const char *name, const char *yaml)
 	return buf_take(&json);
 }
 
-static const void *decode(enum kind kind, const char *name, const char *spec, const char *status)
+static const void *decode(struct model *model, enum kind kind, const char *name, const char *spec, const char *status)
 {
 	auto_buf json = BUF_INIT(JSON_MAX);
 	struct err err = ERR_INIT;
@@ -42,7 +42,8 @@ static const void *decode(enum kind kind, const char *name, const char *spec, co
 		       kind_info(kind)->api_version, kind_info(kind)->name, name, spec, status) < 0 ||
 	    record_from_json(kind, buf_text(&json), json.len, &record, &err) < 0)
 		refuse(name, err.text);
-	return record->object; /* kept to the end */
+	vec_push(&model->records, record);
+	return record->object;
 }
 
 static void decode_channels(struct model *model)
@@ -58,7 +59,7 @@ static void decode_channels(struct model *model)
 				row->name, *row->variants[v] == '\0' ? "" : ", ", row->variants[v]);
 
 			model->spec_texts[i][v] = spec_to_json(row->name, yaml);
-			model->specs[i][v] = decode(KIND_CHANNEL, row->name, model->spec_texts[i][v], "{}");
+			model->specs[i][v] = decode(model, KIND_CHANNEL, row->name, model->spec_texts[i][v], "{}");
 		}
 	}
 }
@@ -75,7 +76,7 @@ static void decode_promotions(struct model *model)
 		json = spec_to_json(row->name, arena_printf(&model->arena, "{channel: %s, requestedBy: alice, %s}",
 							    model->scenario->channels[row->channel].name,
 							    row->source));
-		*promotion = *(const struct promotion *)decode(KIND_PROMOTION, row->name, json, "{}");
+		*promotion = *(const struct promotion *)decode(model, KIND_PROMOTION, row->name, json, "{}");
 		promotion->is_automatic = row->origin == ORIGIN_AUTOMATIC;
 		model->asked[i] = promotion;
 		free(json);
@@ -102,6 +103,9 @@ void model_finish(struct model *model)
 	table_finish(&model->cell_table);
 	table_finish(&model->look_table);
 	table_finish(&model->settled);
+	for (size_t i = 0; i < model->records.len; i++)
+		record_unref(model->records.items[i]);
+	vec_finish(&model->records);
 	free(model->channel_statuses.items);
 	free(model->promotion_statuses.items);
 	free(model->cells);
@@ -124,8 +128,8 @@ uint32_t model_add_status(struct model *model, uint32_t slot, const char *body)
 	CHECK(text != NULL);
 	if (table_add(&statuses->table, text, strlen(text), &number)) {
 		statuses->items = table_grow(statuses->items, &statuses->size, number + 1, sizeof(void *));
-		statuses->items[number] = is_channel ? decode(KIND_CHANNEL, "status", model->spec_texts[0][0], text)
-						     : decode(KIND_PROMOTION, "status", any_promotion, text);
+		statuses->items[number] = is_channel ? decode(model, KIND_CHANNEL, "status", model->spec_texts[0][0], text)
+						     : decode(model, KIND_PROMOTION, "status", any_promotion, text);
 	}
 	free(text);
 	json_decref(root);

@@ -84,6 +84,7 @@ struct model {
 	size_t looks_size;
 	struct table settled; /* states from which the way to rest is known */
 	struct state path[ROUNDS_MAX]; /* the way that is being taken */
+	struct vec records; /* of all that was decoded: it is kept to the end */
 	struct arena arena;
 	struct broken broken;
 	uint64_t rule_checks[RULE_COUNT];
