@@ -257,13 +257,13 @@ class OverNetwork(unittest.TestCase):
 
     def test_what_has_not_changed_is_not_sent_again(self):
         with asking.running() as registry:
-            digest = registry.push("etag/web", "v1", "one")
-            for question in ("etag/web", "etag/web=v1"):
-                registry.server.state.requests.clear()
-                answer = self.one(registry, question, "--rounds", "3", "--pause", "1100", "--age", "1000")
+            digest = registry.push("etag/manifest", "v1", "one")
+            registry.push("etag/list", "v1", "one")
+            for repository, tag, wanted in (("etag/list", "", ["v1"]), ("etag/manifest", "=v1", digest)):
+                answer = self.one(registry, repository + tag, "--rounds", "3", "--pause", "1100", "--age", "1000")
                 self.assertEqual((answer.state, answer.text), ("Known", ""))
-                self.assertEqual(answer.tags or answer.digest, ["v1"] if question == "etag/web" else digest)
-                statuses = [r["status"] for r in registry.requests("etag/web", "GET")]
+                self.assertEqual(answer.tags or answer.digest, wanted)
+                statuses = [r["status"] for r in registry.requests(repository, "GET")]
                 self.assertEqual((statuses[0], set(statuses[1:])), (200, {304}))
 
     def test_a_moved_tag(self):
