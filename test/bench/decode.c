@@ -3,7 +3,7 @@
  *
  *	decode FILE…
  *
- * Each file is one object as the apiserver gives it. It is made into a watch: the same line again and again, in
+ * Each file is one object in the form that the apiserver gives it. It is made into a watch: the same line again and again, in
  * pieces as a connection brings them. Four readers take it in turn, in rounds, and the median of each is shown:
  *
  *	jansson  splits lines and makes a tree of each, duplicate keys refused
