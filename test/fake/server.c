@@ -84,13 +84,11 @@ static void on_listener_closed(uv_handle_t *handle)
 	free(handle);
 }
 
-void fake_server_come_up(struct fake_server *server)
+static void take_port(struct fake_server *server)
 {
 	struct sockaddr_in address;
 	int len = sizeof(address);
 
-	if (server->listener != NULL)
-		return;
 	server->listener = calloc(1, sizeof(*server->listener));
 	CHECK(server->listener != NULL);
 	server->listener->data = server;
@@ -98,20 +96,35 @@ void fake_server_come_up(struct fake_server *server)
 	CHECK(uv_ip4_addr("127.0.0.1", server->port, &address) == 0);
 	CHECK(uv_tcp_init(server->uv, server->listener) == 0);
 	CHECK(uv_tcp_bind(server->listener, (const struct sockaddr *)&address, 0) == 0);
-	CHECK(uv_listen((uv_stream_t *)server->listener, 64, on_connection) == 0);
 	CHECK(uv_tcp_getsockname(server->listener, (struct sockaddr *)&address, &len) == 0);
 	server->port = ntohs(address.sin_port);
 	(void)snprintf(server->url, sizeof(server->url), "%s://127.0.0.1:%d",
 		       server->identity == NULL ? "http" : "https", server->port);
 }
 
-void fake_server_go_down(struct fake_server *server)
+static void close_all(struct fake_server *server)
 {
-	if (server->listener != NULL)
-		uv_close((uv_handle_t *)server->listener, on_listener_closed);
-	server->listener = NULL;
+	uv_close((uv_handle_t *)server->listener, on_listener_closed);
 	while (server->conns.len > 0)
 		conn_close(server->conns.items[0], false);
+}
+
+void fake_server_come_up(struct fake_server *server)
+{
+	if (!server->is_up)
+		CHECK(uv_listen((uv_stream_t *)server->listener, 64, on_connection) == 0);
+	server->is_up = true;
+}
+
+/* The port is kept, or another program would have it when it is wanted again: who connects to one that nobody listens at
+ * is refused. */
+void fake_server_go_down(struct fake_server *server)
+{
+	if (!server->is_up)
+		return;
+	server->is_up = false;
+	close_all(server);
+	take_port(server);
 }
 
 static struct fake_server *create(struct loop *loop, struct tunnel_identity *identity,
@@ -124,6 +137,7 @@ static struct fake_server *create(struct loop *loop, struct tunnel_identity *ide
 	server->identity = identity;
 	server->refs = 1;
 	fake_server_extend(server, script, count);
+	take_port(server);
 	fake_server_come_up(server);
 	return server;
 }
@@ -153,6 +167,6 @@ void fake_server_destroy(struct fake_server *server)
 {
 	if (server == NULL)
 		return;
-	fake_server_go_down(server);
+	close_all(server);
 	server_unref(server);
 }

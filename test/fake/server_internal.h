@@ -46,7 +46,8 @@ struct step_state {
 
 struct fake_server {
 	uv_loop_t *uv;
-	uv_tcp_t *listener; /* NULL while down */
+	uv_tcp_t *listener; /* bound to its port all the time */
+	bool is_up;         /* it listens */
 	struct tunnel_identity *identity; /* NULL: no TLS, and HTTP/1.1 */
 	int port;
 	char url[64];
