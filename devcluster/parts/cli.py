@@ -4,11 +4,10 @@ import argparse
 import json
 import os
 import shlex
-import signal
 import sys
 import time
 
-from . import binaries, certificates, host, image, namespace, place as places
+from . import binaries, certificates, host, image, interruption, namespace, place as places
 from .cluster import DEFAULT_OPTIONS, Cluster
 from .failure import Failure
 from .start import COMPONENTS
@@ -257,13 +256,9 @@ def _image_parser(parser):
                         help="push an image index that holds this one image")
 
 
-def _terminated(_number, _frame):
-    raise KeyboardInterrupt
-
-
 def main(words=None):
     arguments = _parser().parse_args(words)
-    signal.signal(signal.SIGTERM, _terminated)  # an interrupted start ends what it has started
+    interruption.listen()  # an interrupted start ends what it has started
     try:
         return arguments.function(arguments) or 0
     except Failure as failure:

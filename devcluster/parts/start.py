@@ -6,8 +6,8 @@ import socket
 import subprocess
 import time
 
-from . import (addons, binaries, certificates, cgroup, controlplane, host, namespace, node,
-               place as places)
+from . import (addons, binaries, certificates, cgroup, controlplane, host, interruption, namespace,
+               node, place as places)
 from .failure import Failure
 from .process import Process
 
@@ -89,6 +89,7 @@ class Start:
         """Polls until is_done() holds; names the component that died, or else this one."""
         end = time.monotonic() + PATIENCE_SECONDS
         while not is_done():
+            interruption.check()
             self._check_alive()
             if time.monotonic() > end:
                 raise self._broken(name, f"{what} after {PATIENCE_SECONDS} s")

@@ -268,6 +268,8 @@ class Case(unittest.TestCase):
 
     def quiet(self, seconds):
         """No object of ours is written during these seconds: the sum of the operator's writes stays."""
+        self.wait_for_the_others()
+        time.sleep(3)
         before = self.writes()
         time.sleep(seconds)
         self.assertEqual(self.writes(), before, self.operator.log())

@@ -298,8 +298,6 @@ class Channels(Case):
         self.make(channel(intake={"interval": "10s", "tags": {"artifact": "web", "semver": ">=1.0.0 <2"}}, promotion={"mode": "Automatic"}))
         Images.web("1.0.0")
         self.wait_condition("Ready", "Running")
-        self.wait_for_the_others()
-        time.sleep(3)
         self.quiet(15)
 
     def test_the_emergency_way_out_frees_a_namespace(self):

@@ -79,7 +79,9 @@ class Connection(OwnOperators):
         again = {kind: count - before.get(kind, 0) for kind, count in self.lists().items()}
         print(f"    lists after it: {sum(again.values()):.0f} of {len(again)} kinds", flush=True)
         self.assertLessEqual(max(again.values()), 1, again)
-        self.bring("second", Images.web("2.0.0"))
+        two = by_digest("second", Images.web("2.0.0"))
+        self.wait("a promotion can be made again", lambda: self.make(two))  # its policy wants the kind's schema
+        self.wait_phase("second", "Succeeded")
 
     def test_frozen_for_a_minute_nothing_is_missed(self):
         """noticed within 45 s; the leader gives up; the other one resumes its watches without a list, and takes over"""

@@ -129,7 +129,7 @@ class Verification(Case):
         self.make(by_digest("second", self.two))
         status = self.wait_phase("second", "Failed")
         self.assertIn("metric ok failed (failureLimit is 0), the last time: 0", self.message(status))
-        self.assertEqual([one["name"] for one in status["steps"]], ["RollOut", "Verify"])
+        self.assertEqual([one["name"] for one in status["steps"]], ["Resolve", "Upstream", "RollOut", "Verify"])
         self.wait_condition("Ready", "Running")
         self.assertEqual(self.image(), f"{WEB}@{self.one}")
         cluster.eventually("all pods run version 1", lambda: self.running_digests() == {self.one})
