@@ -27,7 +27,7 @@ BUGS = [
      "if (!d->status.verified[i].is_revoked || revoked_why != NULL)\n\t\t\tentry = d->status.verified[i];\n\t}\n"
      "\tentry.is_revoked = false;", "one"),
     ("a failed rollout is not taken back",
-     DOMAIN + "rollout.c", "if (goes_back)", "if (goes_back && is_held)", "one"),
+     DOMAIN + "rollout.c", "if (goes_back)", "if (goes_back && is_aborted)", "one"),
     ("the moment of the deadline is not late enough yet",
      DOMAIN + "rollout.c", "if (d->world->now_ms >= deadline) {", "if (d->world->now_ms > deadline) {", "one"),
     ("two promotions run side by side",
