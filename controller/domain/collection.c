@@ -14,13 +14,7 @@
 
 static bool is_named(const struct decision *d, const char *name)
 {
-	if (str_equal(d->status.current.promotion, name) || str_equal(d->status.desired.promotion, name))
-		return true;
-	for (size_t i = 0; i < d->status.history_count; i++) {
-		if (str_equal(d->status.history[i].promotion, name))
-			return true;
-	}
-	return false;
+	return promoting_ran_before(d, name) || str_equal(d->status.desired.promotion, name);
 }
 
 /* Could it go at all? One that brings what automation would choose now tells it that this was tried. */

@@ -214,6 +214,9 @@ bool promoting_is_called_off(struct decision *d, struct candidate *c);
 /* "aborted by alice", or only "aborted" where no policy stamped the name. */
 const char *promoting_aborted_by(struct decision *d, const struct promotion *promotion);
 
+/* Has a promotion of this name run in the channel? (Its status names it as the current one, or in the history.) */
+bool promoting_ran_before(const struct decision *d, const char *promotion);
+
 /* Did a rollout fail and was it left as it is? (status.desired stands, and no promotion runs.) */
 bool promoting_is_left_failed(const struct decision *d);
 

@@ -253,15 +253,13 @@ static void watch_deadline(struct decision *d, struct candidate *c)
 }
 
 /* A name that the channel's history holds has run: from a repository, the same request may come again. */
-static bool ran_before(const struct decision *d, const struct candidate *c)
+bool promoting_ran_before(const struct decision *d, const char *promotion)
 {
-	const char *name = c->promotion->meta.name;
-
 	for (size_t i = 0; i < d->status.history_count; i++) {
-		if (str_equal(d->status.history[i].promotion, name))
+		if (str_equal(d->status.history[i].promotion, promotion))
 			return true;
 	}
-	return str_equal(d->status.current.promotion, name);
+	return str_equal(d->status.current.promotion, promotion);
 }
 
 /* How the request became a release: with a tag the registry is asked, and other channels may not be there yet. */
@@ -284,7 +282,7 @@ static void consider(struct decision *d, struct candidate *c)
 {
 	bool may_start;
 
-	if (ran_before(d, c)) {
+	if (promoting_ran_before(d, c->promotion->meta.name)) {
 		candidate_finish(d, c, PHASE_SUPERSEDED, "RanBefore",
 				 "a promotion of this name has run in this channel; a new request needs a new "
 				 "name");
