@@ -104,6 +104,7 @@ struct service_spec {
 struct release_stay { /* current, desired, and an entry of the history */
 	struct release release;
 	const char *promotion; /* name of the Promotion that brought it */
+	const char *promotion_uid; /* desired: and its uid, for the name may be given again; NULL: not told */
 	int64_t since_ms;
 	int64_t until_ms;    /* history: when it left; 0 while it is there */
 	bool has_failed;     /* history: its rollout did not come to its end here */

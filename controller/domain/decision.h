@@ -192,6 +192,9 @@ void verification_begin(struct decision *d, const struct release *release, const
 /* Was, or is, the last verification that of this promotion? */
 bool verification_is_of(const struct decision *d, const char *promotion);
 
+/* There is none any more of that promotion, which did not come to its end, or of another one of its name. */
+void verification_forget(struct decision *d, const char *promotion);
+
 /* Takes in what was measured, and says how the verification stands. */
 enum verification_result verification_follow(struct decision *d);
 
@@ -213,6 +216,9 @@ bool promoting_is_called_off(struct decision *d, struct candidate *c);
 
 /* "aborted by alice", or only "aborted" where no policy stamped the name. */
 const char *promoting_aborted_by(struct decision *d, const struct promotion *promotion);
+
+/* Is it the one whose rollout is under way, as status.desired says? (Not another one of that name.) */
+bool promoting_is_desired(const struct decision *d, const struct promotion *promotion);
 
 /* Has a promotion of this name run in the channel? (Its status names it as the current one, or in the history.) */
 bool promoting_ran_before(const struct decision *d, const char *promotion);

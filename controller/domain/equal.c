@@ -25,8 +25,8 @@ static bool times_equal(int64_t a_ms, int64_t b_ms)
 static bool stays_equal(const struct release_stay *a, const struct release_stay *b)
 {
 	return releases_equal(&a->release, &b->release) && str_equal(a->promotion, b->promotion) &&
-	       times_equal(a->since_ms, b->since_ms) && times_equal(a->until_ms, b->until_ms) &&
-	       a->has_failed == b->has_failed && a->is_aborted == b->is_aborted &&
+	       str_equal(a->promotion_uid, b->promotion_uid) && times_equal(a->since_ms, b->since_ms) &&
+	       times_equal(a->until_ms, b->until_ms) && a->has_failed == b->has_failed && a->is_aborted == b->is_aborted &&
 	       str_equal(a->signature_policy, b->signature_policy);
 }
 

@@ -119,13 +119,22 @@ static void decide_without_channel(struct decision *d)
 	pinning_sweep(d);
 }
 
+static bool is_running_known(const struct decision *d)
+{
+	for (size_t i = 0; i < d->world->promotion_count; i++) {
+		if (promoting_is_desired(d, d->world->promotions[i]))
+			return true;
+	}
+	return false;
+}
+
 /* The promotion whose rollout is under way was there when status.desired was written. That it is not now may only
  * mean that its watch lags behind the channel's; taken for deleted, its rollout would be undone. */
 static bool lacks_running(const struct decision *d)
 {
 	const char *name = d->channel->status.desired.promotion;
 
-	return name != NULL && d->world->may_lack_promotions && world_find_promotion(d->world, name) == NULL;
+	return name != NULL && d->world->may_lack_promotions && !is_running_known(d);
 }
 
 static void decide(struct decision *d)

@@ -24,10 +24,18 @@ bool promoting_is_called_off(struct decision *d, struct candidate *c)
 	return true;
 }
 
-static struct candidate *find_candidate(struct decision *d, const char *name)
+bool promoting_is_desired(const struct decision *d, const struct promotion *promotion)
+{
+	const struct release_stay *desired = &d->channel->status.desired;
+
+	return str_equal(desired->promotion, promotion->meta.name) &&
+	       (desired->promotion_uid == NULL || str_equal(desired->promotion_uid, promotion->meta.uid));
+}
+
+static struct candidate *find_desired(struct decision *d)
 {
 	for (size_t i = 0; i < d->candidate_count; i++) {
-		if (str_equal(d->candidates[i].promotion->meta.name, name))
+		if (promoting_is_desired(d, d->candidates[i].promotion))
 			return &d->candidates[i];
 	}
 	return NULL;
@@ -73,7 +81,7 @@ static bool settle_from_history(struct decision *d, struct candidate *c)
  * (the channel's status was lost), unless the channel knows how it ended. */
 static struct candidate *find_running(struct decision *d)
 {
-	struct candidate *named = find_candidate(d, d->status.desired.promotion);
+	struct candidate *named = find_desired(d);
 
 	if (named != NULL && !settle_from_history(d, named))
 		return named;
@@ -106,6 +114,7 @@ static void drop_orphaned_desire(struct decision *d)
 		return;
 	if (d->channel->on_failure == ON_FAILURE_HOLD && failed_here(d, d->status.desired.promotion))
 		return;
+	verification_forget(d, d->status.desired.promotion);
 	d->status.desired = (struct release_stay){ .promotion = NULL };
 }
 
@@ -133,10 +142,11 @@ static void resume(struct decision *d, struct candidate *c)
 {
 	struct release_stay *desired = &d->status.desired;
 
-	if (!str_equal(desired->promotion, c->promotion->meta.name))
+	if (!promoting_is_desired(d, c->promotion))
 		*desired = (struct release_stay){
 			.release = c->promotion->status.release,
 			.promotion = c->promotion->meta.name,
+			.promotion_uid = c->promotion->meta.uid,
 			.since_ms = d->world->now_ms,
 		};
 	d->running = c;
@@ -214,10 +224,12 @@ static void start(struct decision *d, struct candidate *c)
 	c->status.previous = d->status.current.release;
 	c->status.started_ms = d->world->now_ms;
 	(void)candidate_step(d, c, "RollOut");
+	verification_forget(d, c->promotion->meta.name);
 	d->status.takeovers = (struct takeovers){ .count = 0 };
 	d->status.desired = (struct release_stay){
 		.release = c->release,
 		.promotion = c->promotion->meta.name,
+		.promotion_uid = c->promotion->meta.uid,
 		.since_ms = d->world->now_ms,
 		.signature_policy = d->world->signature_policy,
 	};

@@ -92,6 +92,7 @@ static void give_up(struct decision *d, bool is_aborted, bool goes_back)
 {
 	struct release_stay given_up = d->status.desired;
 
+	given_up.promotion_uid = NULL; /* a name in the history does not run again, whoever has it */
 	given_up.has_failed = true;
 	given_up.is_aborted = is_aborted;
 	given_up.until_ms = d->world->now_ms;
@@ -109,8 +110,7 @@ static void abort_rollout(struct decision *d, struct candidate *c)
 				       goes_back ? "back to " : "nothing ran before it to go back to",
 				       goes_back ? d->status.current.release.id : "");
 
-	if (verification_is_of(d, c->promotion->meta.name))
-		d->status.verification = (struct verification_status){ .request = d->status.verification.request };
+	verification_forget(d, c->promotion->meta.name);
 	give_up(d, true, goes_back);
 	finish_step(d, c, why);
 	candidate_finish(d, c, PHASE_ABORTED, "Aborted", why);

@@ -160,6 +160,12 @@ bool verification_is_of(const struct decision *d, const char *promotion)
 	       str_equal(d->status.verification.promotion, promotion);
 }
 
+void verification_forget(struct decision *d, const char *promotion)
+{
+	if (verification_is_of(d, promotion))
+		d->status.verification = (struct verification_status){ .request = d->status.verification.request };
+}
+
 enum verification_result verification_follow(struct decision *d)
 {
 	struct verification_status *v = &d->status.verification;

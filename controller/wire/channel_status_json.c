@@ -12,6 +12,7 @@ static void read_stay(const struct read_node *node, struct release_stay *stay)
 {
 	release_read(node, "release", &stay->release);
 	stay->promotion = read_text(node, "promotion");
+	stay->promotion_uid = read_text(node, "promotionUID");
 	stay->since_ms = read_time(node, "since", 0);
 	stay->until_ms = read_time(node, "until", 0);
 	stay->has_failed = read_choice(node, "result", results, 3, 0) != 0;
@@ -196,6 +197,7 @@ static void write_stay(struct writer *writer, const char *key, const struct rele
 	write_text(writer, "image", release_label(&stay->release, &arena));
 	release_write(writer, "release", &stay->release);
 	write_text(writer, "promotion", stay->promotion);
+	write_text(writer, "promotionUID", stay->promotion_uid);
 	write_time(writer, "since", stay->since_ms);
 	write_text(writer, "signaturePolicy", stay->signature_policy);
 	write_object_end(writer);

@@ -736,7 +736,7 @@ CONDITION = {"type": "Ready", "status": "True", "reason": "Running", "message": 
              "lastTransitionTime": "2026-11-24T10:00:00Z"}
 CHANNEL_STATUS = {
     "observedGeneration": 1, "upstream": "shop-staging/shop", "promotion": "one",
-    "current": {**RELEASE, "signaturePolicy": HEX64}, "desired": {**RELEASE, "signaturePolicy": HEX64},
+    "current": {**RELEASE, "signaturePolicy": HEX64}, "desired": {**RELEASE, "promotionUID": "3c6f2a1e-0b77-4d5f-9a51-7d0c2f5e8b64", "signaturePolicy": HEX64},
     "guard": "Enforced",
     "verified": [{"release": "r-0a1b2c3d4e", "artifacts": RELEASE["artifacts"], "since": RELEASE["since"], "revoked": True,
                   "reason": "its rollout failed", "stays": [{"since": RELEASE["since"], "until": RELEASE["since"]}]}],

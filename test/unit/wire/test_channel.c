@@ -158,6 +158,7 @@ START_TEST(reads_every_field_of_a_status)
 	expect_int(row, s->current.since_ms, at("2026-11-20T10:00:00Z"));
 	expect_str(row, s->image, "v1.4.2");
 	expect_str(row, s->desired.release.id, "r-1111111111");
+	expect_str(row, s->desired.promotion_uid, "3c6f2a1e-0b77-4d5f-9a51-7d0c2f5e8b64");
 	expect_str(row, s->promotion, "by-hand");
 	expect_int(row, s->guard, GUARD_FIELD_OWNERSHIP);
 	expect_int(row, s->verified_count, 2);
