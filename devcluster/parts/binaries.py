@@ -86,7 +86,7 @@ def _version_tuple(text):
 
 def _needed_go():
     lines = []
-    for name in [*MODULES, *TOOLS]:
+    for name in [*MODULES, *TOOLS]:  # what is in the tree needs no newer one
         with open(os.path.join(MODULES_FOLDER, name, "go.mod")) as file:
             lines += re.findall(r"^go ([0-9.]+)$", file.read(), re.MULTILINE)
     return max(lines, key=_version_tuple)
@@ -142,22 +142,26 @@ def _run_with_heartbeat(argv, env, cwd, log_path, label):
     return child.returncode
 
 
-def _build_module(go, name, label, target, work):
-    ldflags, binaries = {**MODULES, **TOOLS}[name]
+def _build_go(go, label, folder, words, work):
+    """`go build` in the folder of a module, whose go.mod and go.sum say everything."""
     env = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off",
            "GOFLAGS": "-mod=readonly -buildvcs=false", "GO111MODULE": "on"}
     for unwanted in ("GOOS", "GOARCH"):
         env.pop(unwanted, None)
-    log = os.path.join(work, name + ".log")
-    began = time.monotonic()
-    _say(f"{label} {name}: {', '.join(RENAMED.get(b, b) for b in binaries)}")
-    argv = [go, "build", "-trimpath", "-ldflags", ldflags, "-o", target + "/", "tool"]
-    status = _run_with_heartbeat(argv, env, os.path.join(MODULES_FOLDER, name), log,
-                                 f"{label} {name}")
+    log = os.path.join(work, "build.log")
+    status = _run_with_heartbeat([go, "build", "-trimpath", *words], env, folder, log, label)
     if status != 0:
         with open(log, errors="replace") as file:
             tail = "".join(file.readlines()[-20:])
-        raise Failure(f"go build of {name} ended with exit status {status}:\n{tail}")
+        raise Failure(f"{label}: go build ended with exit status {status}:\n{tail}")
+
+
+def _build_module(go, name, label, target, work):
+    ldflags, binaries = {**MODULES, **TOOLS}[name]
+    began = time.monotonic()
+    _say(f"{label} {name}: {', '.join(RENAMED.get(b, b) for b in binaries)}")
+    _build_go(go, f"{label} {name}", os.path.join(MODULES_FOLDER, name),
+              ["-ldflags", ldflags, "-o", target + "/", "tool"], work)
     for built, wanted in RENAMED.items():
         if built in binaries:
             os.rename(os.path.join(target, built), os.path.join(target, wanted))
@@ -229,19 +233,35 @@ def tool_path(name):
 
 def tool(name):
     """The path of a program of TOOLS, which is built when it is not in the cache yet."""
-    path_of_tool = tool_path(name)
-    if os.path.exists(path_of_tool):
-        return path_of_tool
+    return _cached(tool_path(name), lambda go, work: _build_module(go, name, "[1/1]", work, work))
+
+
+def program(folder):
+    """The path of a program whose source is the Go module in that folder; built when its text has changed."""
+    digest, name = hashlib.sha256(), os.path.basename(folder)
+    for file in sorted(glob.glob(os.path.join(folder, "*.go")) + glob.glob(os.path.join(folder, "go.*"))):
+        with open(file, "rb") as stream:
+            digest.update(os.path.basename(file).encode() + b"\0" + stream.read() + b"\0")
+
+    def make(go, work):
+        _build_go(go, name, folder, ["-ldflags", "-s -w", "-o", work + "/", "."], work)
+    return _cached(os.path.join(cache_root(), f"{name}-{digest.hexdigest()[:12]}", name), make)
+
+
+def _cached(path, make):
+    """The path, whose folder make(go, work) has filled when it was not there: whole, or not at all."""
+    if os.path.exists(path):
+        return path
     go = find_go()
     with _one_build_at_a_time():
-        if os.path.exists(path_of_tool):
-            return path_of_tool
+        if os.path.exists(path):
+            return path
         work = tempfile.mkdtemp(prefix="building-", dir=cache_root())
         try:
-            _build_module(go, name, "[1/1]", work, work)
+            make(go, work)
             os.chmod(work, 0o755)
-            shutil.rmtree(os.path.dirname(path_of_tool), ignore_errors=True)
-            os.rename(work, os.path.dirname(path_of_tool))
+            shutil.rmtree(os.path.dirname(path), ignore_errors=True)
+            os.rename(work, os.path.dirname(path))
         finally:
             shutil.rmtree(work, ignore_errors=True)
-    return path_of_tool
+    return path

@@ -1,0 +1,3 @@
+module sluice.dev/test/faults/proxy
+
+go 1.26.0

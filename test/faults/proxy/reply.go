@@ -1,0 +1,80 @@
+package main
+
+import (
+	"maps"
+	"net/http"
+	"time"
+)
+
+const dripPause = 100 * time.Millisecond
+
+// reply is what goes to the operator, whole, cut, or drop by drop.
+type reply struct {
+	http.ResponseWriter
+	left int // bytes of the body until it is cut; negative: never
+	drip int // bytes at once, then a pause; 0: all
+}
+
+func newReply(to http.ResponseWriter, one *rule) *reply {
+	made := &reply{ResponseWriter: to, left: -1}
+	if one == nil {
+		return made
+	}
+	switch one.action.Kind {
+	case "cut":
+		made.left = one.action.Byte
+	case "drip":
+		made.drip = max(1, int(time.Duration(one.action.BytesPerS)*dripPause/time.Second))
+	}
+	return made
+}
+
+// open sends the head of the apiserver's answer, with what the rule changes in it.
+func (r *reply) open(answer *http.Response, one *rule) {
+	maps.Copy(r.Header(), answer.Header)
+	if one != nil {
+		for name, value := range one.action.Headers {
+			r.Header().Set(name, value)
+		}
+		if one.action.Kind == "goaway" {
+			r.Header().Set("Connection", "close")
+		}
+	}
+	r.WriteHeader(answer.StatusCode)
+}
+
+func (r *reply) Write(bytes []byte) (int, error) {
+	total := len(bytes)
+	for first := true; len(bytes) > 0 || first; first = false {
+		piece := bytes
+		if r.drip > 0 && !first {
+			time.Sleep(dripPause)
+		}
+		if r.drip > 0 && len(piece) > r.drip {
+			piece = piece[:r.drip]
+		}
+		if r.left >= 0 && len(piece) >= r.left {
+			r.cut(piece[:r.left])
+		}
+		if _, err := r.ResponseWriter.Write(piece); err != nil {
+			return 0, err
+		}
+		if r.drip > 0 {
+			r.flush()
+		}
+		r.left -= min(len(piece), max(r.left, 0))
+		bytes = bytes[len(piece):]
+	}
+	return total, nil
+}
+
+// cut sends the last bytes and resets the stream.
+func (r *reply) cut(bytes []byte) {
+	_, _ = r.ResponseWriter.Write(bytes)
+	r.flush()
+	panic(http.ErrAbortHandler)
+}
+
+func (r *reply) flush() {
+	_ = http.NewResponseController(r.ResponseWriter).Flush()
+}

@@ -1,0 +1,282 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+)
+
+const expired = `{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",` +
+	`"message":"too old resource version","reason":"Expired","code":410}}` + "\n"
+
+// streams are the watches that are open.
+type streams struct {
+	mutex sync.Mutex
+	open  map[*stream]bool
+}
+
+func newStreams() *streams { return &streams{open: map[*stream]bool{}} }
+
+func (s *streams) end(match *match) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for one := range s.open {
+		if match.Resource.has(one.request.Resource) {
+			one.endOnce.Do(func() { close(one.ending) })
+		}
+	}
+}
+
+func (s *streams) set(one *stream, isOpen bool) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if isOpen {
+		s.open[one] = true
+	} else {
+		delete(s.open, one)
+	}
+}
+
+// waiting is an event that was kept back.
+type waiting struct {
+	event *event
+	line  []byte
+	rule  *rule
+}
+
+// stream is one watch on its way to the operator.
+type stream struct {
+	*proxy
+	request *request
+	reply   *reply
+	pending []waiting
+	late    *waiting // goes after the next event
+	list    *shelf   // what a streaming list has told so far; nil after it
+	ending  chan struct{}
+	endOnce sync.Once
+}
+
+// follow passes events on until the stream ends.
+func (p *proxy) follow(request *request, reply *reply, from *http.Request, body io.Reader, isList bool) {
+	if request.Kind != "watch" {
+		request.Kind = "watch"
+		p.record.end(request)
+	}
+	one := &stream{proxy: p, request: request, reply: reply, ending: make(chan struct{})}
+	if isList {
+		one.list = newShelf()
+	}
+	p.streams.set(one, true)
+	defer p.streams.set(one, false)
+	reply.flush()
+	one.run(from.Context(), body)
+}
+
+func readLines(ctx context.Context, body io.Reader) <-chan []byte {
+	lines := make(chan []byte)
+	go func() {
+		defer close(lines)
+		reader := bufio.NewReader(body)
+		for {
+			line, err := reader.ReadBytes('\n')
+			if err != nil {
+				return
+			}
+			select {
+			case lines <- line:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return lines
+}
+
+func (s *stream) run(ctx context.Context, body io.Reader) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	lines := readLines(ctx, body)
+	for goesOn := true; goesOn; {
+		changed := s.rules.change()
+		s.thaw()
+		select {
+		case line, isThere := <-lines:
+			goesOn = isThere && s.take(line)
+		case <-changed:
+		case <-s.ending:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// thaw passes on what waited for rules that are over, in its order.
+func (s *stream) thaw() {
+	rest := s.pending
+	s.pending = nil
+	for _, one := range rest {
+		if one.rule.isOver() && s.blocker(one.event) == nil {
+			one.event.Done = "thawed"
+			s.pass(one.event, one.line)
+		} else {
+			s.pending = append(s.pending, one)
+		}
+	}
+}
+
+func (r *rule) isOver() bool {
+	select {
+	case <-r.over:
+		return true
+	default:
+		return false
+	}
+}
+
+// blocker is the rule that keeps back something which this event must not overtake: an older event of the same object;
+// for a bookmark, anything.
+func (s *stream) blocker(event *event) *rule {
+	at := slices.IndexFunc(s.pending, func(one waiting) bool {
+		return event.Type == "BOOKMARK" || (one.event.Namespace == event.Namespace && one.event.Name == event.Name)
+	})
+	if at < 0 {
+		return nil
+	}
+	return s.pending[at].rule
+}
+
+// take does to one event what a rule says. false ends the stream.
+func (s *stream) take(line []byte) bool {
+	event := s.read(line)
+	one := s.blocker(event)
+	if one == nil {
+		one = s.rules.forEvent(event)
+	} else {
+		s.keep(one, event, line)
+		return true
+	}
+	if one == nil {
+		s.pass(event, line)
+		return true
+	}
+	event.Rule, event.Done = one.ID, one.action.Kind
+	switch one.action.Kind {
+	case "freeze":
+		s.keep(one, event, line)
+	case "lose":
+		s.record.write(event)
+	case "repeat":
+		for range one.action.Repeat + 1 {
+			s.pass(event, line)
+		}
+	case "reorder":
+		s.late = &waiting{event: event, line: line}
+	case "expire":
+		s.record.write(event)
+		s.send([]byte(expired))
+		return false
+	case "cut":
+		s.record.write(event)
+		s.reply.cut(line[:min(one.action.Byte, len(line)-1)])
+	case "delay":
+		time.Sleep(time.Duration(one.action.MS) * time.Millisecond)
+		s.pass(event, line)
+	case "garbage":
+		s.send([]byte(one.action.Body + "\n"))
+		s.pass(event, line)
+	}
+	return true
+}
+
+func (s *stream) read(line []byte) *event {
+	var found struct {
+		Type   string
+		Object json.RawMessage
+	}
+	_ = json.Unmarshal(line, &found) // what is no event has no type, and is passed on
+	meta := headOf(found.Object).Metadata
+	return &event{Kind: "event", Time: time.Now().UnixNano(), Watch: s.request.ID, Type: found.Type, Version: meta.ResourceVersion,
+		Done:  "passed",
+		about: about{Resource: s.request.Resource, Namespace: meta.Namespace, Name: meta.Name}}
+}
+
+func (s *stream) keep(one *rule, event *event, line []byte) {
+	event.Rule, event.Done = one.ID, "frozen"
+	s.record.write(event)
+	s.pending = append(s.pending, waiting{event, line, one})
+}
+
+// pass hands an event over, records it, and remembers that the operator knows it.
+func (s *stream) pass(event *event, line []byte) {
+	s.record.write(event)
+	s.send(line)
+	var found struct{ Object json.RawMessage }
+	_ = json.Unmarshal(line, &found)
+	if s.list == nil {
+		s.mirror.put(event, found.Object)
+	} else {
+		s.list.put(event, found.Object)
+		if headOf(found.Object).Metadata.Annotations["k8s.io/initial-events-end"] == "true" {
+			s.mirror.set(s.request.Resource, s.list)
+			s.list = nil
+		}
+	}
+	if late := s.late; late != nil && event.Type != "BOOKMARK" {
+		s.late = nil
+		s.pass(late.event, late.line)
+	}
+}
+
+func (s *stream) send(line []byte) {
+	_, _ = s.reply.Write(line)
+	s.reply.flush()
+}
+
+// tellStale answers a streaming list from what the operator was told before, and when the rule is over goes on from there
+// with what the apiserver has to say.
+func (p *proxy) tellStale(one *rule, request *request, reply *reply, from *http.Request) {
+	known := p.mirror.copy(request.Resource)
+	if known == nil {
+		known = newShelf()
+		known.version = "1"
+	}
+	request.Kind, request.Code, request.Done, request.Rule = "watch", http.StatusOK, "stale", one.ID
+	p.record.end(request)
+	reply.Header().Set("Content-Type", "application/json")
+	telling := &stream{proxy: p, request: request, reply: reply}
+	for _, object := range known.objects {
+		line := fmt.Appendf(nil, `{"type":"ADDED","object":%s}`+"\n", object)
+		event := telling.read(line)
+		event.Done, event.Rule = "stale", one.ID
+		p.record.write(event)
+		telling.send(line)
+	}
+	telling.send(fmt.Appendf(nil, `{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":%q,`+
+		`"annotations":{"k8s.io/initial-events-end":"true"}}}}`+"\n", known.version))
+	if !one.wait(from.Context()) {
+		panic(http.ErrAbortHandler)
+	}
+	answer, err := p.upstream.send(from.Context(), from, resumed(from.URL, known.version), nil)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	defer answer.Body.Close()
+	p.follow(request, reply, from, answer.Body, false)
+}
+
+// resumed is the target of a watch that goes on where a streaming list would have begun.
+func resumed(target *url.URL, version string) string {
+	query := target.Query()
+	query.Del("sendInitialEvents")
+	query.Del("resourceVersionMatch")
+	query.Set("resourceVersion", version)
+	return target.Path + "?" + query.Encode()
+}
