@@ -326,7 +326,8 @@ static int start(struct operator *op, struct err *err)
 	op->store = store_create();
 	op->events = event_sender_create(op->loop, op->client, op->options->identity);
 	create_reconciler(op);
-	op->watches = watches_create(op->loop, op->client, op->store, op->metrics, on_synced, op);
+	op->watches = watches_create(op->loop, op->client, op->store, op->metrics,
+				     op->options->relist_ms, on_synced, op);
 	health_add_check(op->health, "watches", watches_are_synced, op->watches);
 	metrics_on_collect(op->metrics, on_collect, op);
 	metrics_on_collect(op->metrics, reconciler_on_collect, op->reconciler);

@@ -5,10 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "base/vec.h"
 
 #define QPS_MAX 100000
+#define RELIST_MS 3600000
 
 enum option_id {
 	OPTION_KUBECONFIG,
@@ -20,6 +22,7 @@ enum option_id {
 	OPTION_LOG_LEVEL,
 	OPTION_KUBE_API_QPS,
 	OPTION_KUBE_API_BURST,
+	OPTION_RELIST_INTERVAL,
 	OPTION_INSECURE_REGISTRY,
 	OPTION_TOKEN_SERVER,
 	OPTION_REGISTRY_MIRROR,
@@ -76,6 +79,12 @@ static const struct option_info table[OPTION_COUNT] = {
 		"kube-api-burst", "SLUICE_KUBE_API_BURST", "NUMBER",
 		"10",
 		"so many requests may leave at once after a rest, where --kube-api-qps limits them",
+	},
+	[OPTION_RELIST_INTERVAL] = {
+		"relist-interval", "SLUICE_RELIST_INTERVAL", "DURATION",
+		"1h",
+		"a watch that ends (after five to ten minutes) when its kind was listed so long ago is not resumed: all of "
+		"the kind is listed again, which heals what a watch has lost",
 	},
 	[OPTION_INSECURE_REGISTRY] = {
 		"insecure-registry", "SLUICE_INSECURE_REGISTRIES", "HOST:PORT",
@@ -181,6 +190,13 @@ static int set_number(int64_t *ret, const char *flag, const char *text, int64_t 
 	return 0;
 }
 
+static int set_duration(int64_t *ret_ms, const char *flag, const char *text, struct err *err)
+{
+	if (!clock_parse_duration(text, ret_ms) || *ret_ms <= 0)
+		return err_set(err, ERR_INPUT, "--%s: \"%s\" is no duration such as 1h or 90s", flag, text);
+	return 0;
+}
+
 static int set_url(const char **ret, const char *flag, const char *text, struct err *err)
 {
 	bool is_url = strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
@@ -231,6 +247,8 @@ static int set_option(struct reading *reading, size_t id, const char *text, stru
 		return set_number(&options->kube_api_qps, flag, text, 0, QPS_MAX, err);
 	case OPTION_KUBE_API_BURST:
 		return set_number(&options->kube_api_burst, flag, text, 1, QPS_MAX, err);
+	case OPTION_RELIST_INTERVAL:
+		return set_duration(&options->relist_ms, flag, text, err);
 	case OPTION_INSECURE_REGISTRY:
 	case OPTION_TOKEN_SERVER:
 	case OPTION_REGISTRY_MIRROR:
@@ -317,6 +335,7 @@ static void set_defaults(struct options *options, struct arena *arena)
 		.bind = ":8080",
 		.log_level = LOG_LEVEL_INFO,
 		.kube_api_burst = 10,
+		.relist_ms = RELIST_MS,
 	};
 }
 

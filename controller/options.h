@@ -27,6 +27,7 @@ struct options {
 	enum log_level log_level;
 	int64_t kube_api_qps;            /* requests a second; 0: no limit */
 	int64_t kube_api_burst;
+	int64_t relist_ms;               /* how old a list of a kind may become */
 	const char **insecure_registries; /* "HOST:PORT", NULL at the end */
 	const char **token_servers;       /* "HOST[:PORT]", NULL at the end */
 	const char **registry_mirrors;    /* "HOST=URL", NULL at the end */

@@ -84,7 +84,8 @@ static void on_dead(void *user, const struct err *why)
 }
 
 struct watches *watches_create(struct loop *loop, struct client *client, struct store *store,
-			       struct metrics *metrics, void (*synced)(void *user), void *user)
+			       struct metrics *metrics, int64_t relist_ms, void (*synced)(void *user),
+			       void *user)
 {
 	struct watches *watches = calloc(1, sizeof(*watches));
 	const struct watch_handler handler = {
@@ -95,7 +96,7 @@ struct watches *watches_create(struct loop *loop, struct client *client, struct 
 		.on_dead = on_dead,
 		.user = watches,
 	};
-	const struct watchset_times times = { .silence_ms = 0 };
+	const struct watchset_times times = { .watch.relist_ms = relist_ms };
 
 	CHECK(watches != NULL);
 	watches->metrics = metrics;

@@ -13,10 +13,11 @@
 
 struct watches;
 
-/* Makes a watch of every kind and starts it. on_synced is called once, when the store holds all
- * objects of all kinds for the first time. */
+/* Makes a watch of every kind and starts it. relist_ms as in kube/watch.h. on_synced is called once, when the store
+ * holds all objects of all kinds for the first time. */
 struct watches *watches_create(struct loop *loop, struct client *client, struct store *store,
-			       struct metrics *metrics, void (*on_synced)(void *user), void *user);
+			       struct metrics *metrics, int64_t relist_ms, void (*on_synced)(void *user),
+			       void *user);
 
 /* Do all watches hold all objects? If not, err names those that do not; a readiness check. */
 bool watches_are_synced(void *user, struct err *err);

@@ -168,7 +168,13 @@ static int64_t react(struct watch *watch, const struct err *err)
 	return delay_ms < RETRY_AFTER_LIMIT_MS ? delay_ms : RETRY_AFTER_LIMIT_MS;
 }
 
-/* A stream is over. One that has carried something, or lasted, is resumed at once. */
+/* A watch that goes on for ever would never notice what it was not told. */
+static bool is_list_due(const struct watch *watch)
+{
+	return clock_monotonic_ms() - watch->listed_ms >= watch->times.relist_ms;
+}
+
+/* A stream is over. One that has carried something, or lasted, is resumed at once, unless a list is due. */
 static void end_stream(struct watch *watch, const struct err *err)
 {
 	bool has_lasted = watch->is_open &&
@@ -187,6 +193,7 @@ static void end_stream(struct watch *watch, const struct err *err)
 			watch->report.failures++;
 			watch->report.trouble = why;
 		}
+		watch->must_list = !err_is_set(err) && is_list_due(watch);
 		go_on(watch);
 		return;
 	}
@@ -207,6 +214,7 @@ static void end_list(struct watch *watch)
 	}
 	(void)store_sweep(watch->store, watch->kind, watch->listed);
 	forget_list(watch);
+	watch->listed_ms = clock_monotonic_ms();
 	watch->must_list = false;
 	watch->takes_any = false;
 	watch->lists_whole = false;
@@ -299,6 +307,7 @@ struct watch *watch_create(struct loop *loop, struct client *client, struct stor
 			.absent_ms = or_default(times->absent_ms, 30000),
 			.idle_ms = or_default(times->idle_ms, 90000),
 			.short_ms = or_default(times->short_ms, 1000),
+			.relist_ms = or_default(times->relist_ms, 3600000),
 		},
 		.must_list = true,
 		.events = event_stream_create(kind),

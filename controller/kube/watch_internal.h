@@ -43,6 +43,7 @@ struct watch {
 	bool takes_any;      /* the last version is of no use: list the newest */
 	char *continue_token; /* NULL: the first page */
 	char listed[64];      /* version of the list that is complete or in pages under way */
+	int64_t listed_ms;    /* when a list was complete; monotonic */
 
 	/* The request under way. */
 	struct client_call *call; /* NULL: none */

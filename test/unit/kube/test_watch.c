@@ -306,6 +306,31 @@ START_TEST(a_stream_that_ends_at_once_with_nothing_is_a_failure)
 }
 END_TEST
 
+/* A watch may have been told nothing of what has happened: after a while it asks for everything. */
+START_TEST(what_a_stream_has_lost_is_found_by_the_next_list)
+{
+	static const struct fake_step script[] = {
+		{ LIST, HELD, .reply = ADD("x", "u", "3") ADD("y", "v", "4") DONE("5") MARK("9") },
+		{ LIST_FROM("9"), HELD, .reply = ADD("y", "v", "7") ADD("z", "w", "8") DONE("9") },
+	};
+	struct watch_times times = quick;
+	struct scene scene;
+
+	times.relist_ms = 5;
+	scene_open(&scene, script, 2, KIND_PINS, &times);
+	for (int i = 0; i < 2000 && !watch_is_synced(scene.watch); i++)
+		fake_run_for(scene.bench.loop, 1);
+	fake_run_for(scene.bench.loop, 10);
+	fake_server_end(scene.bench.server, 0, FAKE_KEEP);
+	scene_run(&scene, 2, 25, "lost");
+	ck_assert_str_eq(scene.changes.text, "+x@3 +y@4 ~y@7 +z@8 -x@3");
+	ck_assert_uint_eq(watch_report(scene.watch)->lists, 2);
+	ck_assert_uint_eq(watch_report(scene.watch)->failures, 0);
+	ck_assert(watch_is_synced(scene.watch));
+	scene_close(&scene, "lost");
+}
+END_TEST
+
 START_TEST(a_refused_connection_is_tried_again)
 {
 	static const struct fake_step script[] = { { LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") } };
@@ -507,6 +532,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, a_kind_that_is_needed_and_missing_is_not_synced);
 	tcase_add_loop_test(tests, a_stream_is_asked_for_between_five_and_ten_minutes, 0, 10);
 	tcase_add_test(tests, a_stream_that_ends_at_once_with_nothing_is_a_failure);
+	tcase_add_test(tests, what_a_stream_has_lost_is_found_by_the_next_list);
 	tcase_add_test(tests, a_refused_connection_is_tried_again);
 	tcase_add_test(tests, a_server_that_restarts_is_resumed);
 	tcase_add_test(tests, a_silent_stream_is_given_up);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "suite.h"
 
@@ -89,6 +90,13 @@ static const struct {
 	{ "a limit that is no number", { "--kube-api-qps=5.5" }, { NULL }, NULL, "\"5.5\" is no whole number" },
 	{ "a limit that is too low", { "--kube-api-qps=-1" }, { NULL }, NULL, "from 0 to 100000" },
 	{ "no burst at all", { "--kube-api-burst=0" }, { NULL }, NULL, "from 1 to 100000" },
+	{ "how old a list may become",
+	  { "--relist-interval=10m" },
+	  { NULL },
+	  "- - sluice-system no :8080 info [] [] [] [] 10m",
+	  NULL },
+	{ "an interval that is none", { "--relist-interval=often" }, { NULL }, NULL, "\"often\" is no duration such as 1h or 90s" },
+	{ "an interval of nothing", { "--relist-interval=0s" }, { NULL }, NULL, "\"0s\" is no duration" },
 	{ "help", { "--help" }, { NULL }, "help", NULL },
 	{ "version", { "--version" }, { NULL }, "version", NULL },
 	{ "reference", { "--reference" }, { NULL }, "reference", NULL },
@@ -128,6 +136,7 @@ static size_t add_list(char *text, size_t size, const char **items)
 static void describe(const struct options *o, char *text, size_t size)
 {
 	static const char *const levels[] = { "error", "warn", "info", "debug" };
+	char interval[CLOCK_TEXT_SIZE];
 	size_t len;
 
 	if (o->wants_help || o->wants_version || o->wants_reference) {
@@ -145,6 +154,8 @@ static void describe(const struct options *o, char *text, size_t size)
 	if (o->kube_api_qps > 0)
 		len += (size_t)snprintf(text + len, size - len, " %d/%d", (int)o->kube_api_qps,
 					(int)o->kube_api_burst);
+	if (o->relist_ms != 3600000)
+		len += (size_t)snprintf(text + len, size - len, " %s", clock_format_duration(o->relist_ms, interval));
 	if (getenv("POD_NAME") != NULL)
 		(void)snprintf(text + len, size - len, " %s", o->identity);
 }
