@@ -72,10 +72,11 @@ void automation_choose(struct decision *d)
 		release = upstream_current(d);
 	else
 		release = newest_available(d);
-	if (release == NULL)
-		return;
-	d->automatic = *release;
-	d->newest_candidate = release->id;
+	/* While a registry has to be asked again (and in a new operator), what it said last is the candidate; nothing is
+	 * created for that. */
+	d->newest_candidate = release != NULL ? release->id : d->status.intake.release;
+	if (release != NULL)
+		d->automatic = *release;
 }
 
 /* MatchUpstream may come back to a release: the name then says which stay upstream it follows. */
@@ -95,7 +96,7 @@ void automation_create(struct decision *d)
 	const char *name;
 	struct action *action;
 
-	if (d->newest_candidate == NULL || d->status.hold.by != NULL || d->channel->is_suspended ||
+	if (d->automatic.id == NULL || d->status.hold.by != NULL || d->channel->is_suspended ||
 	    d->stalled_reason != NULL || release_is(&d->status.current.release, d->newest_candidate) ||
 	    release_is(&d->status.desired.release, d->newest_candidate) ||
 	    failed_before(d, d->newest_candidate))

@@ -61,7 +61,7 @@ struct decision {
 	const char *conflict_message; /* FieldConflict: NULL without */
 	struct release intake_release; /* what the chosen tag leads to; id NULL: not known */
 	struct release automatic;      /* what automation would promote; id NULL: nothing */
-	const char *newest_candidate;  /* its id */
+	const char *newest_candidate;  /* its id; while that is asked for, the id of what it was last */
 
 	struct vec events; /* struct action_event * */
 };

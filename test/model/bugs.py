@@ -47,7 +47,7 @@ BUGS = [
      DOMAIN + "promoting.c", "if (c->promotion->source != SOURCE_ROLLBACK && str_equal(",
      "if (c->promotion->source == SOURCE_ROLLBACK || str_equal(", "line"),
     ("automation does not mind that it is held",
-     DOMAIN + "automation.c", "d->newest_candidate == NULL || d->status.hold.by != NULL ||", "d->newest_candidate == NULL ||", "line"),
+     DOMAIN + "automation.c", "d->automatic.id == NULL || d->status.hold.by != NULL ||", "d->automatic.id == NULL ||", "line"),
     ("what the workload seems to carry is believed while its pin says something else",
      DOMAIN + "workload_state.c", "if (!str_equal(live->image, image) || !str_equal(pins_find(d->world->pins, key), image))",
      "if (!str_equal(live->image, image))", "git leaders"),
