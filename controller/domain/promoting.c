@@ -106,11 +106,22 @@ static const struct release_stay *failed_here(const struct decision *d, const ch
 	return NULL;
 }
 
+/* Did the promotion that status.desired names end before it could start? Whoever wrote that had not heard of its end, and
+ * got no further than that. */
+static bool was_called_off(const struct decision *d)
+{
+	const struct promotion *p = world_find_promotion(d->world, d->status.desired.promotion);
+
+	return p != NULL && promoting_is_desired(d, p) && promotion_is_finished(p) &&
+	       failed_here(d, p->meta.name) == NULL;
+}
+
 /* status.desired without a promotion that runs: its promotion failed and the channel holds, or the promotion
  * was deleted under way. Only the first stays; and without anything to go back to, both. */
 static void drop_orphaned_desire(struct decision *d)
 {
-	if (d->status.desired.release.id == NULL || d->status.current.release.id == NULL)
+	if (d->status.desired.release.id == NULL ||
+	    (d->status.current.release.id == NULL && !was_called_off(d)))
 		return;
 	if (d->channel->on_failure == ON_FAILURE_HOLD && failed_here(d, d->status.desired.promotion))
 		return;
