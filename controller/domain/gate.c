@@ -41,6 +41,22 @@ static struct verdict look_at_suspension(struct decision *d, const struct candid
 					: verdict(true, "not suspended");
 }
 
+/* What automation asked for does not undo what somebody else chose since, nor begin when it was switched off since. */
+static struct verdict look_at_hold(struct decision *d, const struct candidate *c)
+{
+	const struct hold *hold = &d->status.hold;
+	char since[CLOCK_TEXT_SIZE];
+
+	if (!c->promotion->is_automatic)
+		return (struct verdict){ .is_absent = true };
+	if (d->channel->mode != MODE_AUTOMATIC)
+		return verdict(false, "automation is off: spec.promotion.mode is Manual");
+	if (hold->by == NULL)
+		return (struct verdict){ .is_absent = true };
+	return verdict(false, arena_printf(d->arena, "automation is held by %s since %s: %s", hold->by,
+					   clock_format(hold->at_ms, since), hold->reason));
+}
+
 static struct verdict look_at_stops(struct decision *d, const struct candidate *c)
 {
 	const char *message = stop_message(d);
@@ -152,6 +168,7 @@ static const struct gate gates[] = {
 	{ "Channel", look_at_channel, false, false },
 	{ "Stop", look_at_stops, false, false },
 	{ "Suspension", look_at_suspension, false, false },
+	{ "Hold", look_at_hold, false, false },
 	{ "Upstream", look_at_upstream, true, false },
 	{ "Soak", look_at_soak, true, false },
 	{ "Window", look_at_window, true, false },
