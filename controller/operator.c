@@ -7,6 +7,7 @@
 
 #include "base/map.h"
 #include "base/str.h"
+#include "crash_file.h"
 #include "kube/event.h"
 #include "kube/file.h"
 #include "kube/kubeconfig.h"
@@ -27,6 +28,8 @@
 struct operator {
 	const struct options *options;
 	struct arena arena;
+	struct crash_file crash_file;
+	struct crash_page *crash_page; /* NULL: there is none */
 	struct loop *loop;
 	struct timer *grace;
 	struct http *http;
@@ -236,6 +239,7 @@ static int create_client(struct operator *op, struct err *err)
 						  .user = op });
 	client_set_limit(op->client, op->options->kube_api_qps, op->options->kube_api_burst);
 	client_tell(op->client, on_credential_news, op);
+	client_note_reads(op->client, op->crash_page);
 	return 0;
 }
 
@@ -264,12 +268,15 @@ static void create_reconciler(struct operator *op)
 			   .metrics = op->metrics,
 			   .may_write = may_write,
 			   .user = op },
+		.crash_page = op->crash_page,
 		.seed = draw_seed(),
 	};
 
 	op->prometheus = (struct prometheus){ op->http, op->options->prometheus_url };
 	op->reconciler = reconciler_create(&options);
 	store_on_change(op->store, reconciler_on_change, op->reconciler);
+	if (op->crash_page != NULL)
+		crash_page_on_change(op->crash_page, reconciler_on_quarantine, op->reconciler);
 }
 
 /* Without an election this replica leads from the start. */
@@ -344,6 +351,7 @@ int operator_create(const struct options *options, struct operator **ret_operato
 	map_seed(draw_seed());
 	op->options = options;
 	op->metrics = metrics_create(SLUICE_VERSION);
+	op->crash_page = crash_file_take_up(&op->crash_file, options->crash_file);
 	r = start(op, err);
 	if (r < 0) {
 		operator_destroy(op);
@@ -383,6 +391,7 @@ void operator_destroy(struct operator *op)
 	timer_close(op->grace);
 	loop_destroy(op->loop);
 	metrics_destroy(op->metrics);
+	crash_file_close(&op->crash_file);
 	arena_finish(&op->arena);
 	free(op);
 }

@@ -28,6 +28,7 @@ enum option_id {
 	OPTION_REGISTRY_MIRROR,
 	OPTION_REGISTRY_CA,
 	OPTION_PROMETHEUS_URL,
+	OPTION_CRASH_FILE,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_REFERENCE,
@@ -112,6 +113,12 @@ static const struct option_info table[OPTION_COUNT] = {
 		"prometheus-url", "SLUICE_PROMETHEUS_URL", "URL",
 		"each metric of a channel has to name its own",
 		"the Prometheus server that metrics without a url ask; the only one that may be http",
+	},
+	[OPTION_CRASH_FILE] = {
+		"crash-file", "SLUICE_CRASH_FILE", "FILE",
+		"nothing is put into quarantine",
+		"where it is noted which object is being dealt with, so that one that crashes the operator three times "
+		"is left alone; a file of 32 KiB for this process alone, which has to outlive it and not the pod",
 	},
 	[OPTION_HELP] = {
 		"help", NULL, NULL,
@@ -257,6 +264,8 @@ static int set_option(struct reading *reading, size_t id, const char *text, stru
 		return 0;
 	case OPTION_PROMETHEUS_URL:
 		return set_url(&options->prometheus_url, flag, text, err);
+	case OPTION_CRASH_FILE:
+		return set_text(&options->crash_file, flag, text, err);
 	case OPTION_HELP:
 		return set_switch(&options->wants_help, flag, text, err);
 	case OPTION_VERSION:

@@ -33,6 +33,7 @@ struct options {
 	const char **registry_mirrors;    /* "HOST=URL", NULL at the end */
 	const char **registry_cas;        /* "FILE" or "HOST=FILE", NULL at the end */
 	const char *prometheus_url;       /* NULL: none */
+	const char *crash_file;           /* NULL: none */
 	bool wants_help;
 	bool wants_version;
 	bool wants_reference;

@@ -30,6 +30,8 @@ def questions(path, is_optimised):
     if "X86-64" in header:
         # The ELF note that switches this on is missing: crt1.o of Debian 12 is built without it, and one part is enough.
         yield "functions may be called indirectly only at their beginning (endbr64)", code(path).count("endbr64") > 100
+    with open(path, "rb") as file:
+        yield "the bugs that tests ask for are not in it", b"sluice.dev/poison" not in file.read()
     if is_optimised:
         yield "functions with known sizes are fortified", re.search(r"__\w+_chk@", symbols)
 

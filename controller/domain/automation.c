@@ -102,7 +102,7 @@ void automation_create(struct decision *d)
 	    failed_before(d, d->newest_candidate))
 		return;
 	name = automatic_name(d);
-	if (world_find_promotion(d->world, name) != NULL)
+	if (world_find_promotion(d->world, name) != NULL || world_find_left_out(d->world, "Promotion", name) != NULL)
 		return;
 	action = plan_add(d->plan, d->arena, ACTION_CREATE_PROMOTION);
 	action->create.name = name;

@@ -55,6 +55,7 @@ struct decision {
 
 	const char *stalled_reason;   /* the spec cannot be followed: NULL when it can */
 	const char *stalled_message;
+	bool holds_still;             /* nothing is decided: of the status only what is seen changes */
 	bool is_intake_broken;        /* its pattern cannot be read: nothing is looked at */
 	const char *intake_reason;    /* the intake fails for now: NULL when it works */
 	const char *intake_message;
@@ -207,7 +208,10 @@ int64_t verification_over_ms(const struct decision *d);
 /* Measures the current release once more when somebody asked for that; a failure takes its mark away. */
 void verification_repeat(struct decision *d);
 
-/* promoting.c: settles the running promotion, and starts the next one. */
+/* promoting.c: sets what should run now and looks at the workloads beside it. */
+void promoting_aim(struct decision *d);
+
+/* Settles the running promotion, and starts the next one. */
 void promoting_settle(struct decision *d);
 void promoting_start_next(struct decision *d);
 

@@ -31,6 +31,12 @@ static bool is_claimed_elsewhere(const struct decision *d, const char *key)
 	return false;
 }
 
+/* May some other channel want the key to stay? One that cannot be read may want any. */
+static bool is_kept(const struct decision *d, const char *key)
+{
+	return is_claimed_elsewhere(d, key) || world_find_left_out(d->world, "ReleaseChannel", NULL) != NULL;
+}
+
 /* Is key a pin of a workload of this channel (and of no older one)? */
 static bool is_ours(const struct decision *d, const char *key)
 {
@@ -107,7 +113,7 @@ static void state_pins(struct decision *d, const struct pin *own, size_t own_cou
 	size_t changes;
 
 	for (size_t i = 0; i < now->count; i++) {
-		if (is_claimed_elsewhere(d, now->items[i].key) && !is_ours(d, now->items[i].key))
+		if (is_kept(d, now->items[i].key) && !is_ours(d, now->items[i].key))
 			wanted.items[wanted.count++] = now->items[i];
 	}
 	for (size_t i = 0; i < own_count; i++)

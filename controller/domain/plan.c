@@ -128,6 +128,28 @@ static bool is_running_known(const struct decision *d)
 	return false;
 }
 
+/* What cannot be read although nothing can be decided without it: the pins of all channels of the namespace, and the
+ * promotion whose rollout is under way. Taken for not being there, pins would be lost and a rollout undone. */
+static const struct quarantine *unread_need(const struct decision *d)
+{
+	const char *running = d->channel->status.desired.promotion;
+	const struct quarantine *pins = world_find_left_out(d->world, "ConfigMap", NULL);
+
+	return pins != NULL || running == NULL ? pins : world_find_left_out(d->world, "Promotion", running);
+}
+
+/* The channel says so, and stays as it is. */
+static void hold_still(struct decision *d, const struct quarantine *need)
+{
+	decision_stall(d, "Quarantined",
+		       arena_printf(d->arena, "the channel stays as it is without %s %s: %s", need->kind, need->name,
+				    quarantine_message(need, d->arena)));
+	d->holds_still = true;
+	d->candidate_count = 0;
+	promoting_aim(d);
+	status_plan(d);
+}
+
 /* The promotion whose rollout is under way was there when status.desired was written. That it is not now may only
  * mean that its watch lags behind the channel's; taken for deleted, its rollout would be undone. */
 static bool lacks_running(const struct decision *d)
@@ -146,6 +168,10 @@ static void decide(struct decision *d)
 	d->status = d->channel->status;
 	d->status.guard = world_guard(d->world);
 	d->findings = arena_new_array(d->arena, d->channel->workload_count, struct workload_finding);
+	if (unread_need(d) != NULL) {
+		hold_still(d, unread_need(d));
+		return;
+	}
 	check_spec(d);
 	calendar_look(d);
 	upstream_list_available(d);
@@ -170,6 +196,7 @@ static int rank(const struct action *action)
 		[ACTION_CHANNEL_STATUS] = 0, [ACTION_PROMOTION_STATUS] = 1, [ACTION_STATE_PINS] = 2,
 		[ACTION_PIN] = 3,	     [ACTION_APPLY_SERVICE] = 4,    [ACTION_APPLY_SCALER] = 5,
 		[ACTION_DELETE] = 6,	     [ACTION_CREATE_PROMOTION] = 7, [ACTION_EVENT] = 8,
+		[ACTION_NOTICE] = 0,
 		[ACTION_FIND_WORKLOAD] = 9,  [ACTION_READ_KEY] = 10,	    [ACTION_LIST_TAGS] = 11,
 		[ACTION_RESOLVE] = 12,	     [ACTION_CHECK_SIGNATURES] = 13,	    [ACTION_MEASURE] = 14,
 	};

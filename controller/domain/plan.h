@@ -41,6 +41,7 @@ enum action_kind {
 	ACTION_DELETE,           /* delete an object of ours, a gated pod, or an old promotion */
 	ACTION_CHANNEL_STATUS,   /* apply the channel's status */
 	ACTION_PROMOTION_STATUS, /* apply a promotion's status */
+	ACTION_NOTICE,           /* put conditions into the status of an object that is not read any further */
 	ACTION_EVENT,            /* tell people what changed */
 };
 
@@ -110,6 +111,13 @@ struct action_promotion_status {
 
 enum event_subject { EVENT_ON_CHANNEL, EVENT_ON_PROMOTION };
 
+struct action_notice {
+	enum event_subject subject;
+	const char *name;
+	const char *uid;
+	struct conditions conditions;
+};
+
 struct action_event {
 	enum event_subject subject;
 	const char *name;
@@ -133,6 +141,7 @@ struct action {
 		struct action_delete delete;
 		struct channel_status channel_status;
 		struct action_promotion_status promotion_status;
+		struct action_notice notice;
 		struct action_event event;
 	};
 };

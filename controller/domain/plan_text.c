@@ -14,6 +14,7 @@ const char *action_name(enum action_kind kind)
 		[ACTION_APPLY_SCALER] = "scale",     [ACTION_APPLY_SERVICE] = "serve",
 		[ACTION_DELETE] = "delete",	     [ACTION_CHANNEL_STATUS] = "status channel",
 		[ACTION_PROMOTION_STATUS] = "status", [ACTION_EVENT] = "event",
+		[ACTION_NOTICE] = "notice",
 	};
 
 	return names[kind];
@@ -183,6 +184,19 @@ static int verification_text(const struct verification_status *v, struct buf *ou
 	return r;
 }
 
+static int conditions_text(const struct conditions *conditions, struct buf *out, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < conditions->count && r == 0; i++) {
+		const struct condition *c = &conditions->items[i];
+
+		r = buf_printf(out, err, "\n    %s=%s %s: %s", c->type, condition_status_name(c->status),
+			       c->reason, c->message);
+	}
+	return r;
+}
+
 /* The channel's status in the few words that tell one from another. */
 static int channel_status_text(const struct channel_status *s, struct buf *out, struct err *err)
 {
@@ -210,21 +224,28 @@ static int channel_status_text(const struct channel_status *s, struct buf *out, 
 	if (r == 0 && s->takeovers.count > 0)
 		r = buf_printf(out, err, "  takeovers %lld from %s", (long long)s->takeovers.count,
 			       s->takeovers.manager);
-	for (size_t i = 0; i < s->conditions.count && r == 0; i++) {
-		const struct condition *c = &s->conditions.items[i];
-
-		r = buf_printf(out, err, "\n    %s=%s %s: %s", c->type, condition_status_name(c->status),
-			       c->reason, c->message);
-	}
+	if (r == 0)
+		r = conditions_text(&s->conditions, out, err);
 	for (size_t i = 0; i < s->verified_count && r == 0; i++)
 		r = verified_text(&s->verified[i], out, err);
 	return r == 0 ? verification_text(&s->verification, out, err) : r;
 }
 
+static const char *subject_text(enum event_subject subject)
+{
+	return subject == EVENT_ON_CHANNEL ? "channel" : "promotion";
+}
+
+static int notice_text(const struct action_notice *n, struct buf *out, struct err *err)
+{
+	int r = buf_printf(out, err, "notice  %s %s", subject_text(n->subject), n->name);
+
+	return r == 0 ? conditions_text(&n->conditions, out, err) : r;
+}
+
 static int event_text(const struct action_event *e, struct buf *out, struct err *err)
 {
-	return buf_printf(out, err, "event   %s %s  %s %s: %s",
-			  e->subject == EVENT_ON_CHANNEL ? "channel" : "promotion", e->name,
+	return buf_printf(out, err, "event   %s %s  %s %s: %s", subject_text(e->subject), e->name,
 			  e->is_warning ? "Warning" : "Normal", e->reason, e->note);
 }
 
@@ -260,6 +281,8 @@ int action_text(const struct plan *plan, const struct action *action, struct buf
 		return channel_status_text(&action->channel_status, out, err);
 	case ACTION_PROMOTION_STATUS:
 		return promotion_status_text(&action->promotion_status, out, err);
+	case ACTION_NOTICE:
+		return notice_text(&action->notice, out, err);
 	case ACTION_EVENT:
 		return event_text(&action->event, out, err);
 	}

@@ -129,8 +129,7 @@ static void drop_orphaned_desire(struct decision *d)
 	d->status.desired = (struct release_stay){ .promotion = NULL };
 }
 
-/* Sets what should run now and looks at the workloads beside it. */
-static void aim(struct decision *d)
+void promoting_aim(struct decision *d)
 {
 	d->target = NULL;
 	if (d->status.desired.release.id != NULL)
@@ -145,7 +144,7 @@ static void follow(struct decision *d, struct candidate *c)
 {
 	rollout_follow(d, c);
 	if (d->running == NULL)
-		aim(d);
+		promoting_aim(d);
 }
 
 /* Takes up the rollout where the statuses say it stands. */
@@ -190,11 +189,11 @@ void promoting_settle(struct decision *d)
 
 	if (c == NULL) {
 		drop_orphaned_desire(d);
-		aim(d);
+		promoting_aim(d);
 		return;
 	}
 	resume(d, c);
-	aim(d);
+	promoting_aim(d);
 	follow(d, c);
 }
 
@@ -244,7 +243,7 @@ static void start(struct decision *d, struct candidate *c)
 		.since_ms = d->world->now_ms,
 		.signature_policy = d->world->signature_policy,
 	};
-	aim(d);
+	promoting_aim(d);
 	follow(d, c);
 }
 

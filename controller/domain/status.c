@@ -134,6 +134,21 @@ static void set_verified(struct decision *d)
 	    arena_printf(d->arena, "%s was not verified here", id));
 }
 
+/* Whose a thing is that cannot be read is not known, so every channel that it could concern names it. */
+static const char *left_out_text(struct decision *d)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < d->world->left_out_count; i++) {
+		const struct quarantine *q = d->world->left_out[i];
+
+		text = arena_printf(d->arena, "%s%s%s %s%s%s is left out: %s", text, i == 0 ? "" : "; ", q->kind,
+				    q->namespace, str_is_empty(q->namespace) ? "" : "/", q->name,
+				    quarantine_message(q, d->arena));
+	}
+	return text;
+}
+
 /* Conditions that are there only while they are true. */
 static void set_abnormal(struct decision *d, const struct workload_finding *worst)
 {
@@ -158,6 +173,8 @@ static void set_abnormal(struct decision *d, const struct workload_finding *wors
 		set(d, "IntakeFailed", CONDITION_TRUE, d->intake_reason, d->intake_message);
 	if (stop != NULL)
 		set(d, "Stopped", CONDITION_TRUE, "ChannelStop", brief(d, stop));
+	if (d->world->left_out_count > 0)
+		set(d, "LeftOut", CONDITION_TRUE, "Quarantined", brief(d, left_out_text(d)));
 	if (d->world->is_who_may_missing)
 		set(d, "AdmissionPolicyMissing", CONDITION_TRUE, "WhoMayMissing",
 		    "the ValidatingAdmissionPolicy sluice-who-may is not installed: everybody who may create "
@@ -214,7 +231,7 @@ static const char *upstream_text(struct decision *d)
 
 static void tell_changes(struct decision *d)
 {
-	static const char *const alarming[] = { "Stalled", "FieldConflict", "TagMoved", "IntakeFailed" };
+	static const char *const alarming[] = { "Stalled", "FieldConflict", "TagMoved", "IntakeFailed", "LeftOut" };
 
 	for (size_t i = 0; i < sizeof(alarming) / sizeof(alarming[0]); i++) {
 		const struct condition *now = condition_find(&d->status.conditions, alarming[i]);
@@ -238,7 +255,8 @@ static void compute(struct decision *d)
 	if (d->channel->mode != MODE_AUTOMATIC && d->status.desired.release.id == NULL)
 		d->status.hold = (struct hold){ .by = NULL };
 	list_workloads(d);
-	soak_keep_stays(d);
+	if (!d->holds_still)
+		soak_keep_stays(d);
 	d->status.conditions =
 		(struct conditions){ arena_new_array(d->arena, CONDITIONS_MAX, struct condition), 0 };
 	set_ready(d, worst);

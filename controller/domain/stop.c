@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "domain/decision.h"
 
 /* The value of a label, up to the next comma; NULL: there is no such label. */
@@ -60,6 +61,19 @@ static bool is_before(const struct meta *a, const struct meta *b)
 	return a->created_ms != b->created_ms ? a->created_ms < b->created_ms : strcmp(a->name, b->name) < 0;
 }
 
+/* A stop that cannot be read may name any channel: it holds them all. */
+static const char *unread_message(struct decision *d)
+{
+	for (size_t i = 0; i < d->world->left_out_count; i++) {
+		const struct quarantine *q = d->world->left_out[i];
+
+		if (str_equal(q->kind, "ChannelStop"))
+			return arena_printf(d->arena, "ChannelStop %s cannot be read, and may name this channel: %s", q->name,
+					    quarantine_message(q, d->arena));
+	}
+	return NULL;
+}
+
 const char *stop_message(struct decision *d)
 {
 	const struct stop *oldest = NULL;
@@ -72,7 +86,7 @@ const char *stop_message(struct decision *d)
 		    (oldest == NULL || is_before(&stop->meta, &oldest->meta)))
 			oldest = stop;
 	}
-	return oldest == NULL ? NULL
+	return oldest == NULL ? unread_message(d)
 			      : arena_printf(d->arena, "ChannelStop %s since %s: %s", oldest->meta.name,
 					     clock_format(oldest->meta.created_ms, since), oldest->reason);
 }

@@ -15,6 +15,7 @@ static const struct word words[] = {
 	{ WORD_CONDITION, channel, "TagMoved", "Only while true: a tag that was promoted names another digest now; it is not followed." },
 	{ WORD_CONDITION, channel, "IntakeFailed", "Only while true: the registry gives no usable answer to the intake; what runs goes on." },
 	{ WORD_CONDITION, channel, "Stopped", "Only while true: a ChannelStop keeps rollouts from beginning here; the message says which, since when and why." },
+	{ WORD_CONDITION, channel, "LeftOut", "Only while true: objects crashed the operator when it read them, and it goes on without them; the message names them." },
 	{ WORD_CONDITION, channel, "AdmissionPolicyMissing", "Only while true: the policy on who may promote is not installed." },
 
 	{ WORD_REASON, channel, "Running", "The release runs." },
@@ -55,6 +56,7 @@ static const struct word words[] = {
 	{ WORD_REASON, channel, "RegistryAnswer", "The registry's answer makes no sense: a wrong type, too large, a digest that lies." },
 	{ WORD_REASON, channel, "RegistryUnreachable", "No connection, or no answer in time." },
 	{ WORD_REASON, channel, "ChannelStop", "A ChannelStop names the channel." },
+	{ WORD_REASON, channel, "Quarantined", "The operator crashed three times on the channel, on the promotion that runs, or on what LeftOut names, and leaves it alone; the message says since when and what ends that." },
 	{ WORD_REASON, channel, "WhoMayMissing", "The ValidatingAdmissionPolicy sluice-who-may or its binding is missing." },
 
 	{ WORD_EVENT, channel, "PromotionCreated", "Automatic mode created a promotion." },
@@ -64,6 +66,8 @@ static const struct word words[] = {
 	{ WORD_EVENT, channel, "Stalled", "The condition Stalled became true." },
 	{ WORD_EVENT, channel, "FieldConflict", "The condition FieldConflict became true." },
 	{ WORD_EVENT, channel, "TagMoved", "The condition TagMoved became true." },
+	{ WORD_EVENT, channel, "LeftOut", "The condition LeftOut became true." },
+	{ WORD_EVENT, channel, "Quarantined", "The operator crashed three times when it looked at the channel or read it, and leaves it alone." },
 	{ WORD_EVENT, channel, "IntakeFailed", "The condition IntakeFailed became true." },
 
 	{ WORD_PHASE, promotion, "Pending", "Nothing is known yet of what is asked for: the channel or the source is missing." },
@@ -126,6 +130,7 @@ static const struct word words[] = {
 	{ WORD_REASON, promotion, "ProgressDeadlineExceeded", "spec.rollout.progressDeadline passed before all pods ran the release." },
 	{ WORD_REASON, promotion, "VerificationFailed", "What was measured after the rollout was not within its bounds; the message says which metric." },
 	{ WORD_REASON, promotion, "Superseded", "A newer promotion started or came." },
+	{ WORD_REASON, promotion, "Quarantined", "The operator crashed three times when it read the promotion, and goes on without it; the message says what ends that." },
 	{ WORD_REASON, promotion, "RanBefore", "A promotion of this name is in the channel's history; it does not run twice." },
 
 	{ WORD_EVENT, promotion, "PromotionWaiting", "A gate is closed; the note says which and why." },
@@ -135,6 +140,7 @@ static const struct word words[] = {
 	{ WORD_EVENT, promotion, "PromotionSucceeded", "The release runs." },
 	{ WORD_EVENT, promotion, "PromotionFailed", "It ended without success; the note says why." },
 	{ WORD_EVENT, promotion, "PromotionAborted", "Somebody aborted it." },
+	{ WORD_EVENT, promotion, "Quarantined", "The operator crashed three times when it read the promotion, and goes on without it." },
 	{ WORD_EVENT, promotion, "PromotionSuperseded", "Something newer took its place." },
 };
 

@@ -66,6 +66,18 @@ const struct promotion *world_find_promotion(const struct world *world, const ch
 	return NULL;
 }
 
+const struct quarantine *world_find_left_out(const struct world *world, const char *kind, const char *name)
+{
+	for (size_t i = 0; i < world->left_out_count; i++) {
+		const struct quarantine *q = world->left_out[i];
+
+		if (str_equal(q->kind, kind) && str_equal(q->namespace, world->namespace) &&
+		    (name == NULL || str_equal(q->name, name)))
+			return q;
+	}
+	return NULL;
+}
+
 enum guard world_guard(const struct world *world)
 {
 	return world->is_guard_installed && !world->is_guard_off_here ? GUARD_ENFORCED

@@ -18,6 +18,7 @@
 #include "base/sha256.h"
 #include "domain/channel.h"
 #include "domain/promotion.h"
+#include "domain/quarantine.h"
 #include "domain/stop.h"
 #include "domain/workload.h"
 #include "domain/zone.h"
@@ -130,6 +131,8 @@ struct world {
 	size_t gated_pod_count;
 	const struct stop **stops; /* all there are, of the whole cluster */
 	size_t stop_count;
+	const struct quarantine **left_out; /* what cannot be read: of this namespace, of none, and channels upstream */
+	size_t left_out_count;
 	struct tags_look tags; /* entry channels with intake */
 	struct digest_look *digests; /* all that is known of the channel's repositories */
 	size_t digest_count;
@@ -161,6 +164,9 @@ const struct channel *world_find_channel(const struct world *world, const struct
 
 /* The promotion called name, or NULL. */
 const struct promotion *world_find_promotion(const struct world *world, const char *name);
+
+/* The object of this namespace that cannot be read, or NULL; name NULL: any of the kind. */
+const struct quarantine *world_find_left_out(const struct world *world, const char *kind, const char *name);
 
 /* What protects the pins in this world. */
 enum guard world_guard(const struct world *world);

@@ -10,6 +10,7 @@
 
 /* A request under way. */
 struct asked {
+	struct crash_page *page; /* where the reading of the answer is noted */
 	struct store *store; /* gets the record; NULL: nobody */
 	enum kind kind;
 	bool has_object; /* the answer is the object */
@@ -19,11 +20,12 @@ struct asked {
 	void *user;
 };
 
-static struct asked *asked_create(enum kind kind, void *user)
+static struct asked *asked_create(struct client *client, enum kind kind, void *user)
 {
 	struct asked *asked = calloc(1, sizeof(*asked));
 
 	CHECK(asked != NULL);
+	asked->page = client_crash_page(client);
 	asked->kind = kind;
 	asked->arena = ARENA_INIT_SIZE(512);
 	asked->user = user;
@@ -73,10 +75,11 @@ static void on_object(void *user, const struct client_answer *answer, const stru
 	struct err own = *err;
 
 	if (!err_is_set(&own) && asked->has_object &&
-	    record_from_json(asked->kind, answer->body, answer->body_len, &record, &own) < 0)
+	    record_from_json_noted(asked->kind, answer->body, answer->body_len, asked->page, &record, &own) < 0)
 		record = NULL;
 	if (!err_is_set(&own))
 		tell_store(asked, record);
+	crash_page_leave(asked->page);
 	asked->fn(asked->user, record, answer->manager, &own);
 	record_unref(record);
 	asked_free(asked);
@@ -112,7 +115,7 @@ int apply_send(struct client *client, struct store *store, const struct apply *a
 	r = r < 0 ? r : path_query(&target, "force", apply->is_forced ? "true" : "false", err);
 	if (r < 0)
 		return r;
-	asked = asked_create(apply->kind, user);
+	asked = asked_create(client, apply->kind, user);
 	asked->store = store;
 	asked->has_object = true;
 	asked->fn = fn;
@@ -156,7 +159,7 @@ int apply_delete(struct client *client, struct store *store, const struct deleti
 	r = r < 0 ? r : write_options(&text, deletion, &json, err);
 	if (r < 0)
 		return r;
-	asked = asked_create(deletion->kind, user);
+	asked = asked_create(client, deletion->kind, user);
 	asked->store = store;
 	asked->fn = fn;
 	keep_deletion(asked, deletion);
@@ -179,7 +182,7 @@ int apply_get(struct client *client, enum kind kind, const char *namespace, cons
 
 	if (r < 0)
 		return r;
-	asked = asked_create(kind, user);
+	asked = asked_create(client, kind, user);
 	asked->has_object = true;
 	asked->fn = fn;
 	return send_asked(client,

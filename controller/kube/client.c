@@ -186,6 +186,16 @@ void client_set_limit(struct client *client, int64_t qps, int64_t burst)
 	client->limiter = limiter_make(qps, burst);
 }
 
+void client_note_reads(struct client *client, struct crash_page *page)
+{
+	client->crash_page = page;
+}
+
+struct crash_page *client_crash_page(const struct client *client)
+{
+	return client->crash_page;
+}
+
 void client_observe(struct client *client, const struct client_observer *observer)
 {
 	client->observer = *observer;

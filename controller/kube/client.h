@@ -25,6 +25,7 @@
 
 #include "base/err.h"
 
+struct crash_page;
 struct http;
 struct kubeconfig;
 struct loop;
@@ -120,6 +121,10 @@ void client_reconnect(struct client *client);
 
 /* From now on at most qps requests a second leave, in bursts of at most burst (kube/limiter.h). */
 void client_set_limit(struct client *client, int64_t qps, int64_t burst);
+
+/* Objects that are read over this client are noted in page, which outlives it. NULL (at first): nowhere. */
+void client_note_reads(struct client *client, struct crash_page *page);
+struct crash_page *client_crash_page(const struct client *client);
 
 /* ---- for metrics and the log ---- */
 

@@ -30,6 +30,7 @@ struct client {
 	bool is_closed;   /* no call is taken any more */
 	struct vec calls; /* struct client_call: those that have not ended */
 	struct limiter limiter;
+	struct crash_page *crash_page;
 	struct client_observer observer; /* no functions: nobody is told */
 	client_news_fn news;
 	void *news_user;

@@ -312,6 +312,7 @@ struct watch *watch_create(struct loop *loop, struct client *client, struct stor
 		.must_list = true,
 		.events = event_stream_create(kind),
 	};
+	event_stream_note(watch->events, client_crash_page(client));
 	watch->backoff = (struct backoff){ .first_ms = watch->times.backoff_first_ms,
 					   .limit_ms = watch->times.backoff_limit_ms };
 	watch->timer = timer_open(loop, on_time, watch);

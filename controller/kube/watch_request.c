@@ -251,6 +251,7 @@ int watch_request_page(struct watch *watch, struct err *err)
 	if (r < 0)
 		return r;
 	watch->page = list_stream_create(watch->kind);
+	list_stream_note(watch->page, client_crash_page(watch->client));
 	r = client_watch(watch->client, buf_text(&target),
 			    &(struct client_stream){
 				    .on_open = on_page_open,

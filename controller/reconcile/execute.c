@@ -217,6 +217,7 @@ static const start_fn starts[] = {
 	[ACTION_DELETE] = start_delete,
 	[ACTION_CHANNEL_STATUS] = start_apply,
 	[ACTION_PROMOTION_STATUS] = start_apply,
+	[ACTION_NOTICE] = start_notice,
 	[ACTION_EVENT] = start_event,
 };
 

@@ -6,6 +6,7 @@
  *	measure.c  questions to Prometheus, with the Secret in between
  *	ask.c      questions to registries, with the pull secret in between
  *	read_key.c reading public keys from ConfigMaps
+ *	notice.c   conditions in the status of objects that are not decoded
  */
 #ifndef SLUICE_RECONCILE_EXECUTING_H
 #define SLUICE_RECONCILE_EXECUTING_H
@@ -64,5 +65,8 @@ int start_lookup(struct job *job, const struct order *order, struct err *err);
 
 /* Begins READ_KEY. */
 int start_read_key(struct job *job, const struct order *order, struct err *err);
+
+/* Begins NOTICE. */
+int start_notice(struct job *job, const struct order *order, struct err *err);
 
 #endif

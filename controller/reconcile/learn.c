@@ -95,6 +95,7 @@ void learn_from_failure(struct job *job, const struct order *order, const char *
 	case ACTION_STATE_PINS:
 	case ACTION_CHANNEL_STATUS:
 	case ACTION_PROMOTION_STATUS:
+	case ACTION_NOTICE:
 	case ACTION_EVENT:
 		break;
 	}
@@ -179,6 +180,7 @@ void learn_from_answer(struct job *job, const struct order *order, struct record
 	case ACTION_STATE_PINS:
 	case ACTION_DELETE:
 	case ACTION_CHANNEL_STATUS:
+	case ACTION_NOTICE:
 	case ACTION_EVENT:
 		break;
 	}

@@ -139,3 +139,22 @@ void observe_change(const struct change *change, const struct links *links,
 	if (change->after != NULL)
 		object_changed(&o, change->kind, change->after, false);
 }
+
+void observe_forget(const struct change *change, struct looks *looks)
+{
+	const void *object = change->after != NULL ? change->after : change->before;
+	const struct channel *before = change->before;
+	const struct channel *channel = object;
+	const struct workload *workload = object;
+
+	if (change->kind >= KIND_DEPLOYMENT && change->kind <= KIND_CRONJOB) {
+		looks_forget(looks, workload->kind, workload->meta.namespace, workload->meta.name);
+		return;
+	}
+	if (change->kind != KIND_CHANNEL ||
+	    (before != NULL && before->meta.generation == channel->meta.generation))
+		return;
+	looks_made_forget(looks, channel->meta.namespace, channel->meta.name);
+	for (size_t i = 0; i < channel->workload_count; i++)
+		looks_forget(looks, channel->workloads[i].kind, channel->meta.namespace, channel->workloads[i].name);
+}

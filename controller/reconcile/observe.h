@@ -3,12 +3,14 @@
  *
  * A key is "namespace/name" of a channel; "namespace/" is the namespace's sweep, which takes away
  * pins that no channel claims any more. What the change was is forgotten here, on purpose: the look
- * sees the state. May include: base, domain, wire, reconcile/links.h, reconcile/world.h.
+ * sees the state. May include: base, domain, wire, reconcile/links.h, reconcile/looks.h,
+ * reconcile/world.h.
  */
 #ifndef SLUICE_RECONCILE_OBSERVE_H
 #define SLUICE_RECONCILE_OBSERVE_H
 
 #include "reconcile/links.h"
+#include "reconcile/looks.h"
 #include "reconcile/world.h"
 
 /* An object of kind has changed from before to after; NULL: it was, or is, not there. */
@@ -22,5 +24,8 @@ struct change {
  * already know of the change; objects is asked for channels. */
 void observe_change(const struct change *change, const struct links *links,
 		    const struct world_objects *objects, links_fn fn, void *user);
+
+/* What was learned of an object is void when it changes; what was refused may be right after an edit. */
+void observe_forget(const struct change *change, struct looks *looks);
 
 #endif

@@ -190,12 +190,32 @@ static int write_promotion_status(const struct writing *w, const struct action *
 	return promotion_status_to_json(&meta, &written->status, &order->body, &order->err);
 }
 
+static enum kind subject_kind(enum event_subject subject)
+{
+	return subject == EVENT_ON_CHANNEL ? KIND_CHANNEL : KIND_PROMOTION;
+}
+
+static int write_notice(const struct writing *w, const struct action *action, struct order *order)
+{
+	const struct action_notice *notice = &action->notice;
+	struct condition *copies = arena_new_array(w->arena, notice->conditions.count, struct condition);
+
+	about(w, order, subject_kind(notice->subject), notice->name, notice->uid);
+	for (size_t i = 0; i < notice->conditions.count; i++) {
+		copies[i] = notice->conditions.items[i];
+		copies[i].type = arena_strdup(w->arena, copies[i].type);
+		copies[i].reason = arena_strdup(w->arena, copies[i].reason);
+		copies[i].message = arena_strdup(w->arena, copies[i].message);
+	}
+	order->conditions = (struct conditions){ copies, notice->conditions.count };
+	return 0;
+}
+
 static int write_event(const struct writing *w, const struct action *action, struct order *order)
 {
 	const struct action_event *event = &action->event;
 
-	about(w, order, event->subject == EVENT_ON_CHANNEL ? KIND_CHANNEL : KIND_PROMOTION,
-	      event->name, event->uid);
+	about(w, order, subject_kind(event->subject), event->name, event->uid);
 	order->is_warning = event->is_warning;
 	order->reason = arena_strdup(w->arena, event->reason);
 	order->note = arena_strdup(w->arena, event->note);
@@ -220,6 +240,7 @@ static const write_fn writers[] = {
 	[ACTION_DELETE] = write_delete,
 	[ACTION_CHANNEL_STATUS] = write_channel_status,
 	[ACTION_PROMOTION_STATUS] = write_promotion_status,
+	[ACTION_NOTICE] = write_notice,
 	[ACTION_EVENT] = write_event,
 };
 

@@ -41,6 +41,7 @@ struct order {
 	struct signatures signatures; /* CHECK_SIGNATURES: what the channel asks for */
 	struct signature_key key;     /* READ_KEY */
 	struct metric_spec metric;   /* MEASURE: name, url, query and secret */
+	struct conditions conditions; /* NOTICE */
 	const char *ended;           /* PROMOTION_STATUS: the final phase, NULL: it goes on */
 	bool is_warning;             /* EVENT */
 	const char *reason;

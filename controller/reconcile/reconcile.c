@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "reconcile/figures.h"
 #include "reconcile/observe.h"
+#include "reconcile/quarantined.h"
 #include "reconcile/queue.h"
 #include "reconcile/report.h"
 #include "reconcile/sources.h"
@@ -40,6 +41,7 @@ struct look {
 	struct reconciler *reconciler;
 	int64_t started_ms; /* monotonic */
 	int64_t wake_ms;    /* monotonic; CLOCK_NEVER: only when something changes */
+	bool is_notice;     /* no look, really: its object is in quarantine, and says so */
 };
 
 static bool is_working(const struct reconciler *r)
@@ -130,6 +132,8 @@ static void on_carried_out(void *user, const char *key, const struct outcome *ou
 
 	metrics_reconciled(r->tools.metrics, QUEUE_NAME,
 			   report_result(outcome, look->wake_ms != CLOCK_NEVER), seconds);
+	if (look->is_notice && outcome->failed == NULL && !outcome->is_cut_short)
+		quarantined_said(r->sources.crash_page, key);
 	come_back(r, key, look, outcome);
 	free(look);
 	queue_done(r->queue, key, clock_monotonic_ms());
@@ -180,12 +184,17 @@ static void take_look(struct reconciler *r, const char *key, struct look *look,
 static void begin_look(struct reconciler *r, const char *key)
 {
 	struct look *look = calloc(1, sizeof(*look));
+	struct crash_entry *entry;
 	struct orders orders;
 
 	CHECK(look != NULL);
-	look->reconciler = r;
-	look->started_ms = clock_monotonic_ms();
-	take_look(r, key, look, &orders);
+	*look = (struct look){ .reconciler = r, .started_ms = clock_monotonic_ms(), .wake_ms = CLOCK_NEVER };
+	look->is_notice = !quarantined_begin(r->sources.crash_page, r->tools.store, key, &entry);
+	if (look->is_notice)
+		quarantined_tell(entry, r->tools.now_ms(), key, r->tools.metrics, &orders);
+	else
+		take_look(r, key, look, &orders);
+	crash_page_leave(r->sources.crash_page);
 	execute_start(r->executor, key, &orders, on_carried_out, look);
 }
 
@@ -228,29 +237,6 @@ static const void *object_of(const struct record *record)
 	return record == NULL ? NULL : record->object;
 }
 
-/* What was learned of an object is void when it changes; what was refused may be right after an
- * edit. */
-static void forget(struct reconciler *r, const struct change *change)
-{
-	const void *object = change->after != NULL ? change->after : change->before;
-	const struct channel *before = change->before;
-	const struct channel *channel = object;
-	const struct workload *workload = object;
-
-	if (change->kind >= KIND_DEPLOYMENT && change->kind <= KIND_CRONJOB) {
-		looks_forget(r->tools.looks, workload->kind, workload->meta.namespace,
-			     workload->meta.name);
-		return;
-	}
-	if (change->kind != KIND_CHANNEL ||
-	    (before != NULL && before->meta.generation == channel->meta.generation))
-		return;
-	looks_made_forget(r->tools.looks, channel->meta.namespace, channel->meta.name);
-	for (size_t i = 0; i < channel->workload_count; i++)
-		looks_forget(r->tools.looks, channel->workloads[i].kind, channel->meta.namespace,
-			     channel->workloads[i].name);
-}
-
 void reconciler_on_change(void *user, enum kind kind, const struct record *old,
 			  const struct record *new)
 {
@@ -264,10 +250,21 @@ void reconciler_on_change(void *user, enum kind kind, const struct record *old,
 		links_update(r->links, change.before, change.after);
 	if (kind == KIND_PROMOTION)
 		links_update_promotion(r->links, change.before, change.after);
-	forget(r, &change);
+	observe_forget(&change, r->tools.looks);
 	if (!is_working(r))
 		return;
 	observe_change(&change, r->links, &objects, add_key, r);
+	schedule(r);
+}
+
+void reconciler_on_quarantine(void *user, const struct crash_entry *entry, bool is_met)
+{
+	struct reconciler *r = user;
+
+	quarantined_log(entry, is_met);
+	if (!is_working(r))
+		return;
+	quarantined_each_key(entry, r->tools.store, r->links, add_key, r);
 	schedule(r);
 }
 
@@ -310,6 +307,7 @@ static void work_changed(struct reconciler *r)
 		objects.each(objects.user, KIND_CHANNEL, "", add_object, r);
 		objects.each(objects.user, KIND_PROMOTION, "", add_promotion, r);
 		objects.each(objects.user, KIND_PINS, "", add_sweep, r);
+		quarantined_each_met_key(r->sources.crash_page, r->tools.store, r->links, add_key, r);
 	}
 	schedule(r);
 }
@@ -344,6 +342,7 @@ void reconciler_on_collect(void *user)
 	struct reconciler *r = user;
 
 	metrics_queue_set_depth(r->tools.metrics, QUEUE_NAME, queue_depth(r->queue));
+	quarantined_collect(r->sources.crash_page, r->tools.metrics);
 	figures_collect(r->tools.store, r->tools.metrics);
 }
 
@@ -376,6 +375,7 @@ struct reconciler *reconciler_create(const struct reconciler_options *options)
 				       .asked = r->tools.asked,
 				       .measured = r->tools.measured,
 				       .keys = r->tools.keys,
+				       .crash_page = options->crash_page,
 				       .zones = zones_create(ZONES_FOLDER) };
 	return r;
 }

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/crash_page.h"
 #include "net/loop.h"
 #include "reconcile/execute.h"
 
@@ -23,6 +24,7 @@ struct reconciler;
 struct reconciler_options {
 	struct loop *loop;
 	struct executor_tools tools; /* looks, asked and measured are the reconciler's own: leave them NULL */
+	struct crash_page *crash_page; /* where looks are noted; NULL: nowhere */
 	size_t concurrency;          /* keys under way at once; 0: 16 */
 	uint64_t seed;               /* of the back-off's jitter */
 };
@@ -36,6 +38,9 @@ void reconciler_on_change(void *user, enum kind kind, const struct record *old,
 
 /* A registry has answered about repository. */
 void reconciler_on_observed(struct reconciler *reconciler, const char *repository);
+
+/* An object was met in quarantine, or is not in quarantine any more; has the form that crash_page_on_change() wants. */
+void reconciler_on_quarantine(void *user, const struct crash_entry *entry, bool is_met);
 
 /* All watches hold all objects: from now on the store can be believed. */
 void reconciler_set_synced(struct reconciler *reconciler);

@@ -68,6 +68,36 @@ static bool is_behind(void *user, enum kind kind, const char *resource_version)
 	return store_compare_versions(store_position(sources->store, kind), resource_version) < 0;
 }
 
+struct quarantine *sources_quarantine(const struct crash_entry *entry, struct arena *arena)
+{
+	struct quarantine *quarantine = arena_new(arena, struct quarantine);
+
+	*quarantine = (struct quarantine){
+		.kind = arena_strdup(arena, entry->kind),
+		.namespace = arena_strdup(arena, entry->namespace),
+		.name = arena_strdup(arena, entry->name),
+		.uid = arena_strdup(arena, entry->uid),
+		.version = arena_strdup(arena, entry->version),
+		.is_left_out = entry->stage == CRASH_READING,
+		.is_announced = entry->is_announced != 0,
+		.crashes = entry->crashes,
+		.last_ms = entry->last_ms,
+		.program_version = SLUICE_VERSION,
+	};
+	return quarantine;
+}
+
+static void left_out(void *user, struct arena *arena, world_each_fn fn, void *fn_user)
+{
+	const struct sources *sources = user;
+	struct crash_entry *entry = NULL;
+
+	while ((entry = crash_page_next_met(sources->crash_page, entry)) != NULL) {
+		if (entry->stage == CRASH_READING)
+			fn(fn_user, sources_quarantine(entry, arena));
+	}
+}
+
 static struct asked_place place_of(const char *namespace, const struct artifact *artifact)
 {
 	return (struct asked_place){ .namespace = namespace,
@@ -106,7 +136,8 @@ static void signature(void *user, const char *namespace, const struct artifact *
 struct world_objects sources_objects(struct sources *sources)
 {
 	return (struct world_objects){
-		get, each, look, metric, key, apply_failure, zone, sources, is_behind
+		get, each, look, metric, key, apply_failure, zone, sources, is_behind,
+		left_out
 	};
 }
 

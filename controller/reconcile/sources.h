@@ -10,6 +10,7 @@
 #ifndef SLUICE_RECONCILE_SOURCES_H
 #define SLUICE_RECONCILE_SOURCES_H
 
+#include "base/crash_page.h"
 #include "kube/store.h"
 #include "reconcile/asked.h"
 #include "reconcile/keys.h"
@@ -25,10 +26,14 @@ struct sources {
 	struct zones *zones;
 	const struct measured *measured;
 	struct keys *keys;
+	struct crash_page *crash_page; /* NULL: nothing is in quarantine */
 	int64_t now_ms;   /* of the present look, wall clock */
 	int64_t until_ms; /* the earliest moment at which something that the look saw is forgotten
 			   */
 };
+
+/* What the crash page knows of an object, for the domain; texts in arena. */
+struct quarantine *sources_quarantine(const struct crash_entry *entry, struct arena *arena);
 
 /* The tables; sources must live as long as they. */
 struct world_objects sources_objects(struct sources *sources);

@@ -315,6 +315,21 @@ static void gather_guard(const struct world_objects *objects, struct world *worl
 		objects->get(user, KIND_WHO_MAY_BINDING, "", WORLD_WHO_MAY_NAME) == NULL;
 }
 
+static void on_left_out(void *user, const void *object)
+{
+	struct gathering *g = user;
+
+	if (quarantine_concerns(object, g->world))
+		vec_push(&g->found, (void *)object);
+}
+
+static void gather_left_out(struct gathering *g)
+{
+	if (g->objects->left_out != NULL)
+		g->objects->left_out(g->objects->user, g->arena, on_left_out, g);
+	g->world->left_out = take_found(g, &g->world->left_out_count);
+}
+
 /* What carries the name of the channel, whether that exists or not. */
 static void gather_own(struct gathering *g)
 {
@@ -355,6 +370,7 @@ void world_gather(const struct world_objects *objects, const struct world_regist
 			objects->get(objects->user, KIND_CHANNEL, world->namespace, world->name);
 		gather_own(&g);
 	}
+	gather_left_out(&g);
 	if (world->channel != NULL) {
 		world->may_lack_promotions =
 			objects->is_behind != NULL &&

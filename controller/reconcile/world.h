@@ -52,6 +52,8 @@ struct world_objects {
 	 * of two kinds are not in step; versions of both kinds of ours come from one counter. NULL:
 	 * everything is known. */
 	bool (*is_behind)(void *user, enum kind kind, const char *resource_version);
+	/* Calls fn for a struct quarantine of every object that cannot be read; texts in arena. NULL: there are none. */
+	void (*left_out)(void *user, struct arena *arena, world_each_fn fn, void *fn_user);
 };
 
 /* Where the registry's answers come from. */

@@ -149,6 +149,12 @@ static const struct metric_info table[METRIC_COUNT] = {
 		.help = "Channels by state.",
 		.labels = { "state" },
 	},
+	[METRIC_QUARANTINED] = {
+		.name = "sluice_quarantined_objects",
+		.type = METRIC_GAUGE,
+		.help = "Objects that crashed the operator and are left alone, by kind; none without --crash-file.",
+		.labels = { "kind" },
+	},
 	[METRIC_REGISTRY_REQUESTS] = {
 		.name = "sluice_registry_requests_total",
 		.type = METRIC_COUNTER,

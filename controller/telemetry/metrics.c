@@ -144,6 +144,11 @@ void metrics_set_channels(struct metrics *metrics, const char *state, size_t cha
 	set(metrics, METRIC_CHANNELS, LABELS(state), (double)channels);
 }
 
+void metrics_set_quarantined(struct metrics *metrics, const char *kind, size_t objects)
+{
+	set(metrics, METRIC_QUARANTINED, LABELS(kind), (double)objects);
+}
+
 void metrics_set_guard(struct metrics *metrics, bool is_enforced)
 {
 	set(metrics, METRIC_GUARD_ENFORCED, LABELS(NULL), is_enforced ? 1 : 0);

@@ -63,6 +63,9 @@ void metrics_promotion_ended(struct metrics *metrics, const char *result);
 /* How many channels are in state now; set every state, also those with 0. */
 void metrics_set_channels(struct metrics *metrics, const char *state, size_t count);
 
+/* How many objects of a kind are in quarantine now; set every kind, also those with 0. */
+void metrics_set_quarantined(struct metrics *metrics, const char *kind, size_t objects);
+
 /* Does the apiserver enforce the pins? */
 void metrics_set_guard(struct metrics *metrics, bool is_enforced);
 

@@ -1,5 +1,6 @@
 #include "wire/record.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "wire/channel_json.h"
@@ -8,6 +9,9 @@
 #include "wire/meta_json.h"
 #include "wire/pins_json.h"
 #include "wire/pod_json.h"
+#ifdef SLUICE_POISON
+#include "wire/poison.h"
+#endif
 #include "wire/promotion_json.h"
 #include "wire/record_json.h"
 #include "wire/stop_json.h"
@@ -94,6 +98,9 @@ static struct record *decode(enum kind kind, struct tree *tree, const struct tre
 	record->kind = kind;
 	record->object = reader_of(kind)(&object, kind);
 	record->meta = record->object;
+#ifdef SLUICE_POISON
+	poison_take_effect(&object, record);
+#endif
 	return record;
 }
 
@@ -120,21 +127,69 @@ void record_name_refused(enum kind kind, struct scan *scan, const char *where, s
 		name_object(kind, &meta, err);
 }
 
-int record_from_tree(enum kind kind, struct tree *tree, const struct tree_node *json, bool is_tolerant,
-		     struct arena *scratch, struct record **ret_record, struct err *err)
+/* A field of the metadata as it was written, without decoding anything; "" when it has none. */
+static const char *field_of(const struct tree *tree, const struct tree_node *metadata, const char *key)
+{
+	const struct tree_node *node = tree_get(tree, metadata, key);
+
+	return tree_is(node, TREE_TEXT) || tree_is(node, TREE_INTEGER) ? tree_raw_text(tree, node) : "";
+}
+
+/* What is about to be read. Its generation changes with its spec; a kind without one changes by its resourceVersion. */
+static struct crash_entry *note(enum kind kind, const struct tree *tree, const struct tree_node *json, bool is_gone,
+				struct crash_page *page)
+{
+	const struct tree_node *metadata = tree_get(tree, json, "metadata");
+	const char *generation = field_of(tree, metadata, "generation");
+	struct crash_subject subject = {
+		.stage = CRASH_READING,
+		.kind = kind_info(kind)->name,
+		.namespace = field_of(tree, metadata, "namespace"),
+		.name = field_of(tree, metadata, "name"),
+		.uid = field_of(tree, metadata, "uid"),
+	};
+	struct crash_entry *entry;
+	char version[96];
+
+	if (generation[0] != '\0')
+		(void)snprintf(version, sizeof(version), "generation %s", generation);
+	else
+		(void)snprintf(version, sizeof(version), "resourceVersion %s",
+			       field_of(tree, metadata, "resourceVersion"));
+	subject.version = version;
+	entry = crash_page_enter(page, &subject);
+	if (entry != NULL && is_gone)
+		crash_page_forget(page, subject.stage, subject.kind, subject.namespace, subject.name);
+	return entry;
+}
+
+static int refuse_quarantined(enum kind kind, const struct tree *tree, const struct tree_node *json, struct err *err)
+{
+	const struct tree_node *metadata = tree_get(tree, json, "metadata");
+	const char *namespace = field_of(tree, metadata, "namespace");
+
+	return err_set(err, ERR_INPUT, "%s %.63s%s%.253s: the operator crashed when it read this object, which is in quarantine",
+		       kind_info(kind)->name, namespace, namespace[0] == '\0' ? "" : "/",
+		       field_of(tree, metadata, "name"));
+}
+
+int record_from_tree(enum kind kind, struct tree *tree, const struct tree_node *json, bool is_gone,
+		     struct crash_page *page, struct arena *scratch, struct record **ret_record, struct err *err)
 {
 	struct err own = ERR_INIT;
 	struct record *record;
 	struct arena exact;
 
+	if (page != NULL && note(kind, tree, json, is_gone, page) != NULL)
+		return refuse_quarantined(kind, tree, json, err);
 	arena_reset(scratch);
-	record = decode(kind, tree, json, scratch, is_tolerant, &own);
+	record = decode(kind, tree, json, scratch, is_gone, &own);
 	exact = ARENA_INIT_SIZE(arena_bytes(scratch));
 	if (record->meta->name[0] == '\0' && !err_is_set(&own))
 		(void)err_set(&own, ERR_INPUT, "metadata.name: is missing");
 	if (!err_is_set(&own)) {
 		/* Once more, into a block of just the right size: records live long and are many. */
-		record = decode(kind, tree, json, &exact, is_tolerant, &own);
+		record = decode(kind, tree, json, &exact, is_gone, &own);
 	}
 	if (err_is_set(&own)) {
 		name_object(kind, record->meta, &own);
@@ -149,6 +204,12 @@ int record_from_tree(enum kind kind, struct tree *tree, const struct tree_node *
 int record_from_json(enum kind kind, const char *json, size_t len, struct record **ret_record,
 		     struct err *err)
 {
+	return record_from_json_noted(kind, json, len, NULL, ret_record, err);
+}
+
+int record_from_json_noted(enum kind kind, const char *json, size_t len, struct crash_page *page,
+			   struct record **ret_record, struct err *err)
+{
 	struct arena scratch = RECORD_SCRATCH_INIT;
 	auto_json *tree = NULL;
 	int r = read_tree(json, len, READ_OBJECT_MAX, &tree, err);
@@ -157,7 +218,7 @@ int record_from_json(enum kind kind, const char *json, size_t len, struct record
 		err_prefix(err, "%s", kind_info(kind)->name);
 		return r;
 	}
-	r = record_from_tree(kind, tree, tree_root(tree), false, &scratch, ret_record, err);
+	r = record_from_tree(kind, tree, tree_root(tree), false, page, &scratch, ret_record, err);
 	arena_finish(&scratch);
 	return r;
 }

@@ -9,6 +9,10 @@
  * event_stream, the items of a list by a list_stream. Neither holds more than one object at a time, and
  * once they have seen the largest, an object takes one allocation: its record.
  *
+ * Before an object is made a record, its identity is noted in a crash page (base/crash_page), and an object in
+ * quarantine is refused with ERR_INPUT. The note stays until whoever wanted the record has it: for streams until the
+ * callback is back.
+ *
  * May include: base, domain, wire/kind.h.
  */
 #ifndef SLUICE_WIRE_RECORD_H
@@ -18,6 +22,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/crash_page.h"
 #include "base/err.h"
 #include "domain/meta.h"
 #include "wire/kind.h"
@@ -41,6 +46,10 @@ void record_unref(struct record *record);
 int record_from_json(enum kind kind, const char *json, size_t len, struct record **ret_record,
 		     struct err *err) __attribute__((warn_unused_result));
 
+/* The same, noted in page (NULL: nowhere): crash_page_leave() it when the record has been taken, or refused. */
+int record_from_json_noted(enum kind kind, const char *json, size_t len, struct crash_page *page,
+			   struct record **ret_record, struct err *err) __attribute__((warn_unused_result));
+
 /* ---- a watch ---- */
 
 enum event_type { EVENT_ADDED, EVENT_MODIFIED, EVENT_DELETED, EVENT_BOOKMARK, EVENT_ERROR, EVENT_UNKNOWN };
@@ -63,6 +72,9 @@ typedef bool (*event_fn)(void *user, const struct event *event, const struct err
 /* Reads the watch of a kind. Ends the process without memory. */
 struct event_stream *event_stream_create(enum kind kind) __attribute__((returns_nonnull));
 
+/* Notes what is read in page, which outlives the stream. NULL: nowhere. */
+void event_stream_note(struct event_stream *stream, struct crash_page *page);
+
 /* Takes the next bytes, cut anywhere, and calls fn for each line as soon as its last bracket has come. false
  * when fn returned false; the remainder is then lost. */
 bool event_stream_feed(struct event_stream *stream, const char *bytes, size_t len, event_fn fn, void *user);
@@ -83,6 +95,9 @@ typedef void (*list_fn)(void *user, struct record *record, const struct err *err
 
 /* Reads one page of a list of a kind. Ends the process without memory. */
 struct list_stream *list_stream_create(enum kind kind) __attribute__((returns_nonnull));
+
+/* As event_stream_note(). */
+void list_stream_note(struct list_stream *stream, struct crash_page *page);
 
 /* Takes the next bytes, cut anywhere, and calls fn for each item as soon as its last bracket has come.
  * ERR_INPUT when it is no list (the items that came before that were good), ERR_NOMEM. */

@@ -8,6 +8,7 @@
 
 struct event_stream {
 	enum kind kind;
+	struct crash_page *page;
 	struct scan scan;
 	struct arena scratch;
 };
@@ -59,8 +60,8 @@ static int read_line(struct event_stream *stream, struct event *event, struct er
 			       kind_info(stream->kind)->plural);
 	event->type = type_of(type);
 	if (event->type <= EVENT_DELETED)
-		return record_from_tree(stream->kind, tree, json, event->type == EVENT_DELETED, &stream->scratch,
-					&event->record, err);
+		return record_from_tree(stream->kind, tree, json, event->type == EVENT_DELETED, stream->page,
+					&stream->scratch, &event->record, err);
 	if (event->type == EVENT_BOOKMARK)
 		read_bookmark(&object, event);
 	else if (event->type == EVENT_ERROR)
@@ -85,6 +86,7 @@ static bool tell(struct event_stream *stream, enum scan_found found, event_fn fn
 	}
 	goes_on = fn(user, err_is_set(&err) ? NULL : &event, &err);
 	record_unref(event.record);
+	crash_page_leave(stream->page);
 	return goes_on;
 }
 
@@ -108,6 +110,11 @@ struct event_stream *event_stream_create(enum kind kind)
 	stream->scratch = RECORD_SCRATCH_INIT;
 	event_stream_reset(stream);
 	return stream;
+}
+
+void event_stream_note(struct event_stream *stream, struct crash_page *page)
+{
+	stream->page = page;
 }
 
 void event_stream_reset(struct event_stream *stream)

@@ -14,10 +14,10 @@
 /* What reading an object takes beside its tree; it is reset for each. */
 #define RECORD_SCRATCH_INIT ARENA_INIT_SIZE((size_t)16 * 1024)
 
-/* As record_from_json(), of a value within a tree (NULL: of nothing). is_tolerant: whatever is wrong but the
- * name is read as absent (an object that goes has to be recognised, no more). */
-int record_from_tree(enum kind kind, struct tree *tree, const struct tree_node *json, bool is_tolerant,
-		     struct arena *scratch, struct record **ret_record, struct err *err)
+/* As record_from_json_noted(), of a value within a tree (NULL: of nothing). is_gone: whatever is wrong but the name is
+ * read as absent (an object that goes has to be recognised, no more), and its quarantine ends. */
+int record_from_tree(enum kind kind, struct tree *tree, const struct tree_node *json, bool is_gone,
+		     struct crash_page *page, struct arena *scratch, struct record **ret_record, struct err *err)
 	__attribute__((warn_unused_result));
 
 /* Puts "kind namespace/name: " in front of why an object was refused of which only the beginning was read;

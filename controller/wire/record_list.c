@@ -7,6 +7,7 @@
 
 struct list_stream {
 	enum kind kind;
+	struct crash_page *page;
 	struct scan scan;
 	struct arena scratch;
 };
@@ -19,17 +20,19 @@ static int tell(struct list_stream *stream, enum scan_found found, list_fn fn, v
 
 	if (found == SCAN_ITEM) {
 		if (record_from_tree(stream->kind, &stream->scan.tree, scan_object(&stream->scan), false,
-				     &stream->scratch, &record, &why) < 0)
+				     stream->page, &stream->scratch, &record, &why) < 0)
 			record = NULL;
 	} else {
 		why = stream->scan.err;
 		arena_reset(&stream->scratch);
 		record_name_refused(stream->kind, &stream->scan, "list of", &stream->scratch, &why);
 	}
+	if (why.class != ERR_NOMEM)
+		fn(user, record, &why);
+	record_unref(record);
+	crash_page_leave(stream->page);
 	if (why.class == ERR_NOMEM)
 		return err_set(err, ERR_NOMEM, "%s", why.text);
-	fn(user, record, &why);
-	record_unref(record);
 	return 0;
 }
 
@@ -89,6 +92,11 @@ struct list_stream *list_stream_create(enum kind kind)
 	stream->scratch = RECORD_SCRATCH_INIT;
 	scan_begin(&stream->scan, SCAN_ITEMS, READ_OBJECT_MAX);
 	return stream;
+}
+
+void list_stream_note(struct list_stream *stream, struct crash_page *page)
+{
+	stream->page = page;
 }
 
 void list_stream_destroy(struct list_stream *stream)

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 import urllib.error
@@ -27,8 +28,8 @@ PATHS = {"Deployment": ("apps/v1", "deployments"), "StatefulSet": ("apps/v1", "s
 class Operator:
     """One process. It is ended by stop() or kill(), by its process id. Without a kubeconfig it gets one with a certificate."""
 
-    def __init__(self, identity="one", port=18080, flags=(), kubeconfig=None):
-        self.identity, self.port, self._flags = identity, port, flags
+    def __init__(self, identity="one", port=18080, flags=(), kubeconfig=None, binary=BINARY):
+        self.identity, self.port, self._flags, self._binary = identity, port, flags, binary
         self._folder = tempfile.TemporaryDirectory(prefix="sluice-operator-")
         self._log = open(os.path.join(self._folder.name, "log"), "w+")
         groups = [word for group in cluster.OPERATOR_GROUPS for word in ("--group", group)]
@@ -38,7 +39,7 @@ class Operator:
     def launch(self):
         """Starts it, and does not wait for anything."""
         self.process = subprocess.Popen(
-            [BINARY, "--kubeconfig", self._kubeconfig, "--identity", self.identity, "--bind", f"127.0.0.1:{self.port}",
+            [self._binary, "--kubeconfig", self._kubeconfig, "--identity", self.identity, "--bind", f"127.0.0.1:{self.port}",
              "--namespace", "sluice-system", "--insecure-registry", REGISTRY, *self._flags],
             stdout=self._log, stderr=self._log)
         return self
@@ -100,6 +101,49 @@ class Operator:
         self._folder.cleanup()
         if code not in (0, None, -signal.SIGKILL):
             raise AssertionError(f"operator {self.identity} ended with {code}:\n{text}")
+
+
+class Kept(Operator):
+    """An operator that is started again when it has ended, as a kubelet does, until finish(). codes: how it ended each time."""
+
+    def __init__(self, *args, has_crash_file=True, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._crashes = os.path.join(self._folder.name, "crashes")
+        self._flags = (*self._flags, *(["--crash-file", self._crashes] if has_crash_file else []))
+        self._is_over, self._lock = threading.Event(), threading.Lock()
+        self._keeper = threading.Thread(target=self._keep, daemon=True)
+        self.codes = []
+
+    def start(self):
+        super().start()
+        self._keeper.start()
+        return self
+
+    def _keep(self):
+        while not self._is_over.wait(0.2):
+            with self._lock:
+                if self.process.poll() is not None:
+                    self.codes.append(self.process.returncode)
+                    self.launch()
+
+    def kill(self):
+        """It comes back, unless it is finished."""
+        with self._lock:
+            super().kill()
+
+    def replace(self):
+        """Another pod takes its place: what the old one had noted is gone."""
+        with self._lock:
+            super().kill()
+            os.remove(self._crashes)
+            self.codes.clear()
+            self.launch()
+
+    def finish(self):
+        self._is_over.set()
+        if self._keeper.is_alive():
+            self._keeper.join()
+        super().finish()
 
 
 class Images:

@@ -186,6 +186,31 @@ static bool is_behind(void *user, enum kind kind, const char *resource_version)
 	return kind == KIND_PROMOTION && json_is_true(json_object_get(file->json, "promotionsBehind"));
 }
 
+/* What crashed the operator when it read it. */
+static void each_left_out(void *user, struct arena *arena, world_each_fn fn, void *fn_user)
+{
+	struct world_file *file = user;
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(file->json, "leftOut"), i, row) {
+		struct quarantine *q = arena_new(arena, struct quarantine);
+		const char *namespace = text_at(row, "namespace");
+
+		*q = (struct quarantine){
+			.kind = text_at(row, "kind"),
+			.namespace = namespace == NULL ? "" : namespace,
+			.name = text_at(row, "name"),
+			.version = text_at(row, "version"),
+			.is_left_out = true,
+			.crashes = json_integer_value(json_object_get(row, "crashes")),
+			.last_ms = moment_at(row, "at"),
+			.program_version = "1.2.3",
+		};
+		fn(fn_user, q);
+	}
+}
+
 /* ---- registry ---- */
 
 /* Filters by a regular expression as the running operator does. */
@@ -396,7 +421,8 @@ static json_t *parse(const char *path)
 void world_file_load(struct world_file *file, const char *path)
 {
 	const struct world_objects objects = { get_object,    each_object, look_at, metric_at, get_key,
-					       apply_failure, get_zone,	   file,    is_behind };
+					       apply_failure, get_zone,	   file,    is_behind,
+					       each_left_out };
 	const struct world_registry registry = { get_tags, each_digest, get_signature, file };
 	const json_t *object;
 	const char *key;

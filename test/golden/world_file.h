@@ -12,6 +12,7 @@
  *   keys: [{name, key, ids: [...], at}]              # ConfigMap entries with public keys; or failed instead of ids
  *   signatures: [{repository, digest, signedBy: [NAME/KEY], found, note, at}]    # with those keys; or failed, pending
  *   looks: [{kind, name, conflict: MANAGER}]         # or failed (to be read), refused (the apply): {class, message, retryAt}
+ *   leftOut: [{kind, namespace, name, version, crashes, at}]   # objects in quarantine, which cannot be read
  *   applyFailure: …                  # the last apply of an HPA or Service was refused
  *
  * A workload that is neither among the objects nor among the looks has not been read yet.

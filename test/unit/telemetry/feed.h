@@ -17,6 +17,7 @@ static inline void feed_all(struct metrics *metrics)
 	metrics_plan_action(metrics, "pin");
 	metrics_promotion_ended(metrics, "Succeeded");
 	metrics_set_channels(metrics, "Ready", 5);
+	metrics_set_quarantined(metrics, "Promotion", 1);
 	metrics_set_guard(metrics, true);
 	metrics_request_counted(metrics, "PATCH", "10.0.0.1:443", 200);
 	metrics_request_counted(metrics, "PATCH", "10.0.0.1:443", 0);
