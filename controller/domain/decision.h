@@ -176,6 +176,10 @@ bool signing_allows(struct decision *d, const struct release *release, const cha
  * candidate waits for it. */
 bool gate_all_open(struct decision *d, struct candidate *c);
 
+/* Tells of the gates of a candidate whose rollout has begun, when the promotion was not told of that: what it waited
+ * for had opened by then. */
+void gate_tell_passed(struct decision *d, struct candidate *c);
+
 /* workload_state.c: looks at every workload against d->target; fills d->findings. */
 void workloads_inspect(struct decision *d);
 

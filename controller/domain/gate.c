@@ -257,3 +257,17 @@ bool gate_all_open(struct decision *d, struct candidate *c)
 	}
 	return count == 0;
 }
+
+void gate_tell_passed(struct decision *d, struct candidate *c)
+{
+	for (size_t i = 0; i < GATE_COUNT; i++) {
+		struct verdict v = gates[i].look(d, c);
+
+		if (!v.is_absent && v.is_open)
+			tell(d, c, &gates[i], &v);
+	}
+	for (size_t i = 0; i < c->status.step_count; i++) {
+		if (c->status.steps[i].finished_ms == 0)
+			c->status.steps[i].finished_ms = c->status.started_ms;
+	}
+}

@@ -167,8 +167,33 @@ static void resume(struct decision *d, struct candidate *c)
 	if (c->status.started_ms == 0) {
 		c->status.started_ms = desired->since_ms;
 		c->status.previous = d->status.current.release;
-		(void)candidate_step(d, c, "RollOut");
 	}
+}
+
+/* How the request became a release: with a tag the registry is asked, and other channels may not be there yet. */
+static void tell_resolving(struct decision *d, struct candidate *c)
+{
+	struct step *step;
+
+	if (c->promotion->status.release.id != NULL)
+		return;
+	step = candidate_step(d, c, "Resolve");
+	if (c->release.id != NULL) {
+		step->message = c->release.id;
+		step->finished_ms = d->world->now_ms;
+	} else if (c->status.waiting_count > 0) {
+		step->message = c->status.waiting->message;
+	}
+}
+
+/* A crash came before the promotion was told that it runs: its story lacks how that came. */
+static void tell_beginning(struct decision *d, struct candidate *c)
+{
+	if (promotion_has_started(c->promotion))
+		return;
+	tell_resolving(d, c);
+	gate_tell_passed(d, c);
+	(void)candidate_step(d, c, "RollOut");
 }
 
 bool promoting_is_left_failed(const struct decision *d)
@@ -194,6 +219,7 @@ void promoting_settle(struct decision *d)
 	}
 	resume(d, c);
 	promoting_aim(d);
+	tell_beginning(d, c);
 	follow(d, c);
 }
 
@@ -282,22 +308,6 @@ bool promoting_ran_before(const struct decision *d, const char *promotion)
 			return true;
 	}
 	return str_equal(d->status.current.promotion, promotion);
-}
-
-/* How the request became a release: with a tag the registry is asked, and other channels may not be there yet. */
-static void tell_resolving(struct decision *d, struct candidate *c)
-{
-	struct step *step;
-
-	if (c->promotion->status.release.id != NULL)
-		return;
-	step = candidate_step(d, c, "Resolve");
-	if (c->release.id != NULL) {
-		step->message = c->release.id;
-		step->finished_ms = d->world->now_ms;
-	} else if (c->status.waiting_count > 0) {
-		step->message = c->status.waiting->message;
-	}
 }
 
 static void consider(struct decision *d, struct candidate *c)
