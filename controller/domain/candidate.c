@@ -49,6 +49,16 @@ struct step *candidate_step(struct decision *d, struct candidate *c, const char 
 	return &steps[c->status.step_count++];
 }
 
+void candidate_finish_step(struct decision *d, struct candidate *c, const char *message)
+{
+	if (c->status.step_count > 0) {
+		struct step *last = &c->status.steps[c->status.step_count - 1];
+
+		last->finished_ms = last->finished_ms == 0 ? d->world->now_ms : last->finished_ms;
+		last->message = brief(d, message);
+	}
+}
+
 void candidate_finish(struct decision *d, struct candidate *c, enum promotion_phase phase,
 		      const char *reason, const char *message)
 {

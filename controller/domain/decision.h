@@ -82,6 +82,9 @@ void candidate_wait(struct decision *d, struct candidate *c, enum promotion_phas
 struct step *candidate_find_step(struct candidate *c, const char *name);
 struct step *candidate_step(struct decision *d, struct candidate *c, const char *name);
 
+/* Finishes the candidate's last step, if it has any, with what came of it. */
+void candidate_finish_step(struct decision *d, struct candidate *c, const char *message);
+
 /* Finishes a candidate: phase SUCCEEDED, FAILED, ABORTED or SUPERSEDED, with a reason and a sentence. */
 void candidate_finish(struct decision *d, struct candidate *c, enum promotion_phase phase,
 		      const char *reason, const char *message);
@@ -222,8 +225,8 @@ void promoting_start_next(struct decision *d);
 /* Did somebody abort the candidate, or reject it before it started? Then it is finished. Not for the one that runs. */
 bool promoting_is_called_off(struct decision *d, struct candidate *c);
 
-/* "aborted by alice", or only "aborted" where no policy stamped the name. */
-const char *promoting_aborted_by(struct decision *d, const struct promotion *promotion);
+/* "aborted by NAME, back to RELEASE": who aborted the promotion's rollout, and what became of it. */
+const char *promoting_aborted_from(struct decision *d, const struct promotion *promotion);
 
 /* Is it the one whose rollout is under way, as status.desired says? (Not another one of that name.) */
 bool promoting_is_desired(const struct decision *d, const struct promotion *promotion);

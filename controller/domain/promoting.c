@@ -10,17 +10,26 @@
 #include "base/str.h"
 #include "domain/decision.h"
 
-const char *promoting_aborted_by(struct decision *d, const struct promotion *promotion)
+static const char *aborted_by(struct decision *d, const struct promotion *promotion)
 {
 	return str_is_empty(promotion->aborted_by) ? "aborted"
 						  : arena_printf(d->arena, "aborted by %s", promotion->aborted_by);
+}
+
+const char *promoting_aborted_from(struct decision *d, const struct promotion *promotion)
+{
+	const char *release = d->status.current.release.id;
+
+	return arena_printf(d->arena, "%s, %s%s", aborted_by(d, promotion),
+			    release != NULL ? "back to " : "nothing ran before it to go back to",
+			    release != NULL ? release : "");
 }
 
 bool promoting_is_called_off(struct decision *d, struct candidate *c)
 {
 	if (!c->promotion->is_aborted)
 		return !promotion_has_started(c->promotion) && approval_rejects(d, c);
-	candidate_finish(d, c, PHASE_ABORTED, "Aborted", promoting_aborted_by(d, c->promotion));
+	candidate_finish(d, c, PHASE_ABORTED, "Aborted", aborted_by(d, c->promotion));
 	return true;
 }
 
@@ -49,32 +58,40 @@ static const char *failure_reason(const struct channel_status *status, const str
 	return was_measured ? "VerificationFailed" : "ProgressDeadlineExceeded";
 }
 
+/* How the channel's history says that it ended. */
+static void finish_as(struct decision *d, struct candidate *c, const struct release_stay *stay)
+{
+	if (stay->is_aborted)
+		candidate_finish(d, c, PHASE_ABORTED, "Aborted", promoting_aborted_from(d, c->promotion));
+	else
+		candidate_finish(d, c, stay->has_failed ? PHASE_FAILED : PHASE_SUCCEEDED,
+				 stay->has_failed ? failure_reason(&d->channel->status, c) : "Succeeded",
+				 stay->has_failed ? "the rollout failed, see the channel's history"
+						  : "it ran until a later promotion replaced it");
+}
+
 /* A crash came between the channel's status and the promotion's: the channel already says how it ended. */
 static bool settle_from_history(struct decision *d, struct candidate *c)
 {
 	const struct channel_status *status = &d->channel->status;
+	const struct release_stay *stay = NULL;
 
 	if (str_equal(status->current.promotion, c->promotion->meta.name)) {
 		candidate_finish(d, c, PHASE_SUCCEEDED, "Succeeded",
 				 arena_printf(d->arena, "%s runs in %s/%s", c->status.release.id,
 					      d->world->namespace, d->world->name));
-		return true;
+	} else {
+		for (size_t i = 0; i < status->history_count && stay == NULL; i++) {
+			if (str_equal(status->history[i].promotion, c->promotion->meta.name))
+				stay = &status->history[i];
+		}
+		if (stay == NULL)
+			return false;
+		finish_as(d, c, stay);
 	}
-	for (size_t i = 0; i < status->history_count; i++) {
-		const struct release_stay *stay = &status->history[i];
-
-		if (!str_equal(stay->promotion, c->promotion->meta.name))
-			continue;
-		if (stay->is_aborted)
-			candidate_finish(d, c, PHASE_ABORTED, "Aborted", promoting_aborted_by(d, c->promotion));
-		else
-			candidate_finish(d, c, stay->has_failed ? PHASE_FAILED : PHASE_SUCCEEDED,
-					 stay->has_failed ? failure_reason(status, c) : "Succeeded",
-				 stay->has_failed ? "the rollout failed, see the channel's history"
-						  : "it ran until a later promotion replaced it");
-		return true;
-	}
-	return false;
+	(void)candidate_step(d, c, "RollOut");
+	candidate_finish_step(d, c, c->message);
+	return true;
 }
 
 /* The promotion whose rollout is under way: the one that status.desired names; else one that says so itself

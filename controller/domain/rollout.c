@@ -43,16 +43,6 @@ void verified_mark(struct decision *d, const struct release *release, const char
 	d->status.verified_count = count;
 }
 
-static void finish_step(struct decision *d, struct candidate *c, const char *message)
-{
-	if (c->status.step_count > 0) {
-		struct step *last = &c->status.steps[c->status.step_count - 1];
-
-		last->finished_ms = last->finished_ms == 0 ? d->world->now_ms : last->finished_ms;
-		last->message = brief(d, message);
-	}
-}
-
 static void succeed(struct decision *d, struct candidate *c)
 {
 	struct release_stay *current = &d->status.current;
@@ -72,7 +62,7 @@ static void succeed(struct decision *d, struct candidate *c)
 	};
 	d->status.desired = (struct release_stay){ .promotion = NULL };
 	verified_mark(d, &c->release, NULL);
-	finish_step(d, c, message);
+	candidate_finish_step(d, c, message);
 	candidate_finish(d, c, PHASE_SUCCEEDED, "Succeeded", message);
 	d->running = NULL;
 }
@@ -105,14 +95,11 @@ static void give_up(struct decision *d, bool is_aborted, bool goes_back)
 /* What somebody aborts is not bad: it loses no mark, and the channel goes back whatever onFailure says. */
 static void abort_rollout(struct decision *d, struct candidate *c)
 {
-	bool goes_back = d->status.current.release.id != NULL;
-	const char *why = arena_printf(d->arena, "%s, %s%s", promoting_aborted_by(d, c->promotion),
-				       goes_back ? "back to " : "nothing ran before it to go back to",
-				       goes_back ? d->status.current.release.id : "");
+	const char *why = promoting_aborted_from(d, c->promotion);
 
 	verification_forget(d, c->promotion->meta.name);
-	give_up(d, true, goes_back);
-	finish_step(d, c, why);
+	give_up(d, true, d->status.current.release.id != NULL);
+	candidate_finish_step(d, c, why);
 	candidate_finish(d, c, PHASE_ABORTED, "Aborted", why);
 }
 
@@ -142,7 +129,7 @@ static void fail(struct decision *d, struct candidate *c, const struct failure *
 		d->status.hold = (struct hold){ "sluice", d->world->now_ms,
 						arena_printf(d->arena, "the rollout of %s failed",
 							     failed.id) };
-	finish_step(d, c, why);
+	candidate_finish_step(d, c, why);
 	candidate_finish(d, c, PHASE_FAILED, failure->reason, why);
 }
 
@@ -189,7 +176,7 @@ static void verify(struct decision *d, struct candidate *c)
 	struct failure failure = { "VerificationFailed", NULL, "rolled out, and did not stand the verification", NULL };
 
 	if (!verification_is_of(d, c->promotion->meta.name)) {
-		finish_step(d, c, "all pods run it");
+		candidate_finish_step(d, c, "all pods run it");
 		(void)candidate_step(d, c, "Verify");
 		verification_begin(d, &c->release, c->promotion->meta.name);
 	}
