@@ -165,6 +165,7 @@ enum crash_found crash_page_open(struct crash_page *page, void *memory, const ch
 	for (uint32_t i = 0; i < found->count; i++) {
 		found->entries[i].is_met = 0;
 		found->entries[i].is_said = 0;
+		found->entries[i].is_unlisted = 0;
 	}
 	if (found->is_busy == 1)
 		*ret_last = count_crash(found, now_ms);
@@ -212,6 +213,7 @@ struct crash_entry *crash_page_enter(struct crash_page *page, const struct crash
 		bool was_met = entry->is_met != 0;
 
 		entry->is_met = 1;
+		entry->is_unlisted = 0;
 		if (!was_met)
 			tell(page, entry, true);
 		return entry;
@@ -249,6 +251,33 @@ void crash_page_forget(struct crash_page *page, enum crash_stage stage, const ch
 
 	if (entry != NULL)
 		forget(page, entry);
+}
+
+static bool is_listed_kind(const struct crash_entry *entry, const char *kind)
+{
+	return entry->stage == CRASH_READING && holds(entry->kind, sizeof(entry->kind), kind);
+}
+
+void crash_page_begin_list(struct crash_page *page, const char *kind)
+{
+	struct crash_entry *at = NULL;
+
+	while ((at = crash_page_next_met(page, at)) != NULL) {
+		if (is_listed_kind(at, kind))
+			at->is_unlisted = 1;
+	}
+}
+
+void crash_page_end_list(struct crash_page *page, const char *kind)
+{
+	struct crash_entry *at = NULL;
+
+	while ((at = crash_page_next_met(page, at)) != NULL) {
+		if (at->is_unlisted == 0 || !is_listed_kind(at, kind))
+			continue;
+		forget(page, at);
+		at = NULL; /* others have moved */
+	}
 }
 
 struct crash_entry *crash_page_find_met(struct crash_page *page, enum crash_stage stage, const char *kind,

@@ -45,7 +45,7 @@ struct crash_entry { /* lies in the page */
 	uint32_t is_met;      /* this process has met it in quarantine */
 	uint32_t is_announced; /* the caller's: people were told of it once */
 	uint32_t is_said;      /* the caller's: this process has made sure that the object says so */
-	uint32_t reserved;
+	uint32_t is_unlisted; /* a list of its kind is under way, and has not named it yet */
 	char kind[64];
 	char namespace[64];
 	char name[256];
@@ -97,6 +97,10 @@ struct crash_entry *crash_page_find_met(struct crash_page *page, enum crash_stag
 /* The object is gone, and its count with it. */
 void crash_page_forget(struct crash_page *page, enum crash_stage stage, const char *kind, const char *namespace,
 		       const char *name);
+
+/* A list of all objects of a kind begins, or is complete: what it has not named is gone. */
+void crash_page_begin_list(struct crash_page *page, const char *kind);
+void crash_page_end_list(struct crash_page *page, const char *kind);
 
 /* Each that this process has met in quarantine, one after the other: at is NULL, then what was returned last. NULL at
  * the end. */

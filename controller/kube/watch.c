@@ -67,6 +67,7 @@ static void go_on(struct watch *watch)
 	if (watch->must_list && watch->continue_token == NULL) {
 		watch->report.lists++;
 		store_begin(watch->store, watch->kind);
+		crash_page_begin_list(client_crash_page(watch->client), kind_info(watch->kind)->name);
 	}
 	if (!watch->must_list) {
 		r = watch_request_stream(watch, false, &err);
@@ -213,6 +214,7 @@ static void end_list(struct watch *watch)
 		return;
 	}
 	(void)store_sweep(watch->store, watch->kind, watch->listed);
+	crash_page_end_list(client_crash_page(watch->client), kind_info(watch->kind)->name);
 	forget_list(watch);
 	watch->listed_ms = clock_monotonic_ms();
 	watch->must_list = false;

@@ -153,6 +153,40 @@ START_TEST(changes_are_told_once)
 }
 END_TEST
 
+START_TEST(what_a_list_does_not_name_is_gone)
+{
+	const struct crash_subject read = { CRASH_READING, "Promotion", "shop-beta", "p", "u1", "generation 1" };
+	struct told told = { 0 };
+	struct crash_page page;
+	enum crash_found found;
+
+	for (int i = 0; i < CRASH_LIMIT; i++) {
+		(void)crash_on(&shop, i);
+		(void)crash_on(&read, i);
+	}
+	(void)open_page(&page, "1.0", 0, &found);
+	crash_page_on_change(&page, on_change, &told);
+	(void)crash_page_enter(&page, &shop);
+	(void)crash_page_enter(&page, &read);
+	crash_page_begin_list(&page, "Promotion");
+	(void)crash_page_enter(&page, &read);
+	crash_page_end_list(&page, "Promotion");
+	expect_int("the list has named it", told.ended, 0);
+	crash_page_begin_list(&page, "Deployment");
+	crash_page_end_list(&page, "Deployment");
+	expect_int("a list of another kind says nothing of it", told.ended, 0);
+	crash_page_begin_list(&page, "ReleaseChannel");
+	crash_page_end_list(&page, "ReleaseChannel");
+	expect_int("what crashed a look was read well", told.ended, 0);
+	crash_page_begin_list(&page, "Promotion");
+	crash_page_end_list(&page, "Promotion");
+	expect_int("now it is gone", told.ended, 1);
+	expect_str("and no other", told.name, "p");
+	crash_page_begin_list(NULL, "Promotion");
+	crash_page_end_list(NULL, "Promotion");
+}
+END_TEST
+
 START_TEST(another_version_of_the_program_forgets)
 {
 	struct crash_page page;
@@ -251,6 +285,7 @@ static void add(TCase *tests)
 	suite_add_rows(tests, only_that_object_is_in_quarantine, others);
 	tcase_add_test(tests, an_edit_buys_one_more_try);
 	tcase_add_test(tests, changes_are_told_once);
+	tcase_add_test(tests, what_a_list_does_not_name_is_gone);
 	tcase_add_test(tests, another_version_of_the_program_forgets);
 	tcase_add_test(tests, a_full_page_keeps_those_in_quarantine);
 	tcase_add_test(tests, long_names_are_cut_and_known_again);
