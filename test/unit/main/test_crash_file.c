@@ -55,7 +55,7 @@ START_TEST(it_outlives_every_death)
 	make_path();
 	die_of_it(SIGKILL);
 	die_of_it(SIGABRT);
-	die_of_it(SIGSEGV);
+	die_of_it(SIGHUP); /* SIGSEGV would be the sanitizer's */
 	expect_int("the next one opens it", open_file(&file, &found, &last, &err), 0);
 	expect_int("it is as it was left", found, CRASH_FOUND_OURS);
 	expect("the last death is known", last != NULL);
