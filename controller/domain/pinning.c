@@ -135,8 +135,7 @@ static void state_pins(struct decision *d, const struct pin *own, size_t own_cou
 
 void pinning_sweep(struct decision *d)
 {
-	if (d->world->pins != NULL)
-		state_pins(d, NULL, 0);
+	state_pins(d, NULL, 0);
 }
 
 /* May the image field be taken from another manager once more? Counts it, in the status that is written
@@ -232,8 +231,8 @@ void pinning_plan(struct decision *d)
 
 	if (d->channel->is_suspended)
 		return;
-	if (d->target != NULL)
-		state_pins(d, own, own_pins(d, own));
+	/* Without a release, what is pinned here was pinned by a channel of this name that is gone. */
+	state_pins(d, own, d->target == NULL ? 0 : own_pins(d, own));
 	for (size_t i = 0; i < d->channel->workload_count; i++) {
 		if (d->findings[i].state >= WORKLOAD_UNPINNED)
 			pin_workload(d, i);
