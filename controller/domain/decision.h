@@ -183,6 +183,18 @@ bool gate_all_open(struct decision *d, struct candidate *c);
  * for had opened by then. */
 void gate_tell_passed(struct decision *d, struct candidate *c);
 
+/* Has somebody closed the channel to the candidate: by a stop, by spec.suspended, by a window, by a hold? */
+bool gate_is_channel_closed(struct decision *d, const struct candidate *c);
+
+/* deadline.c: keeps how long the channel was closed to the candidate. Before its gates are looked at. */
+void deadline_keep_clock(struct decision *d, struct candidate *c);
+
+/* The moment at which the candidate has waited long enough; CLOCK_NEVER without a deadline, and while the channel is closed. */
+int64_t deadline_of(const struct decision *d, const struct candidate *c);
+
+/* Ends the candidate that waits when that moment has come, and says for what it waited; else wakes at that moment. */
+void deadline_watch(struct decision *d, struct candidate *c);
+
 /* workload_state.c: looks at every workload against d->target; fills d->findings. */
 void workloads_inspect(struct decision *d);
 

@@ -207,6 +207,7 @@ bool promotion_status_equal(const struct promotion_status *a, const struct promo
 	return a->observed_generation == b->observed_generation && a->phase == b->phase &&
 	       releases_equal(&a->release, &b->release) && releases_equal(&a->previous, &b->previous) &&
 	       waits_equal(a, b) && steps_equal(a, b) && approvals_equal(a, b) && times_equal(a->started_ms, b->started_ms) &&
-	       times_equal(a->finished_ms, b->finished_ms) &&
+	       times_equal(a->finished_ms, b->finished_ms) && times_equal(a->closed_since_ms, b->closed_since_ms) &&
+	       times_equal(a->closed_ms, b->closed_ms) &&
 	       condition_sets_equal(&a->conditions, &b->conditions);
 }

@@ -20,6 +20,7 @@ struct gate {
 	struct verdict (*look)(struct decision *d, const struct candidate *c);
 	bool is_told;      /* the promotion's steps tell of it even when it was open all the time */
 	bool needs_people; /* nobody is asked while an earlier gate is closed */
+	bool closes_channel; /* somebody has closed the channel, whatever is promoted: no deadline runs */
 };
 
 static struct verdict verdict(bool is_open, const char *message)
@@ -159,26 +160,39 @@ static struct verdict look_at_approvals(struct decision *d, const struct candida
 	if (d->channel->approvals_required == 0 || c->promotion->source == SOURCE_ROLLBACK)
 		return (struct verdict){ .is_absent = true };
 	v.is_open = approval_suffices(d, c->promotion, &v.message);
-	if (!v.is_open && d->channel->deadline_ms > 0)
-		v.until_ms = c->promotion->meta.created_ms + d->channel->deadline_ms;
+	if (!v.is_open)
+		v.until_ms = deadline_of(d, c);
 	return v;
 }
 
 static const struct gate gates[] = {
-	{ "Channel", look_at_channel, false, false },
-	{ "Stop", look_at_stops, false, false },
-	{ "Suspension", look_at_suspension, false, false },
-	{ "Hold", look_at_hold, false, false },
-	{ "Upstream", look_at_upstream, true, false },
-	{ "Soak", look_at_soak, true, false },
-	{ "Window", look_at_window, true, false },
-	{ "Signature", look_at_signatures, true, false },
-	{ "Workload", look_at_workloads, false, false },
-	{ "Queue", look_at_queue, false, false },
-	{ "Approval", look_at_approvals, true, true },
+	{ "Channel", look_at_channel, .is_told = false },
+	{ "Stop", look_at_stops, .closes_channel = true },
+	{ "Suspension", look_at_suspension, .closes_channel = true },
+	{ "Hold", look_at_hold, .closes_channel = true },
+	{ "Upstream", look_at_upstream, .is_told = true },
+	{ "Soak", look_at_soak, .is_told = true },
+	{ "Window", look_at_window, .is_told = true, .closes_channel = true },
+	{ "Signature", look_at_signatures, .is_told = true },
+	{ "Workload", look_at_workloads, .is_told = false },
+	{ "Queue", look_at_queue, .is_told = false },
+	{ "Approval", look_at_approvals, .is_told = true, .needs_people = true },
 };
 
 #define GATE_COUNT (sizeof(gates) / sizeof(gates[0]))
+
+bool gate_is_channel_closed(struct decision *d, const struct candidate *c)
+{
+	for (size_t i = 0; i < GATE_COUNT; i++) {
+		struct verdict v = { .is_absent = true };
+
+		if (gates[i].closes_channel)
+			v = gates[i].look(d, c);
+		if (!v.is_absent && !v.is_open)
+			return true;
+	}
+	return false;
+}
 
 static void show(struct decision *d, const struct candidate *c, const char *gate, const struct verdict *v)
 {

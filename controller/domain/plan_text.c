@@ -132,6 +132,7 @@ static int promotion_status_text(const struct action_promotion_status *p, struct
 				 struct err *err)
 {
 	const struct condition *ready = condition_find(&p->status.conditions, "Ready");
+	char text[CLOCK_TEXT_SIZE];
 	int r = buf_printf(out, err, "status  promotion %s  %s", p->name,
 			   promotion_phase_name(p->status.phase));
 
@@ -141,6 +142,10 @@ static int promotion_status_text(const struct action_promotion_status *p, struct
 		r = buf_printf(out, err, "  %s: %s", ready->reason, ready->message);
 	if (r == 0 && p->status.waiting_count > 0)
 		r = moment_text(p->status.waiting[0].until_ms, out, err);
+	if (r == 0 && p->status.closed_since_ms != 0)
+		r = buf_printf(out, err, "\n    closed since %s", clock_format(p->status.closed_since_ms, text));
+	if (r == 0 && p->status.closed_ms != 0)
+		r = buf_printf(out, err, "\n    closed for %s", clock_format_duration(p->status.closed_ms, text));
 	for (size_t i = 0; i < p->status.approval_count && r == 0; i++)
 		r = approval_text(&p->status.approvals[i], out, err);
 	for (size_t i = 0; i < p->status.step_count && r == 0; i++)

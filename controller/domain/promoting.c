@@ -6,7 +6,6 @@
  * next look goes on. At the end the channel's status is written first as well: a promotion is finished only
  * when the channel already says what came of it.
  */
-#include "base/clock.h"
 #include "base/str.h"
 #include "domain/decision.h"
 
@@ -297,26 +296,6 @@ static bool runs_already(const struct decision *d, const struct candidate *c)
 	       release_equal(&d->status.current.release, &c->release) && rollout_is_complete(d);
 }
 
-/* A promotion that has waited as long as its channel allows fails, and says for what it waited. */
-static void watch_deadline(struct decision *d, struct candidate *c)
-{
-	int64_t deadline = c->promotion->meta.created_ms + d->channel->deadline_ms;
-	char limit[CLOCK_TEXT_SIZE];
-	const struct waiting_for *waiting = c->status.waiting;
-
-	if (d->channel->deadline_ms == 0 || promotion_phase_is_final(c->status.phase))
-		return;
-	if (d->world->now_ms < deadline) {
-		plan_wake(d->plan, deadline, "promotion deadline");
-		return;
-	}
-	candidate_finish(d, c, PHASE_FAILED, "DeadlineExceeded",
-			 arena_printf(d->arena, "spec.promotion.deadline %s has passed; gate %s: %s",
-				      clock_format_duration(d->channel->deadline_ms, limit),
-				      c->status.waiting_count > 0 ? waiting->gate : "none",
-				      c->status.waiting_count > 0 ? waiting->message : ""));
-}
-
 /* A name that the channel's history holds has run: from a repository, the same request may come again. */
 bool promoting_ran_before(const struct decision *d, const char *promotion)
 {
@@ -339,10 +318,11 @@ static void consider(struct decision *d, struct candidate *c)
 	}
 	if (promoting_is_called_off(d, c))
 		return;
+	deadline_keep_clock(d, c);
 	source_resolve(d, c);
 	tell_resolving(d, c);
 	if (c->release.id == NULL) {
-		watch_deadline(d, c);
+		deadline_watch(d, c);
 		return;
 	}
 	may_start = gate_all_open(d, c);
@@ -356,7 +336,7 @@ static void consider(struct decision *d, struct candidate *c)
 	if (may_start)
 		start(d, c);
 	else
-		watch_deadline(d, c);
+		deadline_watch(d, c);
 }
 
 /* An automatic promotion that waits is over when a newer automatic one is there. */

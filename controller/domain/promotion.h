@@ -70,6 +70,8 @@ struct promotion_status {
 	size_t step_count;
 	struct approval *approvals; /* those of the spec, without their reasons, with their times */
 	size_t approval_count;
+	int64_t closed_since_ms; /* the channel is closed to it (window, stop, suspension, hold) since then; 0: it is open */
+	int64_t closed_ms;       /* how long it was before, in all */
 	int64_t started_ms;
 	int64_t finished_ms;
 	struct conditions conditions;

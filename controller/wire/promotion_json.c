@@ -139,6 +139,8 @@ static void read_status(const struct read_node *object, struct promotion_status 
 	read_waiting(&node, status);
 	read_steps(&node, status);
 	status->approval_count = read_approvals(&node, &status->approvals);
+	status->closed_since_ms = read_time(&node, "closedSince", 0);
+	status->closed_ms = 1000 * read_int(&node, "closedSeconds", 0, INT32_MAX, 0);
 	status->started_ms = read_time(&node, "startedAt", 0);
 	status->finished_ms = read_time(&node, "finishedAt", 0);
 	conditions_read(&node, &status->conditions);
@@ -245,6 +247,8 @@ int promotion_status_to_json(const struct meta *meta, const struct promotion_sta
 	write_waiting(&writer, status);
 	write_steps(&writer, status);
 	write_approvals(&writer, status);
+	write_time(&writer, "closedSince", status->closed_since_ms);
+	write_count(&writer, "closedSeconds", status->closed_ms / 1000);
 	write_time(&writer, "startedAt", status->started_ms);
 	write_time(&writer, "finishedAt", status->finished_ms);
 	conditions_write(&writer, &status->conditions);

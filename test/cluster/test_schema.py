@@ -762,6 +762,7 @@ PROMOTION_STATUS = {
     "waitingFor": [{"gate": "Upstream", "until": RELEASE["since"], "message": "not verified yet"}],
     "steps": [{"name": "Resolve", "startedAt": RELEASE["since"], "finishedAt": RELEASE["since"], "message": "done"}],
     "approvals": [{"user": "bob", "decision": "Approve", "override": True, "at": RELEASE["since"]}],
+    "closedSince": RELEASE["since"], "closedSeconds": 3600,
     "startedAt": RELEASE["since"], "finishedAt": RELEASE["since"], "conditions": [CONDITION],
 }
 

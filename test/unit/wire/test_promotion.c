@@ -125,6 +125,8 @@ START_TEST(reads_every_field_of_a_status)
 	expect_int(row, s->approval_count, 2);
 	expect_str(row, s->approvals[1].user, "carol");
 	expect_int(row, s->approvals[1].at_ms, at("2026-11-24T09:20:00Z"));
+	expect_int(row, s->closed_since_ms, at("2026-11-24T09:00:01Z"));
+	expect_int(row, s->closed_ms, 61200000);
 	expect_int(row, s->started_ms, at("2026-11-24T09:00:01Z"));
 	expect_int(row, s->finished_ms, at("2026-11-24T09:30:00Z"));
 	expect_int(row, s->conditions.count, 1);

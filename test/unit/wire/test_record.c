@@ -229,7 +229,7 @@ static const struct {
 	  1152 },
 	{ "a promotion without a status", KIND_PROMOTION,
 	  META("shop-r-0a1b2c3d4e") "spec: {channel: shop, from: {namespace: shop-staging, channel: shop}, requestedBy: alice}\n",
-	  512 },
+	  528 },
 	{ "a Service", KIND_SERVICE,
 	  META("web") "spec: {selector: {app: web}, clusterIP: 10.96.0.7, ports: [{name: http, port: 80, targetPort: 8080}]}\n",
 	  288 },
