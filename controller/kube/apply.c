@@ -110,7 +110,7 @@ int apply_send(struct client *client, struct store *store, const struct apply *a
 	int r = path_write_kind(&target, apply->kind, or_null(apply->namespace), apply->name,
 				apply->subresource, err);
 
-	r = r < 0 ? r : path_query(&target, "fieldManager", APPLY_MANAGER, err);
+	r = r < 0 ? r : path_query(&target, "fieldManager", apply->manager == NULL ? APPLY_MANAGER : apply->manager, err);
 	r = r < 0 ? r : path_query(&target, "fieldValidation", "Strict", err);
 	r = r < 0 ? r : path_query(&target, "force", apply->is_forced ? "true" : "false", err);
 	if (r < 0)

@@ -2,7 +2,8 @@
  * kube/apply: the writes of Sluice, and single reads, by kind.
  *
  * Every write is a server-side apply with field manager `sluice` (a PATCH whose body is JSON, which
- * is YAML; unknown fields are refused: fieldValidation=Strict). A deletion names the uid and, if
+ * is YAML; unknown fields are refused: fieldValidation=Strict), but for an object that must not be
+ * there yet, which an apply cannot say. A deletion names the uid and, if
  * wanted, the resourceVersion of the object that was looked at, so that it cannot hit another one.
  * What a write is answered with (the object; that it goes) is in the store before the caller is told,
  * so that the next look at the world sees the write (read your own writes); the store tells its
@@ -23,6 +24,7 @@ struct client;
 struct store;
 
 #define APPLY_MANAGER "sluice"
+#define APPLY_BEGINNER "sluice-begin" /* sees to it that an object is there, and changes nothing of one that is */
 
 struct apply {
 	enum kind kind;
@@ -31,7 +33,8 @@ struct apply {
 	const char *subresource; /* "status", or NULL for the object itself */
 	const char *json;        /* the configuration, with apiVersion and kind */
 	size_t json_len;
-	bool is_forced; /* takes fields from other managers */
+	bool is_forced;      /* takes fields from other managers */
+	const char *manager; /* NULL: APPLY_MANAGER */
 };
 
 /* The end of a request about one object, exactly once. err is never NULL; when it is set, record is
@@ -44,6 +47,11 @@ typedef void (*apply_fn)(void *user, struct record *record, const char *manager,
  * watch selects). Errors as client_send(): then fn is not called. */
 int apply_send(struct client *client, struct store *store, const struct apply *apply, apply_fn fn,
 	       void *user, struct err *err) __attribute__((warn_unused_result));
+
+/* Creates the object, as apply_send() would; ERR_CONFLICT when it is there already. Not for fields
+ * that an apply shall take away later: what is created belongs to no apply. */
+int apply_create(struct client *client, struct store *store, const struct apply *apply, apply_fn fn,
+		 void *user, struct err *err) __attribute__((warn_unused_result));
 
 struct deletion {
 	enum kind kind;

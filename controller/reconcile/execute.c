@@ -9,6 +9,7 @@
 #include "kube/apply.h"
 #include "reconcile/executing.h"
 #include "reconcile/writing.h"
+#include "wire/pins_json.h"
 
 #define PATH_SIZE 384
 
@@ -95,6 +96,16 @@ static void release_path(struct job *job)
 
 /* ---- answers about objects ---- */
 
+static void job_finish(struct job *job, const struct err *err);
+
+/* A namespace's first pins name no version upon which they are written, and would replace those of a replica that was
+ * faster. So the object is begun: under a manager's name of its own an apply without data changes nothing of what is there
+ * already. The pins are stated upon the version that comes back. */
+static bool begins_pins(const struct order *order)
+{
+	return order->action == ACTION_STATE_PINS && order->resource_version == NULL;
+}
+
 static void on_answer(void *user, struct record *record, const char *manager, const struct err *err)
 {
 	struct job *job = user;
@@ -107,6 +118,11 @@ static void on_answer(void *user, struct record *record, const char *manager, co
 		learn_from_failure(job, order, manager, &failure);
 	else
 		learn_from_answer(job, order, record, &failure);
+	if (begins_pins(order) && !err_is_set(&failure)) {
+		job->is_news = true;
+		job_finish(job, &failure);
+		return;
+	}
 	job_go_on(job, &failure);
 }
 
@@ -123,6 +139,27 @@ static bool is_overtaken(struct job *job, const struct order *order)
 		return false;
 	job->is_news = true;
 	return true;
+}
+
+static int start_beginning(struct job *job, const struct order *order, struct err *err)
+{
+	static const struct action_pins none;
+	const struct executor_tools *tools = job_tools(job);
+	char *json;
+	int r = pins_to_json(order->namespace, &none, &json, err);
+
+	if (r < 0)
+		return r;
+	r = apply_send(tools->client, tools->store,
+		       &(struct apply){ .kind = order->kind,
+					.namespace = order->namespace,
+					.name = order->name,
+					.json = json,
+					.json_len = strlen(json),
+					.manager = APPLY_BEGINNER },
+		       on_answer, job, err);
+	free(json);
+	return r;
 }
 
 static int start_apply(struct job *job, const struct order *order, struct err *err)
@@ -144,7 +181,8 @@ static int start_apply(struct job *job, const struct order *order, struct err *e
 		return JOB_GOES_ON;
 	if (is_overtaken(job, order) || !take_path(job))
 		return JOB_STOPS;
-	r = apply_send(tools->client, tools->store, &apply, on_answer, job, err);
+	r = begins_pins(order) ? start_beginning(job, order, err)
+			       : apply_send(tools->client, tools->store, &apply, on_answer, job, err);
 	if (r < 0)
 		release_path(job);
 	return r < 0 ? r : JOB_WAITS;

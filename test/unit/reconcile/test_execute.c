@@ -19,9 +19,9 @@
 	"\"resourceVersion\":\"7\",\"labels\":{\"sluice.dev/"                                      \
 	"channel\":\"shop\"}},\"spec\":{\"template\":"                                             \
 	"{\"spec\":{\"containers\":[{\"name\":\"web\",\"image\":\"" image "\"}]}}}}"
-#define PINS                                                                                       \
+#define PINS(version)                                                                                  \
 	"{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"sluice-pins\","    \
-	"\"namespace\":\"n\",\"resourceVersion\":\"9\"},\"data\":{}}"
+	"\"namespace\":\"n\",\"resourceVersion\":\"" version "\"},\"data\":{}}"
 
 #define PATCH_WEB .method = "PATCH", .target = "/apis/apps/v1/namespaces/n/deployments/web?*"
 #define PATCH_STATUS                                                                               \
@@ -55,9 +55,27 @@ static struct order pins_order(void)
 {
 	struct order order = bench_order(ACTION_STATE_PINS, KIND_PINS, "sluice-pins");
 
+	order.resource_version = "8";
 	order.force = true;
 	order.body = strdup("{\"data\":{}}");
 	return order;
+}
+
+/* The namespace has pins already. */
+static void have_pins(struct bench *b)
+{
+	static const char json[] = PINS("8");
+	struct record *record = NULL;
+	struct err err = ERR_INIT;
+
+	ck_assert_msg(record_from_json(KIND_PINS, json, strlen(json), &record, &err) == 0, "%s", err.text);
+	(void)store_put(b->tools.store, record);
+	record_unref(record);
+}
+
+static const char *pins_version(struct bench *b)
+{
+	return store_get(b->tools.store, KIND_PINS, "n", "sluice-pins")->meta->resource_version;
 }
 
 /* ---- one after the other ---- */
@@ -69,7 +87,7 @@ static const struct fake_step three_steps[] = {
 	  .target = "/api/v1/namespaces/n/configmaps/sluice-pins?*force=true*",
 	  .status = 200,
 	  .reply_headers = JSON_TYPE,
-	  .reply = PINS },
+	  .reply = PINS("9") },
 	{ PATCH_WEB, .status = 200, .reply_headers = JSON_TYPE, .reply = WEB("r.example/web@new") },
 };
 
@@ -77,6 +95,7 @@ static void begin_three(struct bench *b)
 {
 	struct orders orders = bench_orders(3);
 
+	have_pins(b);
 	orders.items[0] = status_order();
 	orders.items[1] = pins_order();
 	orders.items[2] = pin_order();
@@ -95,7 +114,7 @@ START_TEST(carries_out_all_orders_and_keeps_the_answers)
 	ck_assert(!b.outcome.is_news);
 	ck_assert_str_eq(
 		store_get(b.tools.store, KIND_CHANNEL, "n", "shop")->meta->resource_version, "3");
-	ck_assert_ptr_nonnull(store_get(b.tools.store, KIND_PINS, "n", "sluice-pins"));
+	ck_assert_str_eq(pins_version(&b), "9");
 	ck_assert_ptr_nonnull(store_get(b.tools.store, KIND_DEPLOYMENT, "n", "web"));
 	bench_finish(&b);
 }
@@ -117,7 +136,7 @@ START_TEST(stops_at_the_first_failure)
 	ck_assert_str_eq(b.failed, names[_i]);
 	ck_assert_int_ne(b.outcome.err.class, ERR_NONE);
 	ck_assert((store_get(b.tools.store, KIND_CHANNEL, "n", "shop") != NULL) == (_i > 0));
-	ck_assert((store_get(b.tools.store, KIND_PINS, "n", "sluice-pins") != NULL) == (_i > 1));
+	ck_assert_str_eq(pins_version(&b), _i > 1 ? "9" : "8");
 	bench_finish(&b);
 }
 END_TEST
@@ -167,6 +186,7 @@ START_TEST(two_keys_do_not_write_one_object_side_by_side)
 
 	script[0].delay_ms = 30;
 	bench_init(&b, script, 2);
+	have_pins(&b);
 	bench_begin(&b, "n/shop", pins_order());
 	bench_begin(&b, "n/other", pins_order());
 	ck_assert_uint_eq(b.ended, 1);
@@ -192,12 +212,39 @@ START_TEST(pins_that_were_overtaken_are_planned_anew)
 	struct bench b;
 
 	bench_init(&b, script, 1);
+	have_pins(&b);
 	bench_run(&b, pins_order());
 	ck_assert(!b.outcome.is_cut_short);
 	bench_run(&b, pins_order());
 	ck_assert(b.outcome.is_cut_short);
 	ck_assert(b.outcome.is_news);
 	ck_assert_int_eq(b.outcome.err.class, ERR_NONE);
+	bench_finish(&b);
+}
+END_TEST
+
+/* Two replicas may both believe that they lead: the object of a namespace's first pins is begun without data, under a name
+ * of its own, so that nothing of somebody who was faster is written over; the pins are planned upon what comes back. */
+START_TEST(begins_the_first_pins)
+{
+	const struct fake_step script[] = {
+		{ .method = "PATCH",
+		  .target = "/api/v1/namespaces/n/configmaps/sluice-pins?fieldManager=sluice-begin*force=false*",
+		  .body = "*\"data\":{}}", .status = 201, .reply_headers = JSON_TYPE, .reply = PINS("9") },
+	};
+	struct orders orders = bench_orders(2);
+	struct bench b;
+
+	bench_init(&b, script, 1);
+	orders.items[0] = pins_order();
+	orders.items[0].resource_version = NULL;
+	orders.items[1] = pin_order();
+	bench_start(&b, "n/shop", &orders);
+	ck_assert(fake_run_until(b.loop, &b.is_done, 5000));
+	ck_assert_int_eq(b.outcome.err.class, ERR_NONE);
+	ck_assert(b.outcome.is_news);
+	ck_assert(b.outcome.is_cut_short);
+	ck_assert_str_eq(pins_version(&b), "9");
 	bench_finish(&b);
 }
 END_TEST
@@ -430,6 +477,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, an_order_that_could_not_be_written_fails_in_its_turn);
 	tcase_add_test(tests, two_keys_do_not_write_one_object_side_by_side);
 	tcase_add_test(tests, pins_that_were_overtaken_are_planned_anew);
+	tcase_add_test(tests, begins_the_first_pins);
 	suite_add_rows(tests, learns_from_pins, pins);
 	tcase_add_test(tests, an_image_that_is_changed_for_long_is_somebodys_doing);
 	suite_add_rows(tests, finds_workloads, finds);
