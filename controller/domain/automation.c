@@ -108,5 +108,6 @@ void automation_create(struct decision *d)
 	action->create.name = name;
 	action->create.release = d->automatic;
 	decision_tell(d, NULL, false, "PromotionCreated",
-		      arena_printf(d->arena, "created promotion %s for %s", name, d->newest_candidate));
+		      arena_printf(d->arena, "created promotion %s for %s", name, d->newest_candidate))
+		->after = ACTION_CREATE_PROMOTION;
 }

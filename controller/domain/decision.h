@@ -92,9 +92,12 @@ void candidate_finish(struct decision *d, struct candidate *c, enum promotion_ph
 /* Computes the candidate's conditions, and tells people of a new phase. Once, at the end. */
 void candidate_conclude(struct decision *d, struct candidate *c);
 
-/* Tells people: an event on the channel (promotion NULL) or on a promotion. */
-void decision_tell(struct decision *d, const struct promotion *promotion, bool is_warning,
-		   const char *reason, const char *note);
+/* Tells people: an event on the channel (promotion NULL) or on a promotion, when its status is written. */
+struct action_event *decision_tell(struct decision *d, const struct promotion *promotion, bool is_warning,
+				   const char *reason, const char *note);
+
+/* Puts the events about that promotion (NULL: all) into the plan, behind what is there. */
+void decision_take_events(struct decision *d, const char *promotion);
 
 /* The text as far as a field of a status takes it: foreign messages (of a registry, of an apiserver) may be of
  * any length, and what is computed has to equal what is stored. */

@@ -44,8 +44,8 @@ void decision_stall(struct decision *d, const char *reason, const char *message)
 	d->stalled_message = message;
 }
 
-void decision_tell(struct decision *d, const struct promotion *promotion, bool is_warning,
-		   const char *reason, const char *note)
+struct action_event *decision_tell(struct decision *d, const struct promotion *promotion, bool is_warning,
+				   const char *reason, const char *note)
 {
 	const struct meta *meta = promotion != NULL ? &promotion->meta : &d->channel->meta;
 	struct action *action = arena_new(d->arena, struct action);
@@ -58,8 +58,26 @@ void decision_tell(struct decision *d, const struct promotion *promotion, bool i
 		.is_warning = is_warning,
 		.reason = reason,
 		.note = note,
+		.after = promotion != NULL ? ACTION_PROMOTION_STATUS : ACTION_CHANNEL_STATUS,
 	};
 	vec_push(&d->events, action);
+	return &action->event;
+}
+
+void decision_take_events(struct decision *d, const char *promotion)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->events.len; i++) {
+		struct action *action = d->events.items[i];
+
+		if (promotion == NULL || (action->event.subject == EVENT_ON_PROMOTION &&
+					  str_equal(action->event.name, promotion)))
+			vec_push(&d->plan->actions, action);
+		else
+			d->events.items[kept++] = action;
+	}
+	d->events.len = kept;
 }
 
 #define CATCH_UP_MS 1000
@@ -189,19 +207,19 @@ static void decide(struct decision *d)
 
 /* Statuses come first, because they are the memory of what is being done; the channel's before its
  * promotions' (promoting.c says why). Then the pins, so that the guard knows them before a workload
- * changes. People are told of what has been done, so events come after all writes; questions come last. */
+ * changes. People are told of what has been done, and only once: an event follows the write that it tells of, and what
+ * comes later may fail without it being lost. Questions come last. */
 static int rank(const struct action *action)
 {
 	static const int ranks[] = {
 		[ACTION_CHANNEL_STATUS] = 0, [ACTION_PROMOTION_STATUS] = 1, [ACTION_STATE_PINS] = 2,
 		[ACTION_PIN] = 3,	     [ACTION_APPLY_SERVICE] = 4,    [ACTION_APPLY_SCALER] = 5,
-		[ACTION_DELETE] = 6,	     [ACTION_CREATE_PROMOTION] = 7, [ACTION_EVENT] = 8,
-		[ACTION_NOTICE] = 0,
+		[ACTION_DELETE] = 6,	     [ACTION_CREATE_PROMOTION] = 7, [ACTION_NOTICE] = 0,
 		[ACTION_FIND_WORKLOAD] = 9,  [ACTION_READ_KEY] = 10,	    [ACTION_LIST_TAGS] = 11,
 		[ACTION_RESOLVE] = 12,	     [ACTION_CHECK_SIGNATURES] = 13,	    [ACTION_MEASURE] = 14,
 	};
 
-	return ranks[action->kind];
+	return ranks[action->kind == ACTION_EVENT ? action->event.after : action->kind];
 }
 
 /* A stable sort by rank; there are few actions. */
@@ -258,8 +276,7 @@ void plan_make(const struct world *world, struct arena *arena, struct plan *ret_
 		decide_without_channel(&d);
 	else
 		decide(&d);
-	for (size_t i = 0; i < d.events.len; i++)
-		vec_push(&ret_plan->actions, d.events.items[i]);
+	decision_take_events(&d, NULL);
 	vec_finish(&d.events);
 	put_in_order(&ret_plan->actions);
 	drop_repeated_questions(&ret_plan->actions);

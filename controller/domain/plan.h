@@ -125,6 +125,7 @@ struct action_event {
 	bool is_warning;
 	const char *reason;
 	const char *note;
+	enum action_kind after; /* what it tells of: it is sent when that is written, and not when that failed */
 };
 
 struct action {

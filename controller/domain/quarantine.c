@@ -46,5 +46,5 @@ void quarantine_plan(const struct world *world, const struct quarantine *q, stru
 		(struct action_notice){ subject, q->name, q->uid, { conditions, 2 } };
 	if (!q->is_announced)
 		plan_add(ret_plan, arena, ACTION_EVENT)->event =
-			(struct action_event){ subject, q->name, q->uid, true, REASON, message };
+			(struct action_event){ subject, q->name, q->uid, true, REASON, message, ACTION_NOTICE };
 }

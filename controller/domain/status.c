@@ -282,6 +282,7 @@ static void plan_promotion_statuses(struct decision *d)
 			c->promotion->meta.name, c->promotion->meta.uid,
 			c->promotion->meta.resource_version, c->status
 		};
+		decision_take_events(d, c->promotion->meta.name);
 	}
 }
 

@@ -2,8 +2,7 @@
  * kube/apply: the writes of Sluice, and single reads, by kind.
  *
  * Every write is a server-side apply with field manager `sluice` (a PATCH whose body is JSON, which
- * is YAML; unknown fields are refused: fieldValidation=Strict), but for an object that must not be
- * there yet, which an apply cannot say. A deletion names the uid and, if
+ * is YAML; unknown fields are refused: fieldValidation=Strict). A deletion names the uid and, if
  * wanted, the resourceVersion of the object that was looked at, so that it cannot hit another one.
  * What a write is answered with (the object; that it goes) is in the store before the caller is told,
  * so that the next look at the world sees the write (read your own writes); the store tells its
@@ -47,11 +46,6 @@ typedef void (*apply_fn)(void *user, struct record *record, const char *manager,
  * watch selects). Errors as client_send(): then fn is not called. */
 int apply_send(struct client *client, struct store *store, const struct apply *apply, apply_fn fn,
 	       void *user, struct err *err) __attribute__((warn_unused_result));
-
-/* Creates the object, as apply_send() would; ERR_CONFLICT when it is there already. Not for fields
- * that an apply shall take away later: what is created belongs to no apply. */
-int apply_create(struct client *client, struct store *store, const struct apply *apply, apply_fn fn,
-		 void *user, struct err *err) __attribute__((warn_unused_result));
 
 struct deletion {
 	enum kind kind;
