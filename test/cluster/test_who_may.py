@@ -170,9 +170,20 @@ class Promote(WhoMay):
 
     def test_the_operator_makes_promotions_of_its_own(self):
         acting = cluster.operator()
-        made = acting.apply(cluster.promotions(self.here, "automatic"), promotion("automatic"), "sluice", True)
+        body = promotion("automatic")
+        body["metadata"]["labels"] = {"sluice.dev/automatic": "true"}
+        made = acting.apply(cluster.promotions(self.here, "automatic"), body, "sluice", True)
         acting.close()
         self.assertEqual(made["spec"]["requestedBy"], cluster.OPERATOR)
+        with self.assert_refused(NO_AUTOMATIC, f"only {cluster.OPERATOR} may"):
+            self.admin.merge(cluster.promotions(self.here, "automatic"), {"metadata": {"labels": None}})
+        self.admin.merge(cluster.promotions(self.here, "automatic"), {"metadata": {"labels": {"ticket": "42"}}})
+
+    def test_nobody_else_makes_an_automatic_promotion(self):
+        body = promotion("no-machine")
+        body["metadata"]["labels"] = {"sluice.dev/automatic": "true"}
+        with self.assert_refused(NO_AUTOMATIC, f"{self.here}/no-machine", "leave the label out"):
+            self.admin.create(cluster.promotions(self.here), body)
 
     def test_whoever_may_view_a_namespace_sees_its_channels(self):
         vic = self.user("vic", role="view")
@@ -208,6 +219,7 @@ FIXED = "the spec of a Promotion never changes"
 TWICE = "nobody says the same twice"
 NO_SUCH = "only an Approve can be an override"
 ABORTED = "an abort is never taken back"
+NO_AUTOMATIC = "may not set or change the label sluice.dev/automatic"
 IMPOSSIBLE = (KEPT, FIXED, TWICE, NO_SUCH, ABORTED)
 
 # What each of four users is told: nothing when it is allowed, the words of the refusal otherwise. The Promotion waits, its release is
@@ -236,6 +248,8 @@ SAYINGS = [
     ("change what is promoted", [change("replace", "/spec/release", "r-0000000000")], FIXED, FIXED, FIXED, NO_PATCH),
     ("change who asked for it", [change("replace", "/spec/requestedBy", "SELF")], FIXED, FIXED, FIXED, NO_PATCH),
     ("label it", [change("add", "/metadata/labels", {"ticket": "42"})], None, None, None, NO_PATCH),
+    ("call it automatic", [change("add", "/metadata/labels", {"sluice.dev/automatic": "true"})],
+     NO_AUTOMATIC, NO_AUTOMATIC, NO_AUTOMATIC, NO_PATCH),
 ]
 
 
