@@ -126,6 +126,59 @@ class Channels(Case):
         self.assertEqual(now["current"]["artifacts"][0]["digest"], good)
         self.assertTrue(now["history"][0]["result"] == "Failed" and now["verified"][0]["revoked"])
 
+    def test_one_workload_that_fails_takes_all_of_them_back(self):
+        """a release of two artifacts over three workloads is all or nothing: the two that could run it go back as well"""
+        good, better, bad = Images.web("1.0.0"), Images.web("2.0.0"), Images.web("bad", broken=True)
+        parts = {"web": "web", "api": "api", "worker": "web"}
+        for name in parts:
+            self.make(workload("Deployment", name, replicas=1))
+        self.make(channel(artifacts=[{"name": "web", "image": WEB}, {"name": "api", "image": WEB}], rollout={"progressDeadline": "10s"},
+                          workloads=[{"kind": "Deployment", "name": name, "containers": {"web": one}} for name, one in parts.items()]))
+        for name, api, end in (("first", good, "Succeeded"), ("bad", bad, "Failed")):
+            self.make(promotion(name, artifacts=[{"name": "web", "digest": good if end == "Succeeded" else better},
+                                                 {"name": "api", "digest": api}]))
+            status = self.wait_phase(name, end)
+        self.assertIn("Deployment", self.message(status))
+        self.assertIn(f"{self.namespace}/api", self.message(status))
+        self.assertEqual({name: self.image(name=name) for name in parts}, dict.fromkeys(parts, f"{WEB}@{good}"))
+        self.wait_condition("Ready", "Running")
+        cluster.eventually("only the good one runs", lambda: self.running_digests() == {good})
+        pins = self.api.get(f"/api/v1/namespaces/{self.namespace}/configmaps/sluice-pins")["data"]
+        self.assertEqual(set(pins.values()), {f"{WEB}@{good}"})
+
+    def part(self, name, **spec):
+        """A channel of that name with a Deployment of its own."""
+        self.make(workload("Deployment", name, channel=name, replicas=1))
+        self.make(channel(name, workloads=[{"kind": "Deployment", "name": name, "containers": {"web": "web"}}], **spec))
+
+    def after(self, *names, match="Any"):
+        return {"match": match, "channels": [{"namespace": self.namespace, "name": name} for name in names]}
+
+    def test_a_line_that_forks_and_joins(self):
+        """two channels take what the first has verified; the last one waits for both of them, and takes nothing that came by another way"""
+        one, automatic = Images.web("1.0.0"), {"mode": "Automatic"}
+        self.part("first")
+        self.part("left", upstream=self.after("first"), promotion=automatic)
+        self.part("right", upstream=self.after("first"))
+        self.part("last", upstream=self.after("left", "right", match="All"), promotion=automatic)
+        self.make(by_digest("first", one, to="first"))
+        self.make(by_digest("around", one, to="last"))
+        self.wait_condition("Ready", "Running", name="left")
+        cluster.eventually("the last one waits for the right one", lambda: self.message(
+            self.promo("around")).endswith(f"is not verified in {self.namespace}/right"))
+        self.assertEqual(self.status("last")["conditions"][0]["reason"], "NoRelease")
+        self.make(promotion("onward", to="right", **{"from": {"namespace": self.namespace, "channel": "first"}}))
+        self.wait_condition("Ready", "Running", name="last")
+        self.assertEqual(self.image(name="last"), f"{WEB}@{one}")
+
+    def events(self, name):
+        """How often each reason was told of the object of that name."""
+        told = {}
+        for one in self.api.get(f"/apis/events.k8s.io/v1/namespaces/{self.namespace}/events")["items"]:
+            if one["regarding"]["name"] == name:
+                told[one["reason"]] = told.get(one["reason"], 0) + one.get("series", {}).get("count", 1)
+        return told
+
     def test_a_rollout_that_fails_is_held_when_so_asked_and_a_rollback_leads_out(self):
         good, bad = Images.web("1.0.0"), Images.web("bad", broken=True)
         self.make(workload("Deployment", replicas=1))
@@ -177,9 +230,10 @@ class Channels(Case):
         self.assertEqual(list(steps), ["Resolve", "Upstream", "Approval", "RollOut"])
         self.assertEqual(steps["Approval"]["message"], f"approved by {name}")
         self.assertTrue(all(one["startedAt"] <= one["finishedAt"] for one in steps.values()))
-        events = self.api.get(f"/apis/events.k8s.io/v1/namespaces/{self.namespace}/events")["items"]
-        asked = sorted(one["regarding"]["name"] for one in events if one["reason"] == "ApprovalNeeded")
-        self.assertEqual(asked, ["good", "unwanted"])
+        self.assertEqual((status["release"]["artifacts"][0]["digest"], "previous" in status), (digest, False))
+        self.assertEqual(self.events("good"), dict.fromkeys(
+            ("ApprovalNeeded", "PromotionWaiting", "PromotionRollingOut", "PromotionSucceeded"), 1))
+        self.assertEqual(self.events("unwanted"), dict.fromkeys(("ApprovalNeeded", "PromotionWaiting", "PromotionFailed"), 1))
 
     def test_an_aborted_rollout_goes_back(self):
         """and what was aborted is not bad; whoever waits is told who did it"""
