@@ -58,6 +58,24 @@ static bool failed_before(const struct decision *d, const char *release)
 	return false;
 }
 
+/* A request is heeded once: one that comes while nothing is held does not lift a hold that comes later. */
+void automation_lift_hold(struct decision *d)
+{
+	const struct hold *hold = &d->status.hold;
+	const char *request = d->channel->lift_request;
+	const char *by = str_is_empty(d->channel->lifted_by) ? "unknown" : d->channel->lifted_by;
+	const char *reason = "nothing was held";
+
+	if (str_is_empty(request) || str_equal(request, d->status.lifted.request))
+		return;
+	if (hold->by != NULL) {
+		reason = arena_printf(d->arena, "held by %s: %s", hold->by, hold->reason == NULL ? "" : hold->reason);
+		decision_tell(d, NULL, false, "HoldLifted", arena_printf(d->arena, "%s lifted the hold, %s", by, reason));
+	}
+	d->status.lifted = (struct lifting){ request, by, d->world->now_ms, brief(d, reason) };
+	d->status.hold = (struct hold){ .by = NULL };
+}
+
 void automation_choose(struct decision *d)
 {
 	const struct release *release = NULL;

@@ -138,6 +138,13 @@ struct hold {
 	const char *reason;
 };
 
+struct lifting { /* of a hold, the last time that somebody asked for it */
+	const char *request; /* what the annotation said; NULL: nobody ever asked */
+	const char *by;
+	int64_t at_ms;
+	const char *reason; /* the hold that it was, in words */
+};
+
 struct takeovers { /* taking the image field back, where the pin guard does not protect it */
 	int64_t count;
 	int64_t since_ms;
@@ -181,6 +188,7 @@ struct channel_status {
 	struct release_stay *history; /* newest first */
 	size_t history_count;
 	struct hold hold;
+	struct lifting lifted;
 	struct window_status window;
 	struct takeovers takeovers;
 	struct intake_status intake;
@@ -211,6 +219,8 @@ struct channel {
 	struct metric_spec *metrics; /* of the verification; none: a complete rollout verifies */
 	size_t metric_count;
 	const char *verify_request; /* the annotation sluice.dev/verify: another value asks for it once more; NULL */
+	const char *lift_request; /* the annotation sluice.dev/lift-hold: another value lifts the hold; NULL */
+	const char *lifted_by;    /* the annotation sluice.dev/lifted-by: who asked for that, as the policy wrote it; NULL */
 	struct signatures signatures;
 	struct workload_spec *workloads;
 	size_t workload_count;

@@ -257,6 +257,7 @@ bool promoting_is_left_aborted(const struct decision *d);
 
 /* intake.c, automation.c: new builds and new promotions. */
 void intake_look(struct decision *d);
+void automation_lift_hold(struct decision *d); /* when somebody asks for that */
 void automation_choose(struct decision *d);
 void automation_create(struct decision *d);
 

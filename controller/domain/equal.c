@@ -142,7 +142,9 @@ static bool details_equal(const struct channel_status *a, const struct channel_s
 {
 	return a->observed_generation == b->observed_generation && a->guard == b->guard &&
 	       str_equal(a->hold.by, b->hold.by) && times_equal(a->hold.at_ms, b->hold.at_ms) &&
-	       str_equal(a->hold.reason, b->hold.reason) && a->takeovers.count == b->takeovers.count &&
+	       str_equal(a->hold.reason, b->hold.reason) && str_equal(a->lifted.request, b->lifted.request) &&
+	       str_equal(a->lifted.by, b->lifted.by) && times_equal(a->lifted.at_ms, b->lifted.at_ms) &&
+	       str_equal(a->lifted.reason, b->lifted.reason) && a->takeovers.count == b->takeovers.count &&
 	       times_equal(a->takeovers.since_ms, b->takeovers.since_ms) &&
 	       str_equal(a->takeovers.manager, b->takeovers.manager) &&
 	       str_equal(a->intake.tag, b->intake.tag) &&

@@ -194,6 +194,7 @@ static void decide(struct decision *d)
 	calendar_look(d);
 	upstream_list_available(d);
 	intake_look(d);
+	automation_lift_hold(d);
 	automation_choose(d);
 	promoting_settle(d);
 	promoting_start_next(d);

@@ -223,6 +223,8 @@ static int channel_status_text(const struct channel_status *s, struct buf *out, 
 		r = buf_printf(out, err, "  superseded %s", s->intake.superseded);
 	if (r == 0 && s->hold.by != NULL)
 		r = buf_printf(out, err, "  hold by %s: %s", s->hold.by, s->hold.reason);
+	if (r == 0 && s->lifted.request != NULL)
+		r = buf_printf(out, err, "  lifted by %s: %s", s->lifted.by, s->lifted.reason);
 	if (r == 0 && s->window.is_set)
 		r = buf_printf(out, err, "  window %s: %s", s->window.is_open ? "open" : "closed",
 			       s->window.message);

@@ -60,6 +60,7 @@ static const struct word words[] = {
 	{ WORD_REASON, channel, "WhoMayMissing", "The ValidatingAdmissionPolicy sluice-who-may or its binding is missing." },
 
 	{ WORD_EVENT, channel, "PromotionCreated", "Automatic mode created a promotion." },
+	{ WORD_EVENT, channel, "HoldLifted", "Somebody lifted the hold; automation goes on." },
 	{ WORD_EVENT, channel, "BuildsSuperseded", "Builds came so quickly that a newer one took the place of some before they were promoted." },
 	{ WORD_EVENT, channel, "VerificationPassed", "A verification that somebody asked for ended well." },
 	{ WORD_EVENT, channel, "VerificationFailed", "A verification that somebody asked for failed: the release has lost its mark." },

@@ -1,8 +1,12 @@
 #include "wire/channel_json.h"
 
+#include <string.h>
+
 #include "base/clock.h"
+#include "base/str.h"
 #include "wire/json_read.h"
 #include "wire/meta_json.h"
+#include "wire/release_json.h"
 #include "wire/verification_json.h"
 
 #define MINUTE_MS ((int64_t)60 * 1000)
@@ -283,6 +287,16 @@ static const char *read_labels(const struct read_node *object)
 	return text;
 }
 
+/* An annotation may be of any length, and goes into a status, where it is compared with later. */
+static const char *read_brief(const struct read_node *annotations, const char *name)
+{
+	const char *text = read_text(annotations, name);
+
+	if (text == NULL || strlen(text) <= STATUS_MESSAGE_MAX)
+		return text;
+	return arena_strndup(annotations->reader->arena, text, str_cut_utf8(text, STATUS_MESSAGE_MAX));
+}
+
 void *channel_read(const struct read_node *object, enum kind kind)
 {
 	struct channel *channel = arena_new(object->reader->arena, struct channel);
@@ -305,7 +319,9 @@ void *channel_read(const struct read_node *object, enum kind kind)
 	read_autoscaling(&spec, channel);
 	read_service(&spec, &channel->service);
 	verification_spec_read(&spec, channel);
-	channel->verify_request = read_text(&annotations, ANNOTATION_VERIFY);
+	channel->verify_request = read_brief(&annotations, ANNOTATION_VERIFY);
+	channel->lift_request = read_brief(&annotations, ANNOTATION_LIFT_HOLD);
+	channel->lifted_by = read_brief(&annotations, ANNOTATION_LIFTED_BY);
 	channel->is_suspended = read_flag(&spec, "suspended");
 	channel_status_read(object, &channel->status);
 	return channel;

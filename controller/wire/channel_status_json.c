@@ -130,12 +130,17 @@ static void read_workloads(const struct read_node *node, struct channel_status *
 static void read_small(const struct read_node *node, struct channel_status *status)
 {
 	struct read_node hold = read_object(node, "hold");
+	struct read_node lifted = read_object(node, "lifted");
 	struct read_node takeovers = read_object(node, "takeovers");
 	struct read_node intake = read_object(node, "intake");
 
 	status->hold.by = read_text(&hold, "by");
 	status->hold.at_ms = read_time(&hold, "at", 0);
 	status->hold.reason = read_text(&hold, "reason");
+	status->lifted.request = read_text(&lifted, "request");
+	status->lifted.by = read_text(&lifted, "by");
+	status->lifted.at_ms = read_time(&lifted, "at", 0);
+	status->lifted.reason = read_text(&lifted, "reason");
 	status->takeovers.count = read_int(&takeovers, "count", 0, INT32_MAX, 0);
 	status->takeovers.since_ms = read_time(&takeovers, "since", 0);
 	status->takeovers.manager = read_text(&takeovers, "manager");
@@ -286,6 +291,7 @@ static void write_history(struct writer *writer, const struct channel_status *st
 static void write_small(struct writer *writer, const struct channel_status *status)
 {
 	const struct hold *hold = &status->hold;
+	const struct lifting *lifted = &status->lifted;
 	const struct intake_status *intake = &status->intake;
 	const struct takeovers *takeovers = &status->takeovers;
 
@@ -294,6 +300,14 @@ static void write_small(struct writer *writer, const struct channel_status *stat
 		write_brief(writer, "by", hold->by, STATUS_MESSAGE_MAX);
 		write_time(writer, "at", hold->at_ms);
 		write_brief(writer, "reason", hold->reason, STATUS_MESSAGE_MAX);
+		write_object_end(writer);
+	}
+	if (lifted->request != NULL) {
+		write_object(writer, "lifted");
+		write_text(writer, "request", lifted->request);
+		write_text(writer, "by", lifted->by);
+		write_time(writer, "at", lifted->at_ms);
+		write_brief(writer, "reason", lifted->reason, STATUS_MESSAGE_MAX);
 		write_object_end(writer);
 	}
 	if (intake->tag != NULL || intake->release != NULL || intake->moved != NULL) {

@@ -13,6 +13,8 @@
 #define LABEL_CHANNEL "sluice.dev/channel"
 #define LABEL_AUTOMATIC "sluice.dev/automatic"
 #define ANNOTATION_VERIFY "sluice.dev/verify"
+#define ANNOTATION_LIFT_HOLD "sluice.dev/lift-hold"
+#define ANNOTATION_LIFTED_BY "sluice.dev/lifted-by"
 #define LABEL_PINS "sluice.dev/pins"
 #define LABEL_MANAGED_BY "app.kubernetes.io/managed-by"
 #define ANNOTATION_APPLIED "sluice.dev/applied"

@@ -171,6 +171,36 @@ class Channels(Case):
         self.wait_condition("Ready", "Running", name="last")
         self.assertEqual(self.image(name="last"), f"{WEB}@{one}")
 
+    def test_a_hold_after_a_rollback_is_lifted_by_who_may(self):
+        """until then nothing is promoted by itself; the status and an event say who lifted it"""
+        digests = [Images.web(f"{i}.0.0") for i in (1, 2, 3)]
+        self.part("first")
+        self.part("shop", upstream=self.after("first"), promotion={"mode": "Automatic"})
+        for i in (0, 1):
+            self.make(by_digest(f"build-{i}", digests[i], to="first"))
+            cluster.eventually("it is promoted by itself", lambda i=i: self.image(name="shop") == f"{WEB}@{digests[i]}")
+            self.wait_condition("Ready", "Running")
+        self.make(promotion("back", rollback={"to": "Previous"}))
+        self.wait_phase("back", "Succeeded")
+        held = self.status()["hold"]
+        self.assertEqual((held["by"], held["reason"].split()[:2]), (self.api.whoami(), ["promotion", "back"]))
+        third = self.bring_first(digests[2])
+        cluster.eventually("the third is available", lambda: third in [one["release"] for one in self.status()["available"]])
+        self.wait_for_the_others()
+        time.sleep(2)
+        self.assertNotIn(f"shop-{third}", [one["metadata"]["name"] for one in self.api.get(cluster.promotions(self.namespace))["items"]])
+        cluster.kubectl("-n", self.namespace, "annotate", "rch/shop", "--overwrite", "sluice.dev/lift-hold=1")
+        self.wait_phase(f"shop-{third}", "Succeeded")
+        status = self.status()
+        self.assertNotIn("hold", status)
+        self.assertEqual(status["lifted"]["by"], self.api.whoami())
+        self.assertIn("promotion back chose", status["lifted"]["reason"])
+        self.assertIn("HoldLifted", self.events("shop"))
+
+    def bring_first(self, digest):
+        self.make(by_digest("build-2", digest, to="first"))
+        return self.wait_phase("build-2", "Succeeded")["release"]["id"]
+
     def events(self, name):
         """How often each reason was told of the object of that name."""
         told = {}

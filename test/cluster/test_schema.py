@@ -744,6 +744,7 @@ CHANNEL_STATUS = {
     "history": [{"release": "r-0a1b2c3d4e", "artifacts": RELEASE["artifacts"], "promotion": "one", "since": RELEASE["since"],
                  "until": RELEASE["since"], "result": "Aborted", "signaturePolicy": HEX64}] * 20,
     "hold": {"by": "alice", "at": RELEASE["since"], "reason": "by hand"},
+    "lifted": {"request": "7", "by": "bob", "at": RELEASE["since"], "reason": "held by alice: by hand"},
     "intake": {"tag": "v1.4.2", "release": "r-0a1b2c3d4e", "moved": "tag v1.4.1 of web named one digest, now another",
                "superseded": "v1.4.1, v1.4.0"},
     "window": {"open": True, "name": "office-hours", "nextChange": RELEASE["since"], "message": "office-hours until 17:00"},

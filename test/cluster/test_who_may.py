@@ -434,6 +434,27 @@ class Govern(WhoMay):
         with self.assert_refused("may not make", "'two'"):
             una.create(cluster.channels(self.here), channel("two"))
 
+    def lift(self, user, name, value, **annotations):
+        return user.merge(cluster.channels(self.here, name), {"metadata": {"annotations": {
+            "sluice.dev/lift-hold": value, **{f"sluice.dev/{key}": one for key, one in annotations.items()}}}})
+
+    def test_a_hold_is_not_lifted_without_the_verb_promote(self):
+        ulf = self.user("ulf", rule(["create", "get", "update", "patch"], ["releasechannels"]))
+        with self.assert_refused(f"user '{ulf.name}' may not lift the hold of the channel {self.here}/shop",
+                                 "the verb promote on releasechannels.sluice.dev 'shop'"):
+            self.lift(ulf, "shop", "1")
+        self.assertNotIn("annotations", self.admin.get(cluster.channels(self.here, "shop"))["metadata"])
+
+    def test_who_lifts_a_hold_is_named_whatever_he_says(self):
+        self.admin.create(cluster.channels(self.here), channel("held"))
+        una = self.user("uma", rule(["patch"], ["releasechannels"]), rule(["promote"], ["releasechannels"], names=["held"]))
+        made = self.lift(una, "held", "1", **{"lifted-by": "somebody"})
+        self.assertEqual(made["metadata"]["annotations"], {"sluice.dev/lift-hold": "1", "sluice.dev/lifted-by": una.name})
+        with self.assert_refused("sluice.dev/lifted-by says 'somebody'", "leave it out", code=422):
+            self.lift(una, "held", "1", **{"lifted-by": "somebody"})
+        again = self.lift(self.admin, "held", "2")
+        self.assertEqual(again["metadata"]["annotations"]["sluice.dev/lifted-by"], self.admin.whoami())
+
     def test_the_admin_of_a_namespace_governs_it(self):
         ada = self.user("ada", role="admin")
         ada.create(cluster.channels(self.here), channel("ada", upstream={"channels": [{"namespace": "a", "name": "b"}]}))

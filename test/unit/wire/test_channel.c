@@ -76,6 +76,8 @@ START_TEST(reads_every_field_of_a_spec)
 	expect(row, c->excludes_requester);
 	expect_int(row, c->progress_deadline_ms, 330 * 1000);
 	expect_str(row, c->verify_request, "once-more");
+	expect_str(row, c->lift_request, "7");
+	expect_str(row, c->lifted_by, "bob");
 	expect_int(row, c->metric_count, 2);
 	expect_str(row, c->metrics[0].name, "success-rate");
 	expect_str(row, c->metrics[0].query, "sum(ok) / sum(all)");
@@ -542,8 +544,30 @@ START_TEST(takes_a_wrong_status_field_as_absent)
 }
 END_TEST
 
+/* What an annotation says goes into the status, whose schema has a limit, and is compared with it later. */
+START_TEST(cuts_an_annotation_to_what_a_status_takes)
+{
+	char text[1500];
+	char yaml[4000];
+	struct record *record;
+	const struct channel *c;
+
+	memset(text, 'a', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	(void)snprintf(yaml, sizeof(yaml),
+		       "metadata: {name: shop, annotations: {sluice.dev/verify: %s, sluice.dev/lift-hold: %s}}\nspec: {}\n",
+		       text, text);
+	record = given_record("long annotations", KIND_CHANNEL, yaml);
+	c = record->object;
+	expect_int("verify", (long long)strlen(c->verify_request), 1024);
+	expect_int("lift-hold", (long long)strlen(c->lift_request), 1024);
+	record_unref(record);
+}
+END_TEST
+
 static void add(TCase *tests)
 {
+	tcase_add_test(tests, cuts_an_annotation_to_what_a_status_takes);
 	tcase_add_test(tests, reads_every_field_of_a_spec);
 	tcase_add_test(tests, reads_workloads_autoscaling_and_routing);
 	tcase_add_test(tests, reads_every_field_of_a_status);

@@ -226,7 +226,7 @@ static const struct {
 	  META("shop") "spec: {artifacts: [{name: web, image: registry.example.com/shop/web}], "
 	  "upstream: {channels: [{namespace: shop-staging, name: shop}]}, "
 	  "workloads: [{kind: Deployment, name: web, containers: {web: web}}]}\n",
-	  1152 },
+	  1200 },
 	{ "a promotion without a status", KIND_PROMOTION,
 	  META("shop-r-0a1b2c3d4e") "spec: {channel: shop, from: {namespace: shop-staging, channel: shop}, requestedBy: alice}\n",
 	  528 },
