@@ -102,11 +102,52 @@ static const char *automatic_name(struct decision *d)
 {
 	const struct channel *upstream;
 
+	if (d->automatic.id == NULL)
+		return NULL;
 	if (d->channel->upstream.count == 0 || d->channel->select != SELECT_MATCH_UPSTREAM)
 		return arena_printf(d->arena, "%s-%s", d->world->name, d->newest_candidate);
 	upstream = world_find_channel(d->world, &d->channel->upstream.channels[0]);
 	return arena_printf(d->arena, "%s-%s-%llx", d->world->name, d->newest_candidate,
 			    (unsigned long long)upstream->status.current.since_ms / 1000);
+}
+
+static bool waits_by_itself(const struct decision *d, const struct candidate *c)
+{
+	return c->promotion->is_automatic && c != d->running && !promotion_phase_is_final(c->status.phase);
+}
+
+/* The automatic promotion that is not superseded: the youngest. Of those made within one second, which their names would
+ * put in any order, the one that automation would make now. */
+static const struct candidate *newest_automatic(struct decision *d)
+{
+	const char *chosen = automatic_name(d);
+	const struct candidate *newest = NULL;
+
+	for (size_t i = d->candidate_count; i-- > 0;) {
+		const struct candidate *c = &d->candidates[i];
+
+		if (!waits_by_itself(d, c))
+			continue;
+		if (newest == NULL)
+			newest = c;
+		if (c->promotion->meta.created_ms == newest->promotion->meta.created_ms &&
+		    str_equal(c->promotion->meta.name, chosen))
+			return c;
+	}
+	return newest;
+}
+
+void automation_supersede(struct decision *d)
+{
+	const struct candidate *newest = newest_automatic(d);
+
+	for (size_t i = d->candidate_count; i-- > 0;) {
+		struct candidate *c = &d->candidates[i];
+
+		if (c != newest && waits_by_itself(d, c))
+			candidate_finish(d, c, PHASE_SUPERSEDED, "Superseded",
+					 arena_printf(d->arena, "%s is newer", newest->promotion->meta.name));
+	}
 }
 
 void automation_create(struct decision *d)

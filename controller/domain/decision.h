@@ -261,6 +261,9 @@ void automation_lift_hold(struct decision *d); /* when somebody asks for that */
 void automation_choose(struct decision *d);
 void automation_create(struct decision *d);
 
+/* An automatic promotion that waits is over when a newer automatic one is there. */
+void automation_supersede(struct decision *d);
+
 /* pinning.c: the ConfigMap of pins and the workloads. pinning_sweep() is for a namespace or a channel that
  * is gone. */
 void pinning_plan(struct decision *d);

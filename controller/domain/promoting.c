@@ -339,28 +339,9 @@ static void consider(struct decision *d, struct candidate *c)
 		deadline_watch(d, c);
 }
 
-/* An automatic promotion that waits is over when a newer automatic one is there. */
-static void supersede_automatic(struct decision *d)
-{
-	const struct candidate *newest = NULL;
-
-	for (size_t i = d->candidate_count; i-- > 0;) {
-		struct candidate *c = &d->candidates[i];
-
-		if (!c->promotion->is_automatic || c == d->running || promotion_phase_is_final(c->status.phase))
-			continue;
-		if (newest == NULL)
-			newest = c;
-		else
-			candidate_finish(d, c, PHASE_SUPERSEDED, "Superseded",
-					 arena_printf(d->arena, "%s is newer",
-						      newest->promotion->meta.name));
-	}
-}
-
 void promoting_start_next(struct decision *d)
 {
-	supersede_automatic(d);
+	automation_supersede(d);
 	for (size_t i = 0; i < d->candidate_count; i++) {
 		struct candidate *c = &d->candidates[i];
 
