@@ -46,6 +46,11 @@ schema-walk: $(BUILD)/check/build.ninja
 	@ninja -j $(JOBS) -C $(BUILD)/check controller/sluice
 	@test/cluster/schema_walk.py
 
+sweep: $(BUILD)/check/build.ninja
+	@packages/install build test devcluster
+	@ninja -j $(JOBS) -C $(BUILD)/check controller/sluice
+	@test/faults/sweep.py $(CASE)
+
 install: all
 	meson install -C $(BUILD)/release --no-rebuild
 
@@ -71,10 +76,11 @@ help:
 	@echo 'make model           walks through all that can happen to the decision in small worlds; result in $(BUILD)/model.json'
 	@echo 'make model-bugs      the same, and looks whether mistakes in the decision are found; takes a quarter of an hour'
 	@echo 'make schema-walk     every field with every sort of value, on a real apiserver; as root'
+	@echo 'make sweep           kills the operator at every write of every scenario, on a real apiserver; CASE=ID: one scenario, one trial again; as root'
 	@echo 'make image           the container image, into $(BUILD)/image; REGISTRY=HOST/PATH pushes it there'
 	@echo 'make demo            a cluster on this machine, five channels, the whole story; as root'
 	@echo 'make demo KUBECONFIG=FILE REGISTRY=HOST/PATH    the same in your own cluster'
 	@echo 'make demo-down       leaves nothing of it behind (KUBECONFIG=... again for your own cluster)'
 	@echo 'make clean           removes $(BUILD)'
 
-.PHONY: all check test fuzz model model-bugs schema-walk install image demo demo-down clean help
+.PHONY: all check test fuzz model model-bugs schema-walk sweep install image demo demo-down clean help

@@ -106,6 +106,16 @@ class Api:
     def get(self, path):
         return self.call("GET", path)
 
+    def stream(self, path):
+        """The lines of an answer that goes on, such as a watch, as they come; on a connection of its own."""
+        connection = http.client.HTTPSConnection(self._host, context=self._tls)
+        with contextlib.closing(connection):
+            connection.request("GET", path, headers={"Accept": "application/json"})
+            answer = connection.getresponse()
+            if answer.status >= 300:
+                raise ApiError(answer.status, json.loads(answer.read()))
+            yield from answer
+
     def create(self, path, body, dry_run=False):
         return self.call("POST", path + ("?dryRun=All" if dry_run else ""), body)
 
@@ -340,7 +350,7 @@ def _run():
     sys.exit(1 if failed or not result.passed else 0)
 
 
-def _inside():
+def is_inside():
     return bool(os.environ.get("SLUICE_NETNS"))
 
 
@@ -354,19 +364,25 @@ def _run_inside(name):
     return subprocess.run(words).returncode
 
 
-def main(own=OWN_CLUSTER, flags=("--no-metrics",), always_own=False):
-    """Runs the tests of the calling file, in a cluster: SLUICE_TEST_CLUSTER, or one of its own, made with these flags."""
-    sys.dont_write_bytecode = True
-    if _inside():
-        _run()
+def inside(own=OWN_CLUSTER, flags=("--no-metrics",), always_own=False):
+    """Runs the calling program once more, in a cluster's network: SLUICE_TEST_CLUSTER, or one of its own, made with these flags.
+
+    Returns its exit status."""
     name = os.environ.get("SLUICE_TEST_CLUSTER")
     if name and not always_own:
-        sys.exit(_run_inside(name))
+        return _run_inside(name)
     was_there = _is_there(own)
     subprocess.run([DEVCLUSTER, "up", own, *flags], check=True)
     try:
-        code = _run_inside(own)
+        return _run_inside(own)
     finally:
         if not was_there:
             subprocess.run([DEVCLUSTER, "down", own], check=True)
-    sys.exit(code)
+
+
+def main(own=OWN_CLUSTER, flags=("--no-metrics",), always_own=False):
+    """Runs the tests of the calling file, in a cluster, as inside() says."""
+    sys.dont_write_bytecode = True
+    if is_inside():
+        _run()
+    sys.exit(inside(own, flags, always_own))

@@ -1,0 +1,42 @@
+"""The operator is killed at some writes of some scenarios, always the same ones: a sample of the crash sweep (test/faults/sweep.py)."""
+
+import os
+import random
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "faults")]
+import cluster  # noqa: E402
+import sweep  # noqa: E402
+
+SEED = 1
+SAMPLE = [
+    ("a release follows another one", "second-release"),
+    ("a rollout that is aborted goes back", "abort-while-running"),
+    ("two releases go along two channels by themselves", "along-two-channels"),
+]
+
+
+def kill_during(case, name):
+    draw = random.Random(SEED)
+    counts = case.sweep.run(name, lambda writes: [*draw.sample(sweep.all_points(writes), 2), *sweep.pairs(writes, 1, draw)])
+    case.assertEqual(counts.failed, [], "each can be run again: make sweep CASE=ID")
+    case.assertGreater(sum(counts.survived.values()), 0, "no point was reached")
+
+
+@cluster.rows(SAMPLE, kill_during)
+class Killed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stage = sweep.Stage()
+        cls.sweep = sweep.Sweep(cls.stage)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stage.finish()
+
+
+if __name__ == "__main__":
+    cluster.main()

@@ -1,0 +1,46 @@
+"""build/faults.json: what was tried, how often, and how often it was survived."""
+
+import contextlib
+import fcntl
+import json
+import os
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PATH = os.path.join(ROOT, "build", "faults.json")
+
+
+@contextlib.contextmanager
+def _locked():
+    os.makedirs(os.path.dirname(PATH), exist_ok=True)
+    with open(PATH, "a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        text = file.read()
+        yield file, json.loads(text) if text else []
+
+
+def add(*rows):
+    """Rows {kind, scenario, runs, survived}; those of the same kind and scenario are replaced."""
+    with _locked() as (file, old):
+        new = {(row["kind"], row["scenario"]) for row in rows}
+        file.truncate(0)
+        json.dump([row for row in old if (row["kind"], row["scenario"]) not in new] + list(rows), file, indent=1)
+
+
+def forget():
+    """Begins anew."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(PATH)
+
+
+def table():
+    """How often each kind was tried and survived, as text."""
+    with _locked() as (_, rows):
+        lines = [f"{'kind':44}{'runs':>7}{'survived':>10}"]
+        kinds = sorted({row["kind"] for row in rows})
+        for kind in kinds:
+            runs, survived = (sum(row[name] for row in rows if row["kind"] == kind) for name in ("runs", "survived"))
+            lines.append(f"{kind:44}{runs:7}{survived:10}")
+            lines += [f"    lost: {row['scenario']}: {row['survived']} of {row['runs']}" for row in rows
+                      if row["kind"] == kind and row["survived"] < row["runs"]]
+        return "\n".join(lines)
