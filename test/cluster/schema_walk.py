@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""Every place of both schemas × every class of value × create, update, update and revert, on a real apiserver with the operator at work.
+"""Every place of the three schemas × every class of value × create, update, update and revert, on a real apiserver with the operator at work.
 
     test/cluster/schema_walk.py [--only PART-OF-A-PATH]      as root (`make schema-walk`)
 
 What is refused has to be refused in words that a person understands; what is accepted has to work, or to be named in a condition
-of that object; the operator has to live, and to serve another channel all the while. The counts go to build/schema-walk.json, and
+of that object; the operator has to live, and to serve another channel all the while. A ChannelStop has no condition: it works when that other
+channel says that it is stopped, or does not, as the selector has it. The counts go to build/schema-walk.json, and
 each trial that went otherwise is listed there and printed. The objects that are changed are the samples of the decoders' tests,
 which hold every field that there is.
 """
@@ -27,7 +28,16 @@ import operating  # noqa: E402
 NAME = "walk"
 SAMPLES = os.path.join(cluster.ROOT, "test", "unit", "wire", "data")
 RESULT = os.path.join(cluster.ROOT, "build", "schema-walk.json")
-KINDS = {"ReleaseChannel": ("releasechannels", "channels", cluster.channels), "Promotion": ("promotions", "promotions", cluster.promotions)}
+
+
+
+def stops(_, name=""):
+    return f"{cluster.GROUP}/channelstops" + (f"/{name}" if name else "")
+
+
+KINDS = {"ReleaseChannel": ("releasechannels", "channels", cluster.channels), "Promotion": ("promotions", "promotions", cluster.promotions),
+         "ChannelStop": ("channelstops", "stops", stops)}
+LABELS = {"team": "shop", "tier": "web", "stage": "beta", "region": "us", "critical": "yes"}  # of the other channel: the sample names it
 ABSENT = object()
 UNICODE = "ünïcode-名前-🚢-\u202e"
 MODES = ("create", "update", "revert")
@@ -141,8 +151,20 @@ def trials(only):
                 yield kind, sample, path, name, new
 
 
+def names(selector, labels):
+    """Does a ChannelStop with this selector name a channel with these labels? As Kubernetes has it for all its selectors."""
+    def holds(one):
+        value, values = labels.get(one["key"]), one.get("values") or []
+        return {"In": value in values, "NotIn": value not in values, "Exists": value is not None,
+                "DoesNotExist": value is None}[one["operator"]]
+    selector = selector or {}
+    return all(labels.get(key) == value for key, value in (selector.get("matchLabels") or {}).items()) and all(
+        holds(one) for one in selector.get("matchExpressions") or [])
+
+
 class Walk:
-    def __init__(self, namespace):
+    def __init__(self, namespace, served, operator):
+        self.served, self.operator = served, operator
         self.api = cluster.api()
         self.me = self.api.whoami()
         self.namespace = namespace
@@ -150,6 +172,7 @@ class Walk:
         self.strange = []
         self.waiting = []  # accepted, and not yet looked at by the operator
         self._number = 0
+        self._heard = 0  # events of stops
 
     def _base(self, kind, sample):
         self._number += 1
@@ -201,12 +224,19 @@ class Walk:
             put(changed, path, new)
             if mode == "create":
                 self._try(what, path, "POST", changed)
+                self._settle_stops(kind)
                 continue
             base["spec"] = self._send("POST", base)["spec"]  # with what the apiserver put in
             edited = self._try(what, path, "PUT", changed)
             if mode == "revert" and edited is not None:
                 self.waiting.pop()
                 self._revert(what, base)
+            self._settle_stops(kind)
+
+    def _settle_stops(self, kind):
+        """One after the other, so that what the other channel says is about this one."""
+        if kind == "ChannelStop":
+            self.settle()
 
     def _revert(self, what, base):
         try:
@@ -216,6 +246,8 @@ class Walk:
 
     def _seen(self, made):
         """What the operator says of it: "working", "named", or None as long as it has not looked."""
+        if made["kind"] == "ChannelStop":
+            return self._stop_seen(made)
         now = self.api.get(path_of(made["kind"], self.namespace, made["metadata"]["name"]))
         status = now.get("status", {})
         ready = next((one for one in status.get("conditions", []) if one["type"] == "Ready"), None)
@@ -224,6 +256,22 @@ class Walk:
         if ready["status"] == "True":
             return "working"
         return "named" if ready["reason"] and ready["message"] else None
+
+    def _stop_seen(self, made):
+        """The operator has heard of it, and the other channel says what follows."""
+        lines = self.operator.get("/metrics")[1].splitlines()
+        heard = sum(float(line.rsplit(" ", 1)[1]) for line in lines
+                    if line.startswith("sluice_watch_events_total{") and 'kind="ChannelStop"' in line and "DELETED" not in line)
+        if heard <= self._heard:
+            return None
+        status = self.api.get(cluster.channels(self.served, "shop")).get("status", {})
+        stopped = next((one["message"] for one in status.get("conditions", []) if one["type"] == "Stopped"), "")
+        is_named = f"ChannelStop {made['metadata']['name']} " in stopped
+        wanted = names(made["spec"].get("selector"), LABELS)
+        if is_named != wanted or (stopped and not wanted):
+            return None
+        self._heard = heard
+        return "working"
 
     def settle(self):
         """Waits until the operator has looked at all that was accepted, then takes everything away."""
@@ -258,10 +306,12 @@ def inside(arguments):
     pid, began = operator.process.pid, time.monotonic()
     try:
         with cluster.namespace("served") as served, cluster.namespace("walk") as namespace:
-            walk = Walk(namespace)
+            walk = Walk(namespace, served, operator)
             case = {"api": walk.api, "namespace": served, "number": 0}
             walk.api.create(f"/apis/apps/v1/namespaces/{served}/deployments", operating.workload("Deployment", replicas=1))
-            walk.api.create(cluster.channels(served), operating.channel())
+            body = operating.channel()
+            body["metadata"]["labels"] = LABELS
+            walk.api.create(cluster.channels(served), body)
             last = None
             for kind, sample, path, name, new in trials(arguments.only):
                 if last not in (None, path):
