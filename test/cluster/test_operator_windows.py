@@ -7,7 +7,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cluster  # noqa: E402
-from operating import Case, Images, by_digest  # noqa: E402
+from operating import WEB, Case, Images, by_digest, promotion  # noqa: E402
 from standing import line, wait_running  # noqa: E402
 
 STOPS = "/apis/sluice.dev/v1alpha1/channelstops"
@@ -67,6 +67,26 @@ class Windows(Case):
         wide = cluster.kubectl("get", "rch", "shop", "-n", self.namespace, "-o", "wide").stdout
         self.assertIn("closed outside of office-hours", wide)
         self.quiet(2)
+
+    def test_a_freeze_holds_a_rollback_until_somebody_overrides_it(self):
+        """which is the one thing that an override opens a freeze for, and the status says by whom and why"""
+        self.make_line("shop")
+        for name, digest in (("first", self.one), ("second", self.two)):
+            self.make(by_digest(name, digest))
+            self.wait_phase(name, "Succeeded")
+        self.api.merge(cluster.channels(self.namespace, "shop"), {"spec": window("Deny", "freeze", int(time.time()) + 3600, 7200)})
+        cluster.eventually("the freeze is on", lambda: self.status().get("window", {}).get("open") is False)
+        self.make(promotion("back", rollback={"to": "Previous"}))
+        self.make(by_digest("third", self.one))
+        override = [{"op": "add", "path": "/spec/approvals/-", "value": {"decision": "Approve", "override": True, "reason": "outage"}}]
+        for name in ("third", "back"):
+            self.wait_gate(name, "Window")
+            self.api.json_patch(cluster.promotions(self.namespace, name), override)
+        status = self.wait_phase("back", "Succeeded")
+        step = next(one for one in status["steps"] if one["name"] == "Window")
+        self.assertTrue(step["message"].endswith(f"; overridden by {self.api.whoami()}: outage"), step)
+        self.assertEqual(self.image(name="shop"), f"{WEB}@{self.one}")
+        self.assertIn("Window", self.waits("third"))
 
     def test_a_rule_that_the_schema_cannot_read_is_named_and_mended(self):
         rule = {**window("Deny", "weekly", int(time.time()))["gates"]["windows"][0], "rrule": "FREQ=WEEKLY;BYDAY=2MO"}
