@@ -58,8 +58,16 @@ static void look_at_files(struct identity *identity, bool must)
 {
 	int64_t now_ms = clock_monotonic_ms();
 
-	if (token_look(&identity->token, now_ms, must))
+	switch (token_look(&identity->token, now_ms, must)) {
+	case TOKEN_NEW:
 		renew(identity, "token file", false);
+		break;
+	case TOKEN_TROUBLE:
+		identity->handler.on_news(identity->handler.user, "token file", &identity->token.trouble);
+		break;
+	case TOKEN_SAME:
+		break;
+	}
 	switch (material_look(&identity->material, now_ms, must)) {
 	case MATERIAL_NEW:
 		renew(identity, "certificate files", true);

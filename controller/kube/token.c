@@ -9,6 +9,7 @@
 
 #define TOKEN_LIMIT ((size_t)64 * 1024)
 #define REREAD_MS 60000
+#define TROUBLE_MS 10000
 
 /* Reads the file into *ret_text (malloc'd). */
 static int read_token(const char *file, char **ret_text, struct err *err)
@@ -44,7 +45,7 @@ static int read_token(const char *file, char **ret_text, struct err *err)
 int token_init(struct token *token, const char *text, const char *file, int64_t now_ms,
 	       struct err *err)
 {
-	*token = (struct token){ .read_ms = now_ms };
+	*token = (struct token){ .due_ms = now_ms + REREAD_MS };
 	if (file != NULL) {
 		token->file = strdup(file);
 		if (token->file == NULL)
@@ -57,20 +58,25 @@ int token_init(struct token *token, const char *text, const char *file, int64_t 
 	return token->text == NULL ? err_set(err, ERR_NOMEM, "no memory for a token") : 0;
 }
 
-bool token_look(struct token *token, int64_t now_ms, bool must)
+enum token_news token_look(struct token *token, int64_t now_ms, bool must)
 {
+	struct err err = ERR_INIT;
+	enum token_news news;
 	char *text = NULL;
-	bool is_new;
 
-	if (token->file == NULL || (now_ms - token->read_ms < REREAD_MS && !must))
-		return false;
-	token->read_ms = now_ms;
-	if (read_token(token->file, &text, NULL) < 0)
-		return false;
-	is_new = !str_equal(text, token->text);
-	str_wipe_free(token->text);
-	token->text = text;
-	return is_new;
+	if (token->file == NULL || (now_ms < token->due_ms && !must))
+		return TOKEN_SAME;
+	if (read_token(token->file, &text, &err) < 0) {
+		token->due_ms = now_ms + TROUBLE_MS;
+		news = str_equal(err.text, token->trouble.text) ? TOKEN_SAME : TOKEN_TROUBLE;
+	} else {
+		token->due_ms = now_ms + REREAD_MS;
+		news = str_equal(text, token->text) ? TOKEN_SAME : TOKEN_NEW;
+		str_wipe_free(token->text);
+		token->text = text;
+	}
+	token->trouble = err;
+	return news;
 }
 
 void token_finish(struct token *token)
