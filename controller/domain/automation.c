@@ -76,6 +76,18 @@ void automation_lift_hold(struct decision *d)
 	d->status.hold = (struct hold){ .by = NULL };
 }
 
+/* MatchUpstream may come back to a release: the name then says which stay upstream it follows. */
+static const char *automatic_name(struct decision *d)
+{
+	const struct channel *upstream;
+
+	if (d->channel->upstream.count == 0 || d->channel->select != SELECT_MATCH_UPSTREAM)
+		return arena_printf(d->arena, "%s-%s", d->world->name, d->newest_candidate);
+	upstream = world_find_channel(d->world, &d->channel->upstream.channels[0]);
+	return arena_printf(d->arena, "%s-%s-%llx", d->world->name, d->newest_candidate,
+			    (unsigned long long)upstream->status.current.since_ms / 1000);
+}
+
 void automation_choose(struct decision *d)
 {
 	const struct release *release = NULL;
@@ -92,23 +104,13 @@ void automation_choose(struct decision *d)
 		release = newest_available(d);
 	/* While a registry has to be asked again (and in a new operator), what it said last is the candidate; nothing is
 	 * created for that. */
-	d->newest_candidate = release != NULL ? release->id : d->status.intake.release;
 	if (release != NULL)
 		d->automatic = *release;
-}
-
-/* MatchUpstream may come back to a release: the name then says which stay upstream it follows. */
-static const char *automatic_name(struct decision *d)
-{
-	const struct channel *upstream;
-
-	if (d->automatic.id == NULL)
-		return NULL;
-	if (d->channel->upstream.count == 0 || d->channel->select != SELECT_MATCH_UPSTREAM)
-		return arena_printf(d->arena, "%s-%s", d->world->name, d->newest_candidate);
-	upstream = world_find_channel(d->world, &d->channel->upstream.channels[0]);
-	return arena_printf(d->arena, "%s-%s-%llx", d->world->name, d->newest_candidate,
-			    (unsigned long long)upstream->status.current.since_ms / 1000);
+	d->newest_candidate = release != NULL			? release->id
+			      : d->channel->upstream.count == 0 ? d->status.intake.release
+								: NULL;
+	if (d->newest_candidate != NULL)
+		d->automatic_name = automatic_name(d);
 }
 
 static bool waits_by_itself(const struct decision *d, const struct candidate *c)
@@ -120,7 +122,6 @@ static bool waits_by_itself(const struct decision *d, const struct candidate *c)
  * put in any order, the one that automation would make now. */
 static const struct candidate *newest_automatic(struct decision *d)
 {
-	const char *chosen = automatic_name(d);
 	const struct candidate *newest = NULL;
 
 	for (size_t i = d->candidate_count; i-- > 0;) {
@@ -131,7 +132,7 @@ static const struct candidate *newest_automatic(struct decision *d)
 		if (newest == NULL)
 			newest = c;
 		if (c->promotion->meta.created_ms == newest->promotion->meta.created_ms &&
-		    str_equal(c->promotion->meta.name, chosen))
+		    str_equal(c->promotion->meta.name, d->automatic_name))
 			return c;
 	}
 	return newest;
@@ -152,7 +153,7 @@ void automation_supersede(struct decision *d)
 
 void automation_create(struct decision *d)
 {
-	const char *name;
+	const char *name = d->automatic_name;
 	struct action *action;
 
 	if (d->automatic.id == NULL || d->status.hold.by != NULL || d->channel->is_suspended ||
@@ -160,7 +161,6 @@ void automation_create(struct decision *d)
 	    release_is(&d->status.desired.release, d->newest_candidate) ||
 	    failed_before(d, d->newest_candidate))
 		return;
-	name = automatic_name(d);
 	if (world_find_promotion(d->world, name) != NULL || world_find_left_out(d->world, "Promotion", name) != NULL)
 		return;
 	action = plan_add(d->plan, d->arena, ACTION_CREATE_PROMOTION);

@@ -17,11 +17,11 @@ static bool is_named(const struct decision *d, const char *name)
 	return promoting_ran_before(d, name) || str_equal(d->status.desired.promotion, name);
 }
 
-/* Could it go at all? One that brings what automation would choose now tells it that this was tried. */
+/* Could it go at all? One of the name that automation would give now tells it that this was tried. */
 static bool is_collectable(const struct decision *d, const struct promotion *p)
 {
 	return promotion_is_finished(p) && !p->meta.is_deleting && !is_named(d, p->meta.name) &&
-	       !(p->is_automatic && release_is(&p->status.release, d->newest_candidate));
+	       !str_equal(p->meta.name, d->automatic_name);
 }
 
 /* The last one that finished comes first. */

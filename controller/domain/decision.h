@@ -63,6 +63,7 @@ struct decision {
 	struct release intake_release; /* what the chosen tag leads to; id NULL: not known */
 	struct release automatic;      /* what automation would promote; id NULL: nothing */
 	const char *newest_candidate;  /* its id; while that is asked for, the id of what it was last */
+	const char *automatic_name;    /* of the Promotion that would bring it; NULL: there is none */
 
 	struct vec events; /* struct action_event * */
 };
