@@ -64,6 +64,17 @@ static void decode_channels(struct model *model)
 	}
 }
 
+/* All that people may ever say. */
+static const char *list_says(struct model *model, uint32_t promotion)
+{
+	const char *text = "";
+
+	for (uint32_t i = 0; i < scenario_says(model->scenario, promotion); i++)
+		text = arena_printf(&model->arena, "%s%s%s", text, i == 0 ? "" : ", ",
+				    model->scenario->says[promotion][i]);
+	return text;
+}
+
 static void decode_promotions(struct model *model)
 {
 	for (uint32_t i = 0; i < PROMOTIONS_MAX; i++) {
@@ -73,9 +84,10 @@ static void decode_promotions(struct model *model)
 
 		if (row->origin == ORIGIN_NONE)
 			continue;
-		json = spec_to_json(row->name, arena_printf(&model->arena, "{channel: %s, requestedBy: alice, %s}",
+		json = spec_to_json(row->name, arena_printf(&model->arena,
+							    "{channel: %s, requestedBy: alice, approvals: [%s], %s}",
 							    model->scenario->channels[row->channel].name,
-							    row->source));
+							    list_says(model, i), row->source));
 		*promotion = *(const struct promotion *)decode(model, KIND_PROMOTION, row->name, json, "{}");
 		promotion->is_automatic = row->origin == ORIGIN_AUTOMATIC;
 		model->asked[i] = promotion;
@@ -195,6 +207,13 @@ static const struct {
 	[RULE_QUIET] = { "12", "nothing is written that is there already" },
 	[RULE_NEVER_STUCK] = { "never stuck", "a waiting promotion names a gate, and a look comes when it is to open" },
 	[RULE_RUNS_ONCE] = { "runs once", "a promotion that comes back under a name of the history never runs again" },
+	[RULE_CALLED_OFF] = { "called off", "what is aborted, rejected or finished never starts, and an abort ends it" },
+	[RULE_APPROVED] = { "approved", "what starts was approved by as many different people as the channel asks for" },
+	[RULE_CLOSED] = { "closed", "nothing starts against a window or a stop, but a rollback by override in a Deny window" },
+	[RULE_SIGNED] = { "signed", "nothing is pinned that the trusted keys have not signed, whoever overrides" },
+	[RULE_MEASURED] = { "measured", "a mark says that all measurements passed, and goes when one of them does not" },
+	[RULE_INTAKE] = { "intake", "automation takes in the newest build, each once, and follows no tag that moved" },
+	[RULE_TAKEN_BACK] = { "taken back", "an image of another manager is taken back, five times, and then that is said" },
 };
 
 const char *rule_number(enum rule rule)

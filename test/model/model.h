@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "domain/plan.h"
+#include "reconcile/order.h"
 #include "scenario.h"
 #include "state.h"
 #include "table.h"
@@ -35,6 +36,13 @@ enum rule {
 	RULE_QUIET,      /* 12 */
 	RULE_NEVER_STUCK,
 	RULE_RUNS_ONCE,
+	RULE_CALLED_OFF,
+	RULE_APPROVED,
+	RULE_CLOSED,
+	RULE_SIGNED,
+	RULE_MEASURED,
+	RULE_INTAKE,
+	RULE_TAKEN_BACK,
 	RULE_COUNT,
 };
 
@@ -45,10 +53,11 @@ struct broken {
 
 struct orders_cell { /* what is left of a plan: its next order, and what comes after */
 	enum action_kind action;
-	uint32_t slot;
+	uint32_t slot;        /* SLOTS_MAX: outside is asked, and nothing written */
 	uint32_t status;      /* CHANNEL_STATUS, PROMOTION_STATUS: what is written */
 	struct object seen;   /* the object as the plan's view had it */
-	struct object wanted; /* STATE_PINS, PIN: the images */
+	struct object wanted; /* STATE_PINS, PIN: the images; a question: outside_subject() */
+	bool force;           /* PIN: the field is taken from another manager */
 	bool has_uid;         /* the write names the uid, */
 	bool has_version;     /* and the resourceVersion, of what was seen */
 	uint32_t next;
@@ -137,6 +146,7 @@ struct view {
 	uint32_t key;
 	uint16_t now;
 	uint16_t lacks_promotions; /* news of them are on their way */
+	struct answers answers;
 };
 
 /* Gathers it as the operator does. */
@@ -161,13 +171,62 @@ void server_act(struct model *model, struct state *state, uint32_t op, uint32_t 
 /* The next event of a kind reaches the operator. false: there is none. */
 bool server_deliver(struct state *state, uint32_t op, uint32_t kind);
 
+/* Another manager takes the image of a workload. */
+void server_take_image(struct object *workload);
+
 /* The operator begins anew: it knows what is there, and has no plan. */
 void server_restart(struct state *state, uint32_t op);
+
+/* ---- people.c ---- */
+
+/* Somebody writes into a promotion (the entry of its says, or SAYS_MAX: that it is aborted), asks for another
+ * verification of a channel, creates or deletes the ChannelStop, writes a workload's image. false when that cannot
+ * happen, or changes nothing. */
+bool people_say(struct model *model, struct state *state, uint32_t promotion, uint32_t what);
+bool people_ask_again(struct model *model, struct state *state, uint32_t channel);
+bool people_stop(struct model *model, struct state *state);
+bool people_take_image(struct model *model, struct state *state, uint32_t channel);
+
+/* ---- outside.c: what is not in the apiserver ---- */
+
+/* The tag of the build number n is TAG_PREFIX n; and there is one that always leads to the newest. */
+#define TAG_PREFIX "1.0."
+#define TAG_MOVING 9
+#define TAG_MOVING_NAME "newest"
+
+enum change { CHANGE_METRIC, CHANGE_KEYS, CHANGE_SIGNERS, CHANGE_BUILDS, CHANGE_TAG, CHANGES_COUNT };
+#define CHANGE_VALUES (METRIC_ANSWERS > RELEASES_MAX + 1 ? METRIC_ANSWERS : RELEASES_MAX + 1)
+
+/* As it is when a walk begins. */
+void outside_begin(const struct scenario *scenario, struct outside *ret);
+
+/* Somebody changes something (enum change) to value; false when that cannot happen, or changes nothing. And what that
+ * is, for people. */
+bool outside_change(const struct model *model, struct state *state, uint32_t what, uint8_t value);
+const char *outside_change_text(uint32_t what);
+
+/* Is the action a question; and what it is about: the tag, or the release whose signatures are looked for. */
+bool outside_is_asked(enum action_kind action);
+uint8_t outside_subject(const struct order *order);
+
+/* The question is answered. */
+void outside_answer(const struct state *state, const struct orders_cell *cell, struct answers *known);
+
+/* What was answered, as the decision sees it: left as it is (nobody asked yet) when nothing was. */
+void outside_show_metric(const struct answers *known, struct metric_look *ret);
+void outside_show_key(const struct answers *known, struct key_look *ret);
+void outside_show_signature(const struct answers *known, uint8_t release, struct signature_look *ret);
+void outside_show_tags(const struct answers *known, const char *last_tag, struct arena *arena, struct tags_look *ret);
+bool outside_show_tag(const struct answers *known, const char *repository, struct arena *arena,
+		      struct digest_look *ret);
 
 /* ---- rules.c: what has to hold ---- */
 
 /* Of a write, before it takes place. */
 void rules_on_write(struct model *model, const struct state *state, uint32_t slot, const struct object *after);
+
+/* Of a workload that an operator pins, before it is; force: from another manager. */
+void rules_on_pin(struct model *model, struct state *state, uint32_t slot, bool force);
 
 /* Of a promotion that an operator collects, before it is gone. */
 void rules_on_collect(struct model *model, const struct state *state, uint32_t slot);
@@ -175,11 +234,24 @@ void rules_on_collect(struct model *model, const struct state *state, uint32_t s
 /* Of what has to be remembered of a write. */
 void rules_remember(const struct model *model, struct state *state, uint32_t slot, const struct object *after);
 
+/* Does the status say how the promotion ended? */
+bool rules_are_settled(const struct channel_status *status, const char *promotion);
+
+/* ---- rules_plan.c, rules_start.c ---- */
+
 /* Of a plan beside the view that it was made from. */
 void rules_on_plan(struct model *model, const struct world *world, const struct plan *plan);
 
-/* Of a state in which nothing is left to do. */
+/* Of a promotion that a plan starts: after is the channel's status as it shall be. */
+void rules_on_start(struct model *model, const struct world *world, const struct channel_status *after);
+
+/* ---- rest.c ---- */
+
+/* Of a state in which nothing is left to do for now. */
 void rules_at_rest(struct model *model, const struct state *state, const int64_t *wakes_ms);
+
+/* ... and in which nothing comes of waiting any more, nor of asking again. */
+void rules_at_end(struct model *model, const struct state *state);
 
 /* ---- settle.c ---- */
 
@@ -201,12 +273,18 @@ enum move_kind {
 	MOVE_PROGRESS, /* the pods of channel a's workload come on */
 	MOVE_GUARD_SEES, /* the guard's own watch hears of the pins of namespace a */
 	MOVE_TICK, /* time goes on by one */
+	MOVE_STEP_BACK, /* the clocks are set back by one */
+	MOVE_OUTSIDE, /* something (a) outside becomes another (b) */
 	MOVE_CREATE_PROMOTION, /* people: promotion a, */
 	MOVE_DELETE_PROMOTION,
+	MOVE_SAY, /* ... write into promotion a: the entry b of its says, or (SAYS_MAX) that it is aborted */
 	MOVE_EDIT_CHANNEL, /* channel a gets spec b */
 	MOVE_DELETE_CHANNEL,
 	MOVE_CREATE_CHANNEL,
+	MOVE_ASK_AGAIN, /* for a verification of channel a */
+	MOVE_STOP, /* the ChannelStop comes, or goes */
 	MOVE_TOUCH_WORKLOAD, /* any write of channel a's workload */
+	MOVE_TAKE_IMAGE, /* another manager writes its image */
 	MOVE_DELETE_WORKLOAD,
 	MOVE_CREATE_WORKLOAD,
 	MOVES_COUNT,

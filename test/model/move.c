@@ -95,6 +95,14 @@ static bool remove_object(struct model *model, struct state *state, uint32_t slo
 	return state->truth[slot].is_there && spend(&state->edits) && write(model, state, slot, &gone);
 }
 
+/* What ran before the walk begins had every approval that it may have. */
+static uint8_t said_before(const struct model *model, uint32_t promotion)
+{
+	bool is_old = model->scenario->promotions[promotion].origin == ORIGIN_BEFORE;
+
+	return is_old ? (uint8_t)((1u << scenario_says(model->scenario, promotion)) - 1) : 0;
+}
+
 /* What was there before is created again at the cost of an edit. */
 static bool create_object(struct model *model, struct state *state, uint32_t slot)
 {
@@ -113,6 +121,8 @@ static bool create_object(struct model *model, struct state *state, uint32_t slo
 		object.created = 0;
 		object.images[0] = state->guard[scenario_namespace(model->scenario, channel)].images[channel];
 	}
+	if (slot_kind(slot) == SLOT_PROMOTIONS)
+		object.said = said_before(model, slot - SLOT_PROMOTIONS);
 	return write(model, state, slot, &object);
 }
 
@@ -163,6 +173,14 @@ static bool guard_sees(struct state *state, uint32_t namespace)
 	return true;
 }
 
+static bool step_back(struct state *state)
+{
+	if (state->now == 0 || !spend(&state->faults))
+		return false;
+	state->now--;
+	return true;
+}
+
 static bool tick(struct state *state)
 {
 	if (!spend(&state->ticks))
@@ -201,6 +219,18 @@ static struct range range_of(const struct model *model, enum move_kind what)
 		return (struct range){ PROMOTIONS_MAX, 1 };
 	case MOVE_DELETE_PROMOTION:
 		return (struct range){ s->deletes_promotions ? PROMOTIONS_MAX : 0, 1 };
+	case MOVE_SAY:
+		return (struct range){ PROMOTIONS_MAX, SAYS_MAX + 1 };
+	case MOVE_OUTSIDE:
+		return (struct range){ CHANGES_COUNT, CHANGE_VALUES };
+	case MOVE_STEP_BACK:
+		return (struct range){ s->steps_back, 1 };
+	case MOVE_STOP:
+		return (struct range){ s->stops, 1 };
+	case MOVE_ASK_AGAIN:
+		return (struct range){ s->asks_again ? channels : 0, 1 };
+	case MOVE_TAKE_IMAGE:
+		return (struct range){ s->lacks_guard ? channels : 0, 1 };
 	case MOVE_EDIT_CHANNEL:
 		return (struct range){ s->edits_specs ? channels : 0, VARIANTS_MAX };
 	case MOVE_DELETE_CHANNEL:
@@ -250,8 +280,8 @@ static bool operator_move(struct model *model, struct state *state, const struct
 	case MOVE_ACT:
 		return act(model, state, move->a, move->b, false);
 	case MOVE_ACT_UNHEARD:
-		return op->in_flight[move->b] != 0 && spend(&state->faults) &&
-		       act(model, state, move->a, move->b, true);
+		return op->in_flight[move->b] != 0 && model->cells[op->in_flight[move->b]].slot != SLOTS_MAX &&
+		       spend(&state->faults) && act(model, state, move->a, move->b, true);
 	case MOVE_GIVE_UP:
 		if (op->in_flight[move->b] == 0 || move->a != state->leader || !spend(&state->faults))
 			return false;
@@ -279,6 +309,18 @@ bool move_take(struct model *model, struct state *state, const struct move *move
 		return guard_sees(state, move->a);
 	case MOVE_TICK:
 		return tick(state);
+	case MOVE_STEP_BACK:
+		return step_back(state);
+	case MOVE_OUTSIDE:
+		return outside_change(model, state, move->a, move->b);
+	case MOVE_SAY:
+		return people_say(model, state, move->a, move->b);
+	case MOVE_ASK_AGAIN:
+		return people_ask_again(model, state, move->a);
+	case MOVE_STOP:
+		return people_stop(model, state);
+	case MOVE_TAKE_IMAGE:
+		return people_take_image(model, state, move->a);
 	case MOVE_CREATE_PROMOTION:
 		return (promotion->origin == ORIGIN_PEOPLE || promotion->origin == ORIGIN_BEFORE) &&
 		       (model->scenario->deletes_promotions || state->truth[SLOT_PROMOTIONS + move->a].uid == 0) &&
@@ -318,6 +360,7 @@ void move_begin(struct model *model, struct state *ret_state)
 
 	memset(ret_state, 0, sizeof(*ret_state));
 	ret_state->operators[0].is_on = true;
+	outside_begin(scenario, &ret_state->outside);
 	for (uint32_t i = 0; i < scenario_channels(scenario); i++) {
 		(void)create_object(model, ret_state, SLOT_CHANNELS + i);
 		(void)create_object(model, ret_state, SLOT_WORKLOADS + i);

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "model.h"
-#include "reconcile/order.h"
 
 const char *plans_key_text(const struct model *model, uint32_t key, char text[static 96])
 {
@@ -31,6 +30,7 @@ static void keep_own(const struct model *model, uint32_t key, const struct objec
 	ret[SLOT_PINS + namespace] = view[SLOT_PINS + namespace];
 	if (is_sweep)
 		return;
+	ret[SLOT_STOP] = view[SLOT_STOP];
 	ret[SLOT_WORKLOADS + key] = view[SLOT_WORKLOADS + key];
 	for (uint32_t i = 0; i < PROMOTIONS_MAX; i++) {
 		if (scenario->promotions[i].channel == key)
@@ -116,15 +116,20 @@ static uint32_t cell_of(struct model *model, const struct view *view, const stru
 
 	memset(&cell, 0, sizeof(cell)); /* it is hashed as it lies */
 	CHECK(!err_is_set(&order->err));
-	if (slot == SLOTS_MAX) {
+	if (slot == SLOTS_MAX && !outside_is_asked(order->action)) {
 		CHECK(order->body == NULL);
 		return next;
 	}
 	cell.action = order->action;
 	cell.slot = slot;
-	cell.seen = view->objects[slot];
 	cell.next = next;
 	cell.text = order->text;
+	if (slot == SLOTS_MAX) {
+		cell.wanted.images[0] = outside_subject(order);
+		return add_cell(model, &cell);
+	}
+	cell.seen = view->objects[slot];
+	cell.force = order->force;
 	cell.has_uid = says(order, "uid", arena_printf(&arena, "uid-%u-%u", slot, cell.seen.uid));
 	cell.has_version = says(order, "resourceVersion", view_version(&cell.seen, &arena));
 	if (order->is_status)
@@ -201,6 +206,7 @@ const struct look *plans_look(struct model *model, const struct operator *op, ui
 	view.key = key;
 	view.now = now;
 	view.lacks_promotions = lacks_promotions(op);
+	view.answers = key < CHANNELS_MAX ? op->answers : (struct answers){ .metric = METRIC_NONE };
 	if (table_add(&model->look_table, &view, sizeof(view), &number)) {
 		model->looks = table_grow(model->looks, &model->looks_size, number + 1, sizeof(*model->looks));
 		plan(model, &view, &model->looks[number], out);

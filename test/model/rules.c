@@ -1,10 +1,12 @@
-/* The rules, said once more in other words than those of the decision, and held against every write, plan and end. */
+/* The rules, said once more in other words than those of the decision, and held against every write. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/str.h"
 #include "model.h"
+
+#define TAKEN_BACK_MAX 5
 
 static const struct release_stay *find_history(const struct channel_status *status, const char *promotion)
 {
@@ -15,8 +17,7 @@ static const struct release_stay *find_history(const struct channel_status *stat
 	return NULL;
 }
 
-/* Does the status say how the promotion ended? */
-static bool is_settled(const struct channel_status *status, const char *promotion)
+bool rules_are_settled(const struct channel_status *status, const char *promotion)
 {
 	return str_equal(status->current.promotion, promotion) || find_history(status, promotion) != NULL;
 }
@@ -67,7 +68,7 @@ static void check_turn(struct model *model, const struct state *state, uint32_t 
 	if (name == NULL || str_equal(after->desired.promotion, name) || object == NULL || !object->is_there)
 		return;
 	model_check(model,
-		    is_settled(after, name) ||
+		    rules_are_settled(after, name) ||
 			    promotion_phase_is_final(model_promotion_status(model, object->status)->phase) ||
 			    model_promotion_status(model, object->status)->phase != PHASE_ROLLING_OUT,
 		    RULE_ONE_RUNS, "%s loses its turn without having ended", name);
@@ -84,7 +85,7 @@ static void check_start(struct model *model, const struct state *state, uint32_t
 	CHECK(slot != SLOTS_MAX);
 	model_check(model, state->truth[slot].uid > 0 && asks_for(model, state, slot, &after->desired.release),
 		    RULE_ENTRY, "%s brings %s, which it did not ask for", name, after->desired.release.id);
-	model_check(model, (state->ended >> (slot - SLOT_PROMOTIONS) & 1) == 0 && !is_settled(before, name),
+	model_check(model, (state->ended >> (slot - SLOT_PROMOTIONS) & 1) == 0 && !rules_are_settled(before, name),
 		    RULE_RUNS_ONCE, "%s runs again", name);
 	for (size_t i = 0; i < before->history_count && model->asked[slot - SLOT_PROMOTIONS]->is_automatic; i++)
 		model_check(model,
@@ -99,7 +100,7 @@ static void check_start(struct model *model, const struct state *state, uint32_t
 			continue;
 		model_check(model,
 			    model_promotion_status(model, other->status)->phase != PHASE_ROLLING_OUT ||
-				    is_settled(after, row->name),
+				    rules_are_settled(after, row->name),
 			    RULE_ONE_RUNS, "%s starts while %s runs", name, row->name);
 	}
 }
@@ -131,7 +132,9 @@ static void check_current(struct model *model, const struct state *state, uint32
 
 	if (after->current.release.id == NULL || release_equal(&before->current.release, &after->current.release))
 		return;
-	model_check(model, !workload->is_there || workload->images[0] == model_release(&after->current.release),
+	model_check(model,
+		    !workload->is_there || workload->images[0] == model_release(&after->current.release) ||
+			    model->scenario->lacks_guard, /* somebody may write it at any moment */
 		    RULE_NAMED, "status.current becomes %s, the workload carries another digest",
 		    after->current.release.id);
 }
@@ -171,7 +174,7 @@ static void promotion_written(struct model *model, const struct state *state, ui
 	const struct promotion_status *after = model_promotion_status(model, object->status);
 	const struct channel_status *status = model_channel_status(model, channel->status);
 
-	if (!old->is_there || !object->is_there)
+	if (!old->is_there || !object->is_there || old->status == object->status)
 		return;
 	model_check(model, !promotion_phase_is_final(before->phase), RULE_FINISHED, "%s was %s and becomes %s",
 		    row->name, promotion_phase_name(before->phase), promotion_phase_name(after->phase));
@@ -181,12 +184,21 @@ static void promotion_written(struct model *model, const struct state *state, ui
 		return;
 	model_check(model,
 		    after->phase != PHASE_ROLLING_OUT || str_equal(status->desired.promotion, row->name) ||
-			    is_settled(status, row->name),
+			    rules_are_settled(status, row->name),
 		    RULE_ONE_RUNS, "%s says RollingOut, and the channel's status does not name it", row->name);
 	model_check(model,
-		    after->phase != PHASE_SUCCEEDED || is_settled(status, row->name) ||
+		    after->phase != PHASE_SUCCEEDED || rules_are_settled(status, row->name) ||
 			    release_equal(&after->release, &status->current.release),
 		    RULE_NAMED, "%s says Succeeded, and the channel's status knows nothing of it", row->name);
+}
+
+void rules_on_pin(struct model *model, struct state *state, uint32_t slot, bool force)
+{
+	if (!force || state->truth[slot].is_taken == 0)
+		return;
+	state->taken++;
+	model_check(model, state->taken <= TAKEN_BACK_MAX, RULE_TAKEN_BACK, "an image is taken back for the %uth time",
+		    state->taken);
 }
 
 void rules_on_collect(struct model *model, const struct state *state, uint32_t slot)
@@ -200,7 +212,11 @@ void rules_on_collect(struct model *model, const struct state *state, uint32_t s
 			    promotion_phase_is_final(model_promotion_status(model, object->status)->phase),
 		    RULE_FINISHED, "%s is collected before its end", row->name);
 	model_check(model,
-		    !channel->is_there || !is_settled(model_channel_status(model, channel->status), row->name),
+		    row->origin != ORIGIN_AUTOMATIC || row->release != state->outside.builds ||
+			    state->outside.retagged != 0 || !channel->is_there,
+		    RULE_INTAKE, "%s is collected, and automation would make it again", row->name);
+	model_check(model,
+		    !channel->is_there || !rules_are_settled(model_channel_status(model, channel->status), row->name),
 		    RULE_FINISHED, "%s is collected, and the channel's status names it", row->name);
 }
 
@@ -218,6 +234,11 @@ static void pins_written(struct model *model, const struct state *state, uint32_
 		if (SLOT_PINS + scenario_namespace(model->scenario, i) != slot || target == 0 || channel->uid > 1 ||
 		    object->images[i] == state->truth[slot].images[i])
 			continue;
+		model_check(model,
+			    model->specs[i][0]->signatures.count == 0 || object->images[i] == 0 ||
+				    state->outside.signers[object->images[i] - 1] != 0,
+			    RULE_SIGNED, "the pin of channel %s becomes %c, which nobody ever signed",
+			    model->scenario->channels[i].name, '@' + object->images[i]);
 		model_check(model, object->images[i] == target, RULE_PINNED,
 			    "the pin of channel %s becomes %c, its status says %c (letters of digests, @: none)",
 			    model->scenario->channels[i].name, '@' + object->images[i], '@' + target);
@@ -250,121 +271,16 @@ void rules_remember(const struct model *model, struct state *state, uint32_t slo
 	if (!after->is_there) /* its history goes with it */
 		state->carried[slot] = 0;
 	status = model_channel_status(model, after->status);
+	if (!str_equal(model_channel_status(model, state->truth[slot].status)->desired.promotion,
+		       status->desired.promotion))
+		state->taken = 0;
 	state->carried[slot] |= (uint8_t)(1u << model_release(&status->current.release));
 	for (uint32_t i = 0; i < PROMOTIONS_MAX; i++) {
 		if (model->scenario->promotions[i].channel != slot || model->asked[i] == NULL)
 			continue;
 		if (!after->is_there)
 			state->ended &= (uint8_t)~(1u << i);
-		else if (is_settled(status, model->scenario->promotions[i].name))
+		else if (rules_are_settled(status, model->scenario->promotions[i].name))
 			state->ended |= (uint8_t)(1u << i);
-	}
-}
-
-/* ---- plans, beside what they were made from ---- */
-
-static int64_t stayed_ms(const struct verified *entry, int64_t now_ms)
-{
-	int64_t longest_ms = 0;
-
-	for (size_t i = 0; i < entry->stay_count; i++) {
-		const struct stay *stay = &entry->stays[i];
-		int64_t ms = (stay->until_ms == 0 ? now_ms : stay->until_ms) - stay->since_ms;
-
-		longest_ms = ms > longest_ms ? ms : longest_ms;
-	}
-	return longest_ms;
-}
-
-/* Is the release verified in the channel, and did it stay there as long as asked? */
-static bool has_soaked(const struct world *world, const struct channel *upstream, const char *release)
-{
-	for (size_t i = 0; upstream != NULL && i < upstream->status.verified_count; i++) {
-		const struct verified *entry = &upstream->status.verified[i];
-
-		if (release_is(&entry->release, release))
-			return !entry->is_revoked && stayed_ms(entry, world->now_ms) >= world->channel->soak_ms;
-	}
-	return false;
-}
-
-static bool is_available(const struct world *world, const char *release)
-{
-	const struct upstream *upstream = &world->channel->upstream;
-	size_t count = 0;
-
-	for (size_t i = 0; i < upstream->count; i++)
-		count += has_soaked(world, world_find_channel(world, &upstream->channels[i]), release);
-	return upstream->count == 0 || (upstream->match == UPSTREAM_ALL ? count == upstream->count : count > 0);
-}
-
-static void check_planned_start(struct model *model, const struct world *world, const struct channel_status *after)
-{
-	const struct channel_status *before = &world->channel->status;
-	const struct promotion *p = world_find_promotion(world, after->desired.promotion);
-	bool is_resumed = p != NULL && p->status.phase == PHASE_ROLLING_OUT;
-
-	if (after->desired.release.id == NULL || str_equal(before->desired.promotion, after->desired.promotion) ||
-	    is_resumed)
-		return;
-	model_check(model, p != NULL, RULE_ENTRY, "%s brings a release, and does not exist", after->desired.promotion);
-	if (p == NULL)
-		return;
-	model_check(model, p->source == SOURCE_ROLLBACK || is_available(world, after->desired.release.id),
-		    RULE_AVAILABLE, "%s starts, and upstream does not let %s go", p->meta.name,
-		    after->desired.release.id);
-	model_check(model, !world->channel->is_suspended, RULE_AVAILABLE, "%s starts in a suspended channel",
-		    p->meta.name);
-	model_check(model,
-		    p->source != SOURCE_ROLLBACK || world->channel->mode != MODE_AUTOMATIC || after->hold.by != NULL,
-		    RULE_HOLD, "rollback %s starts, and automation is not held", p->meta.name);
-}
-
-static void check_wake(struct model *model, const struct world *world, const struct plan *plan,
-		       const struct promotion_status *status, const char *name)
-{
-	for (size_t i = 0; i < status->waiting_count; i++) {
-		const struct waiting_for *w = &status->waiting[i];
-
-		model_check(model,
-			    w->until_ms == CLOCK_NEVER || w->until_ms <= world->now_ms ||
-				    plan->wake_ms <= w->until_ms,
-			    RULE_NEVER_STUCK, "%s waits for gate %s, and no look comes when that is to open", name,
-			    w->gate);
-	}
-}
-
-void rules_on_plan(struct model *model, const struct world *world, const struct plan *plan)
-{
-	const struct channel_status *after = world->channel == NULL ? NULL : &world->channel->status;
-	bool is_lifted = false;
-
-	for (size_t i = 0; i < plan->actions.len; i++) {
-		const struct action *action = plan->actions.items[i];
-
-		if (action->kind == ACTION_CHANNEL_STATUS)
-			after = &action->channel_status;
-		if (action->kind != ACTION_PROMOTION_STATUS)
-			continue;
-		is_lifted |= action->promotion_status.status.phase >= PHASE_ROLLING_OUT;
-		check_wake(model, world, plan, &action->promotion_status.status, action->promotion_status.name);
-	}
-	if (after == NULL)
-		return;
-	check_planned_start(model, world, after);
-	model_check(model,
-		    world->channel->status.hold.by == NULL || after->hold.by != NULL || is_lifted ||
-			    world->channel->mode != MODE_AUTOMATIC,
-		    RULE_HOLD, "the hold is lifted, and nobody asked for that");
-	for (size_t i = 0; i < plan->actions.len; i++) {
-		const struct action *action = plan->actions.items[i];
-
-		model_check(model, action->kind != ACTION_CREATE_PROMOTION || after->hold.by == NULL, RULE_AUTOMATIC,
-			    "automation creates a promotion while it is held");
-		model_check(model,
-			    !world->channel->is_suspended ||
-				    (action->kind != ACTION_PIN && action->kind != ACTION_STATE_PINS &&
-				     action->kind != ACTION_CREATE_PROMOTION),
-			    RULE_AUTOMATIC, "a suspended channel changes something");
 	}
 }

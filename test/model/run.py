@@ -26,7 +26,7 @@ OUT = os.path.join(TREE, "build", "model")
 SEEDED = os.path.join(TREE, "build", "seeded")
 RESULT = os.path.join(TREE, "build", "model.json")
 NOT_COPIED = shutil.ignore_patterns("build", ".git", "__pycache__")
-STATES = 400000
+STATES = 300000
 SEEDED_STATES = 150000
 LANES = 2
 PROGRAMS = ["test/model/model", "test/golden/golden"]
@@ -51,8 +51,8 @@ def build(tree, folder, *options):
 
 
 def scenarios():
-    with open(os.path.join(TREE, "test", "model", "scenario.c"), encoding="utf-8") as file:
-        return re.findall(r"^\t\t\.name = \"(\w+)\"", file.read(), re.M)
+    texts = [bugs.read(os.path.join(TREE, "test", "model", name)) for name in ("scenario.c", "scenario_gates.c")]
+    return re.findall(r"^\t\t\.name = \"(\w+)\"", "".join(texts), re.M)
 
 
 def walk(folder, names, states):

@@ -1,28 +1,8 @@
-#include "scenario.h"
+#include "scenario_words.h"
 
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-
-#define SIXTEEN(c) c c c c c c c c c c c c c c c c
-#define A SIXTEEN("a") SIXTEEN("a") SIXTEEN("a") SIXTEEN("a")
-#define B SIXTEEN("b") SIXTEEN("b") SIXTEEN("b") SIXTEEN("b")
-#define C SIXTEEN("c") SIXTEEN("c") SIXTEEN("c") SIXTEEN("c")
-#define OF(letters) "artifacts: [{name: web, digest: 'sha256:" letters "'}]"
-
-/* The ids of the releases of one artifact web with these digests. */
-#define ID_A "r-c48b3d90bc"
-#define ID_B "r-af668b74d5"
-
-#define RELEASE_A 1
-#define RELEASE_B 2
-#define RELEASE_C 3
-
-#define ENTRY "rollout: {progressDeadline: 2m}"
-#define BEHIND(upstreams) "upstream: {channels: [" upstreams "]}, rollout: {progressDeadline: 2m}"
-#define DEVELOP "{namespace: a, name: develop}"
-#define NIGHTLY "{namespace: a, name: nightly}"
-#define ROLL_BACK "rollback: {to: Previous}"
 
 static const struct scenario scenarios[] = {
 	{
@@ -221,7 +201,11 @@ static const struct scenario scenarios[] = {
 
 const struct scenario *scenario_get(uint32_t index)
 {
-	return index < sizeof(scenarios) / sizeof(scenarios[0]) ? &scenarios[index] : NULL;
+	const uint32_t count = sizeof(scenarios) / sizeof(scenarios[0]);
+
+	if (index < count)
+		return &scenarios[index];
+	return index - count < scenario_gates_count ? &scenario_gates[index - count] : NULL;
 }
 
 uint32_t scenario_channels(const struct scenario *scenario)
@@ -250,11 +234,22 @@ uint32_t scenario_namespaces(const struct scenario *scenario)
 	return count;
 }
 
+uint32_t scenario_says(const struct scenario *scenario, uint32_t promotion)
+{
+	uint32_t count = 0;
+
+	while (count < SAYS_MAX && scenario->says[promotion][count] != NULL)
+		count++;
+	return count;
+}
+
 const char *scenario_slot_text(const struct scenario *scenario, uint32_t slot, char text[static 96])
 {
 	uint32_t channel = slot < SLOT_WORKLOADS ? slot : slot - SLOT_WORKLOADS;
 
-	if (slot >= SLOT_PROMOTIONS)
+	if (slot == SLOT_STOP)
+		(void)snprintf(text, 96, "ChannelStop stop");
+	else if (slot >= SLOT_PROMOTIONS)
 		(void)snprintf(text, 96, "Promotion %s", scenario->promotions[slot - SLOT_PROMOTIONS].name);
 	else if (slot >= SLOT_PINS)
 		(void)snprintf(text, 96, "the pins of namespace %u", slot - SLOT_PINS);

@@ -14,7 +14,9 @@
 #include "state.h"
 
 #define VARIANTS_MAX 4
+#define SAYS_MAX 4
 #define STEP_MS (60 * INT64_C(1000))
+#define FOREIGN_IMAGE 6 /* the number of one that is no release */
 
 struct channel_row {
 	const char *namespace;
@@ -42,6 +44,9 @@ struct scenario {
 	const char *about;
 	struct channel_row channels[CHANNELS_MAX];
 	struct promotion_row promotions[PROMOTIONS_MAX];
+	/* By promotion: entries that people may add to its approvals, in YAML's flow form; and whether it may be aborted. */
+	const char *says[PROMOTIONS_MAX][SAYS_MAX];
+	bool may_be_aborted[PROMOTIONS_MAX];
 	uint8_t bad_releases; /* by release: its pods never become ready */
 	uint8_t ticks;
 	uint8_t faults;
@@ -53,7 +58,22 @@ struct scenario {
 	bool deletes_channels; /* deletion and creation of channels, */
 	bool deletes_promotions;
 	bool touches_workloads; /* deletion and creation of workloads, writes of their images */
+	bool stops;             /* creation and deletion of a ChannelStop, */
+	bool asks_again;        /* asking for another verification of what runs */
+	bool steps_back;        /* a fault: the clocks are set back by a step of time */
+	bool lacks_guard;       /* the server has no pin guard, and others write images (edits): */
+	bool is_stubborn;       /* ... again and again, until nobody takes them back */
+	uint8_t metrics;        /* bits by enum metric_answer: what the query may give later (edits) */
+	uint8_t key_sets;       /* bits by the keys that the ConfigMap may hold later (edits) */
+	uint8_t signable;       /* by release: it may be signed later (edits) */
+	uint8_t signers[RELEASES_MAX]; /* by release: the keys that signed it before, as bits */
+	uint8_t builds_max;     /* so many have a tag in the end: the first has one at once */
+	uint8_t retags;         /* the newest tag may move to this release (edits); 0: it does not */
 };
+
+/* Those of scenario_gates.c: what stands before a release, and what comes from outside. */
+extern const struct scenario scenario_gates[];
+extern const uint32_t scenario_gates_count;
 
 /* The index-th scenario, NULL behind the last. */
 const struct scenario *scenario_get(uint32_t index);
@@ -61,6 +81,7 @@ const struct scenario *scenario_get(uint32_t index);
 /* How many of a scenario's rows are used. */
 uint32_t scenario_channels(const struct scenario *scenario);
 uint32_t scenario_namespaces(const struct scenario *scenario);
+uint32_t scenario_says(const struct scenario *scenario, uint32_t promotion);
 
 /* The number of a channel's namespace: 0, 1. */
 uint32_t scenario_namespace(const struct scenario *scenario, uint32_t channel);

@@ -73,8 +73,8 @@ void server_write(struct model *model, struct state *state, uint32_t writer, uin
 
 	if (is_change) {
 		rules_on_write(model, state, slot, object);
-		state->truth[slot] = *object;
 		rules_remember(model, state, slot, object);
+		state->truth[slot] = *object;
 	}
 	for (uint32_t i = 0; i < OPERATORS_MAX; i++) {
 		struct operator *op = &state->operators[i];
@@ -100,12 +100,20 @@ static bool is_met(const struct state *state, const struct orders_cell *cell)
 	return !cell->has_version || object_equal(now, &cell->seen);
 }
 
+void server_take_image(struct object *workload)
+{
+	workload->images[0] = FOREIGN_IMAGE;
+	workload->is_taken = 1;
+	workload->progress = PROGRESS_UNSEEN;
+}
+
 /* Whoever writes a workload, the guard has the last word on its image. */
 static uint8_t admit(const struct model *model, const struct state *state, uint32_t channel, uint8_t image)
 {
 	const struct object *pins = &state->guard[scenario_namespace(model->scenario, channel)];
 
-	return pins->is_there && pins->images[channel] != 0 ? pins->images[channel] : image;
+	return !model->scenario->lacks_guard && pins->is_there && pins->images[channel] != 0 ? pins->images[channel]
+											      : image;
 }
 
 /* Makes the object that the write leads to. false: it is refused. */
@@ -131,9 +139,11 @@ static bool compute(const struct model *model, const struct state *state, const 
 		return object_equal(&op->view[cell->slot], &cell->seen);
 	case ACTION_PIN:
 		ret->images[0] = admit(model, state, cell->slot - SLOT_WORKLOADS, cell->wanted.images[0]);
-		if (ret->images[0] != now->images[0])
-			ret->progress = PROGRESS_UNSEEN;
-		return now->is_there;
+		if (ret->images[0] == now->images[0])
+			return now->is_there;
+		ret->progress = PROGRESS_UNSEEN;
+		ret->is_taken = 0;
+		return now->is_there && (now->is_taken == 0 || cell->force);
 	case ACTION_DELETE:
 		*ret = (struct object){ .uid = now->uid };
 		return true;
@@ -149,8 +159,22 @@ void server_act(struct model *model, struct state *state, uint32_t op, uint32_t 
 	struct object object;
 
 	o->in_flight[key] = 0;
-	if (!is_met(state, cell) || !compute(model, state, o, cell, &object))
+	if (cell->slot == SLOTS_MAX) {
+		outside_answer(state, cell, &o->answers);
+		o->in_flight[key] = cell->next;
 		return;
+	}
+	if (!is_met(state, cell))
+		return;
+	if (!compute(model, state, o, cell, &object)) {
+		if (cell->action == ACTION_PIN && state->truth[cell->slot].is_taken && !is_answer_lost)
+			o->answers.conflicts |= (uint8_t)(1u << key);
+		return;
+	}
+	if (cell->action == ACTION_PIN) {
+		rules_on_pin(model, state, cell->slot, cell->force);
+		o->answers.conflicts &= (uint8_t)~(is_answer_lost ? 0 : 1u << key);
+	}
 	if (cell->action == ACTION_DELETE)
 		rules_on_collect(model, state, cell->slot);
 	server_write(model, state, is_answer_lost ? OPERATORS_MAX : op, cell->slot, &object);

@@ -1,7 +1,7 @@
 /*
  * The way to rest: the one that leads goes on alone, hears of everything, and nobody interferes. What makes a rule of
  * "in the end": from every state that the walk finds this way is taken, to where all plans are empty and no look is due
- * any more.
+ * any more, or looks only ask once more what was answered the same way before.
  */
 #include <string.h>
 
@@ -9,6 +9,7 @@
 #include "model.h"
 
 #define NOW_MAX 250
+#define QUIET_STEPS 4 /* of time in which nothing was written: longer than anything that any scenario waits for */
 
 /* What the budgets allow makes no difference here. */
 static void begin(struct state *state)
@@ -45,6 +46,8 @@ static void let_others_work(struct model *model, struct state *state)
 			object.uid++;
 			object.progress = PROGRESS_UNSEEN;
 			object.images[0] = state->guard[scenario_namespace(model->scenario, i)].images[i];
+		} else if (model->scenario->is_stubborn && now->is_taken == 0 && state->taken > 0) {
+			server_take_image(&object);
 		} else {
 			object.progress = (model->scenario->bad_releases >> now->images[0] & 1) != 0 ? PROGRESS_MOVING
 												      : PROGRESS_READY;
@@ -56,8 +59,15 @@ static void let_others_work(struct model *model, struct state *state)
 		state->guard[n] = state->truth[SLOT_PINS + n];
 }
 
+/* What came of a round of looks. */
+struct round {
+	int64_t wakes_ms[KEYS_MAX];
+	bool is_busy;  /* there was something to do */
+	bool is_write; /* ... and not only something to ask */
+};
+
 /* One look at key, carried out whole. */
-static void work(struct model *model, struct state *state, uint32_t key, int64_t *ret_wake_ms, bool *ret_is_busy)
+static void work(struct model *model, struct state *state, uint32_t key, struct round *round)
 {
 	struct operator *op = &state->operators[state->leader];
 	const struct look *look;
@@ -66,25 +76,27 @@ static void work(struct model *model, struct state *state, uint32_t key, int64_t
 	if (op->in_flight[key] == 0) {
 		look = plans_look(model, op, state->now, key, NULL);
 		op->in_flight[key] = look->orders;
-		*ret_wake_ms = look->wake_ms;
+		round->wakes_ms[key] = look->wake_ms;
 	}
-	*ret_is_busy |= op->in_flight[key] != 0;
-	while (op->in_flight[key] != 0 && model->broken.rule == RULE_NONE)
+	round->is_busy |= op->in_flight[key] != 0;
+	while (op->in_flight[key] != 0 && model->broken.rule == RULE_NONE) {
+		round->is_write |= model->cells[op->in_flight[key]].slot != SLOTS_MAX;
 		server_act(model, state, state->leader, key, false);
+	}
 }
 
-/* Looks at everything once; false when there was nothing to do. */
-static bool round_of_looks(struct model *model, struct state *state, int64_t *wakes_ms)
+/* Looks at everything once. */
+static void look_around(struct model *model, struct state *state, struct round *round)
 {
 	const struct scenario *scenario = model->scenario;
-	bool is_busy = false;
 
+	round->is_busy = false;
+	round->is_write = false;
 	let_others_work(model, state);
 	for (uint32_t i = 0; i < scenario_channels(scenario); i++)
-		work(model, state, i, &wakes_ms[i], &is_busy);
+		work(model, state, i, round);
 	for (uint32_t n = 0; n < scenario_namespaces(scenario); n++)
-		work(model, state, CHANNELS_MAX + n, &wakes_ms[CHANNELS_MAX + n], &is_busy);
-	return is_busy;
+		work(model, state, CHANNELS_MAX + n, round);
 }
 
 /* Time goes on to the next moment for which somebody asked; false when nobody did. */
@@ -124,27 +136,43 @@ static void add_known(struct model *model, const struct state *path, size_t coun
 	}
 }
 
-/* A minute later there is still nothing to do. */
+/* A minute later there is still nothing to write, whatever the answers to what is asked then. */
 static void stay_quiet(struct model *model, const struct state *state)
 {
 	struct state later = *state;
-	int64_t wakes_ms[KEYS_MAX];
-	bool is_busy;
+	struct round round = { .is_busy = true };
 
 	later.now++;
-	is_busy = round_of_looks(model, &later, wakes_ms);
-	model_check(model, !is_busy, RULE_QUIET, "everything rests, and a minute later something is written");
+	for (int i = 0; i < 3 && round.is_busy; i++) {
+		look_around(model, &later, &round);
+		model_check(model, !round.is_write, RULE_QUIET,
+			    "everything rests, and a minute later something is written");
+	}
+}
+
+/* Has everything ended that somebody asked for? */
+static bool is_all_finished(const struct model *model, const struct state *state)
+{
+	for (uint32_t i = 0; i < PROMOTIONS_MAX; i++) {
+		const struct object *object = &state->truth[SLOT_PROMOTIONS + i];
+
+		if (object->is_there &&
+		    !promotion_phase_is_final(model_promotion_status(model, object->status)->phase))
+			return false;
+	}
+	return true;
 }
 
 void settle(struct model *model, const struct state *state, struct state *ret_state)
 {
 	struct state *path = model->path;
-	int64_t wakes_ms[KEYS_MAX];
+	struct round round;
 	struct state present = *state;
+	int quiet_until = present.now + QUIET_STEPS;
 	size_t rounds = 0;
 
 	for (size_t i = 0; i < KEYS_MAX; i++)
-		wakes_ms[i] = CLOCK_NEVER;
+		round.wakes_ms[i] = CLOCK_NEVER;
 	begin(&present);
 	while (model->broken.rule == RULE_NONE) {
 		if (ret_state == NULL && is_known(model, &present))
@@ -154,11 +182,17 @@ void settle(struct model *model, const struct state *state, struct state *ret_st
 			break;
 		}
 		path[rounds++] = present;
-		if (round_of_looks(model, &present, wakes_ms) || model->broken.rule != RULE_NONE)
+		look_around(model, &present, &round);
+		if (round.is_write)
+			quiet_until = present.now + QUIET_STEPS;
+		if (round.is_busy || model->broken.rule != RULE_NONE)
 			continue;
-		rules_at_rest(model, &present, wakes_ms);
-		if (model->broken.rule != RULE_NONE || wait(&present, wakes_ms))
+		rules_at_rest(model, &present, round.wakes_ms);
+		if (model->broken.rule != RULE_NONE || (ret_state != NULL && is_all_finished(model, &present)))
+			break;
+		if (present.now < quiet_until && wait(&present, round.wakes_ms))
 			continue;
+		rules_at_end(model, &present);
 		stay_quiet(model, &present);
 		break;
 	}

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-const uint32_t slot_kinds[SLOT_KINDS] = { SLOT_CHANNELS, SLOT_WORKLOADS, SLOT_PINS, SLOT_PROMOTIONS };
+const uint32_t slot_kinds[SLOT_KINDS] = { SLOT_CHANNELS, SLOT_WORKLOADS, SLOT_PINS, SLOT_PROMOTIONS,
+					   SLOT_STOP };
 
 /* Views differ little from the truth: the difference is mostly zeros. */
 static void toggle_views(struct state *state)
@@ -78,5 +79,6 @@ uint32_t slot_kind(uint32_t slot)
 	return slot < SLOT_WORKLOADS	 ? SLOT_CHANNELS
 	       : slot < SLOT_PINS	 ? SLOT_WORKLOADS
 	       : slot < SLOT_PROMOTIONS ? SLOT_PINS
-					 : SLOT_PROMOTIONS;
+	       : slot < SLOT_STOP	 ? SLOT_PROMOTIONS
+					 : SLOT_STOP;
 }

@@ -14,6 +14,11 @@ static const char *what_text(enum move_kind what)
 		[MOVE_PROGRESS] = "pods come on of",
 		[MOVE_GUARD_SEES] = "the guard sees the new pins",
 		[MOVE_TICK] = "a minute passes",
+		[MOVE_STEP_BACK] = "the clocks are set back by a minute",
+		[MOVE_SAY] = "somebody writes into",
+		[MOVE_ASK_AGAIN] = "somebody asks for another verification of",
+		[MOVE_STOP] = "somebody creates or deletes the ChannelStop",
+		[MOVE_TAKE_IMAGE] = "another manager writes the image of",
 		[MOVE_CREATE_PROMOTION] = "somebody creates",
 		[MOVE_DELETE_PROMOTION] = "somebody deletes",
 		[MOVE_EDIT_CHANNEL] = "somebody edits",
@@ -42,7 +47,9 @@ static void describe_operator(struct model *model, const struct state *before, c
 	(void)fputs(what_text(move->what), out);
 	if (cell != 0)
 		(void)fprintf(out, ": %s%s", model->cells[cell].text,
-			      object_equal(&before->truth[model->cells[cell].slot], &model->cells[cell].seen)
+			      model->cells[cell].slot == SLOTS_MAX ||
+					      object_equal(&before->truth[model->cells[cell].slot],
+							   &model->cells[cell].seen)
 				      ? ""
 				      : " (the object is not the one any more that it looked at)");
 	for (uint32_t i = 0; move->what == MOVE_DELIVER && i < op->event_count; i++) {
@@ -60,6 +67,8 @@ void move_tell(struct model *model, const struct state *before, const struct mov
 		[MOVE_PROGRESS] = SLOT_WORKLOADS,
 		[MOVE_CREATE_PROMOTION] = SLOT_PROMOTIONS,
 		[MOVE_DELETE_PROMOTION] = SLOT_PROMOTIONS,
+		[MOVE_SAY] = SLOT_PROMOTIONS,
+		[MOVE_TAKE_IMAGE] = SLOT_WORKLOADS,
 		[MOVE_TOUCH_WORKLOAD] = SLOT_WORKLOADS,
 		[MOVE_DELETE_WORKLOAD] = SLOT_WORKLOADS,
 		[MOVE_CREATE_WORKLOAD] = SLOT_WORKLOADS,
@@ -70,9 +79,16 @@ void move_tell(struct model *model, const struct state *before, const struct mov
 		describe_operator(model, before, move, out);
 		return;
 	}
+	if (move->what == MOVE_OUTSIDE) {
+		(void)fprintf(out, "%s %u\n", outside_change_text(move->a), move->b);
+		return;
+	}
 	(void)fputs(what_text(move->what), out);
-	if (move->what == MOVE_PROGRESS || move->what >= MOVE_CREATE_PROMOTION)
+	if (move->what == MOVE_PROGRESS || (move->what >= MOVE_CREATE_PROMOTION && move->what != MOVE_STOP))
 		(void)fprintf(out, " %s", scenario_slot_text(model->scenario, firsts[move->what] + move->a, text));
+	if (move->what == MOVE_SAY)
+		(void)fprintf(out, ": %s", move->b == SAYS_MAX ? "abort"
+						: model->scenario->says[move->a][move->b]);
 	if (move->what == MOVE_EDIT_CHANNEL)
 		(void)fprintf(out, ": {%s}", model->scenario->channels[move->a].variants[move->b]);
 	(void)fputc('\n', out);

@@ -1,4 +1,6 @@
 /* A view as the decision sees it: its objects are put together from the scenario's specs and the decoded statuses. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/str.h"
 #include "model.h"
@@ -21,9 +23,9 @@ int64_t view_now_ms(uint8_t now)
 
 const char *view_version(const struct object *object, struct arena *arena)
 {
-	return arena_printf(arena, "%u.%u.%u.%u.%u.%u.%u%u%u", object->status, object->uid, object->spec,
+	return arena_printf(arena, "%u.%u.%u.%u.%u.%u.%u%u%u.%u.%u.%u", object->status, object->uid, object->spec,
 			    object->generation, object->created, object->progress, object->images[0], object->images[1],
-			    object->images[2]);
+			    object->images[2], object->said, object->requests, object->is_taken);
 }
 
 static struct meta meta_of(const struct gathering *g, uint32_t slot, const char *namespace, const char *name)
@@ -50,7 +52,27 @@ static const void *make_channel(const struct gathering *g, uint32_t i)
 	channel->meta = meta_of(g, SLOT_CHANNELS + i, row->namespace, row->name);
 	channel->meta.generation = object->generation;
 	channel->status = *model_channel_status(g->model, object->status);
+	if (object->requests > 0)
+		channel->verify_request = arena_printf(g->arena, "%u", object->requests);
 	return channel;
+}
+
+/* Of all that people may say, what they have said so far, in the order of the scenario: who was first makes no
+ * difference. */
+static void say(const struct gathering *g, uint8_t said, struct promotion *promotion)
+{
+	const struct approval *all = promotion->approvals;
+	size_t count = promotion->approval_count;
+
+	promotion->approvals = arena_new_array(g->arena, count, struct approval);
+	promotion->approval_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		if ((said >> i & 1) != 0)
+			promotion->approvals[promotion->approval_count++] = all[i];
+	}
+	promotion->is_aborted = (said & SAID_ABORT) != 0;
+	promotion->aborted_by = promotion->is_aborted ? "erin" : "";
+	promotion->meta.generation += __builtin_popcount(said);
 }
 
 static const void *make_promotion(const struct gathering *g, uint32_t i)
@@ -62,6 +84,7 @@ static const void *make_promotion(const struct gathering *g, uint32_t i)
 	promotion->meta = meta_of(g, SLOT_PROMOTIONS + i, g->model->scenario->channels[row->channel].namespace,
 				  row->name);
 	promotion->status = *model_promotion_status(g->model, g->view->objects[SLOT_PROMOTIONS + i].status);
+	say(g, g->view->objects[SLOT_PROMOTIONS + i].said, promotion);
 	return promotion;
 }
 
@@ -128,6 +151,15 @@ static const void *make_pins(const struct gathering *g, uint32_t n)
 	return pins;
 }
 
+static const void *make_stop(const struct gathering *g, uint32_t i)
+{
+	struct stop *stop = arena_new(g->arena, struct stop);
+
+	stop->meta = meta_of(g, SLOT_STOP + i, "", "stop");
+	stop->reason = "something is wrong";
+	return stop;
+}
+
 static void make_objects(struct gathering *g)
 {
 	static const void *(*const makers[])(const struct gathering *g, uint32_t i) = {
@@ -135,6 +167,7 @@ static void make_objects(struct gathering *g)
 		[SLOT_WORKLOADS] = make_workload,
 		[SLOT_PINS] = make_pins,
 		[SLOT_PROMOTIONS] = make_promotion,
+		[SLOT_STOP] = make_stop,
 	};
 
 	for (uint32_t slot = 0; slot < SLOTS_MAX; slot++) {
@@ -154,6 +187,7 @@ static uint32_t first_slot(enum kind kind)
 	       : kind == KIND_PROMOTION  ? SLOT_PROMOTIONS
 	       : kind == KIND_DEPLOYMENT ? SLOT_WORKLOADS
 	       : kind == KIND_PINS	 ? SLOT_PINS
+	       : kind == KIND_STOP	 ? SLOT_STOP
 					 : SLOTS_MAX;
 }
 
@@ -163,9 +197,10 @@ static const void *get(void *user, enum kind kind, const char *namespace, const 
 	const struct gathering *g = user;
 	uint32_t first = first_slot(kind);
 
-	if (kind == KIND_GUARD_POLICY || kind == KIND_GUARD_BINDING || kind == KIND_WHO_MAY_POLICY ||
-	    kind == KIND_WHO_MAY_BINDING)
+	if (kind == KIND_WHO_MAY_POLICY || kind == KIND_WHO_MAY_BINDING)
 		return &policy;
+	if (kind == KIND_GUARD_POLICY || kind == KIND_GUARD_BINDING)
+		return g->model->scenario->lacks_guard ? NULL : &policy;
 	for (uint32_t slot = first; slot < SLOTS_MAX && slot_kind(slot) == first; slot++) {
 		const struct meta *meta = g->objects[slot]; /* every object begins with it */
 
@@ -198,6 +233,8 @@ static void look(void *user, enum workload_kind kind, const char *namespace, con
 	(void)namespace;
 	(void)name;
 	(void)arena;
+	if ((g->view->answers.conflicts >> g->view->key & 1) != 0)
+		ret_look->conflict_manager = "kubectl";
 	ret_look->state = KNOWLEDGE_FAILED;
 	ret_look->failure = (struct lookup_failure){
 		.class = ERR_NOTFOUND,
@@ -223,13 +260,70 @@ static bool is_behind(void *user, enum kind kind, const char *resource_version)
 	return kind == KIND_PROMOTION && g->view->lacks_promotions != 0;
 }
 
+static void metric(void *user, const char *namespace, const char *channel, const struct metric_spec *spec,
+		   struct arena *arena, struct metric_look *ret_look)
+{
+	const struct gathering *g = user;
+
+	(void)namespace;
+	(void)channel;
+	(void)spec;
+	(void)arena;
+	outside_show_metric(&g->view->answers, ret_look);
+}
+
+static void key(void *user, const char *namespace, const struct signature_key *key, struct arena *arena,
+		struct key_look *ret_look)
+{
+	const struct gathering *g = user;
+
+	(void)namespace;
+	(void)key;
+	(void)arena;
+	outside_show_key(&g->view->answers, ret_look);
+}
+
+static const struct zone *zone(void *user, const char *name)
+{
+	static const struct zone utc = { .name = "UTC" };
+
+	(void)user;
+	return str_equal(name, utc.name) ? &utc : NULL;
+}
+
+static void tags(void *user, const char *namespace, const struct artifact *artifact, const struct intake *intake,
+		 const char *last_tag, struct arena *arena, struct tags_look *ret_look)
+{
+	const struct gathering *g = user;
+
+	(void)namespace;
+	(void)artifact;
+	(void)intake;
+	outside_show_tags(&g->view->answers, last_tag, arena, ret_look);
+}
+
+static void signature(void *user, const char *namespace, const struct artifact *artifact, const char *digest,
+		      const char *policy, struct arena *arena, struct signature_look *ret_look)
+{
+	const struct gathering *g = user;
+
+	(void)namespace;
+	(void)artifact;
+	(void)policy;
+	(void)arena;
+	outside_show_signature(&g->view->answers, (uint8_t)(digest[strlen("sha256:")] - 'a' + 1), ret_look);
+}
+
 /* The registry has every digest that a promotion names. */
 static void digests(void *user, const char *namespace, const struct artifact *artifact, struct arena *arena,
 		    world_each_fn fn, void *fn_user)
 {
 	const struct gathering *g = user;
+	struct digest_look *tag = arena_new(arena, struct digest_look);
 
 	(void)namespace;
+	if (outside_show_tag(&g->view->answers, artifact->image, arena, tag))
+		fn(fn_user, tag);
 	for (char letter = 'a'; letter <= 'g'; letter++) {
 		struct digest_look *found = arena_new(arena, struct digest_look);
 		char digest[72] = "sha256:";
@@ -249,16 +343,20 @@ static void digests(void *user, const char *namespace, const struct artifact *ar
 void view_gather(const struct model *model, const struct view *view, struct arena *arena, struct world *ret_world)
 {
 	struct gathering g = { .model = model, .view = view, .arena = arena };
-	/* Zones, metrics and tags are for windows, verification and intake, which no scenario has. */
 	const struct world_objects objects = {
 		.get = get,
 		.each = each,
 		.look = look,
+		.metric = metric,
+		.key = key,
+		.zone = zone,
 		.apply_failure = apply_failure,
 		.is_behind = is_behind,
 		.user = &g,
 	};
-	const struct world_registry registry = { .digests = digests, .user = &g };
+	const struct world_registry registry = {
+		.tags = tags, .digests = digests, .signature = signature, .user = &g
+	};
 	const struct scenario *scenario = model->scenario;
 	const char *namespace = NULL;
 	const char *name = "";
