@@ -38,7 +38,7 @@ struct operator {
 	struct client *client;
 	const char *server; /* host and port, for the metrics */
 	struct store *store;
-	struct registry *registry;
+	struct registries *registries;
 	struct prometheus prometheus;
 	struct event_sender *events;
 	struct reconciler *reconciler;
@@ -251,9 +251,7 @@ static int create_registry(struct operator *op, struct err *err)
 		.user = op,
 	};
 
-	if (registries_configure(op->options, &op->arena, &options, err) < 0)
-		return err->class;
-	return registry_create(op->http, &options, &op->registry, err);
+	return registries_create(op->loop, op->http, op->options, &options, &op->registries, err);
 }
 
 static void create_reconciler(struct operator *op)
@@ -262,7 +260,7 @@ static void create_reconciler(struct operator *op)
 		.loop = op->loop,
 		.tools = { .client = op->client,
 			   .store = op->store,
-			   .registry = op->registry,
+			   .registry = registries_room(op->registries),
 			   .prometheus = &op->prometheus,
 			   .events = op->events,
 			   .metrics = op->metrics,
@@ -380,7 +378,7 @@ void operator_destroy(struct operator *op)
 	watches_destroy(op->watches);
 	lease_destroy(op->lease);
 	event_sender_destroy(op->events);
-	registry_destroy(op->registry);
+	registries_destroy(op->registries);
 	http_destroy(op->http);
 	client_close(op->client);
 	reconciler_destroy(op->reconciler);

@@ -114,6 +114,26 @@ int hosts_init(struct hosts *hosts, struct http *http, const struct registry_opt
 	return r;
 }
 
+/* Puts the text in the place of the other one; false: it is the same. */
+static bool take_pem(char **pem, const char *text)
+{
+	if (str_equal(*pem, text))
+		return false;
+	free(*pem);
+	*pem = text == NULL ? NULL : strdup(text);
+	CHECK(text == NULL || *pem != NULL);
+	return true;
+}
+
+bool hosts_set_authorities(struct hosts *hosts, const struct registry_options *options)
+{
+	bool is_new = take_pem(&hosts->ca_pem, options->ca_pem);
+
+	for (size_t i = 0; i < hosts->cas.len; i++)
+		is_new = take_pem(&((struct host_ca *)hosts->cas.items[i])->pem, options->cas[i].pem) || is_new;
+	return is_new;
+}
+
 static void host_destroy(struct host *host)
 {
 	bearer_forget_all(host);

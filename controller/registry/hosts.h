@@ -84,6 +84,9 @@ bool hosts_allows_plain(const struct hosts *hosts, const char *authority);
 /* May a token server at this host have a private address? */
 bool hosts_trusts_realm(const struct hosts *hosts, const char *authority);
 
+/* As registry_set_authorities(). */
+bool hosts_set_authorities(struct hosts *hosts, const struct registry_options *options);
+
 /* The CAs that host is verified with; NULL: the system's. */
 const char *hosts_ca_pem(const struct hosts *hosts, const char *authority);
 

@@ -349,6 +349,11 @@ int registry_create(struct http *http, const struct registry_options *options,
 	return 0;
 }
 
+bool registry_set_authorities(struct registry *registry, const struct registry_options *options)
+{
+	return hosts_set_authorities(&registry->hosts, options);
+}
+
 void registry_destroy(struct registry *registry)
 {
 	if (registry == NULL)

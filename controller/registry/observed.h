@@ -103,6 +103,10 @@ int registry_create(struct http *http, const struct registry_options *options,
 		    struct registry **ret_registry, struct err *err)
 	__attribute__((warn_unused_result));
 
+/* From now on requests verify with these authorities (cas and ca_pem of options; nothing else of it counts), copied. Hosts
+ * have to be those that registry_create() took. false: they are the same as before. */
+bool registry_set_authorities(struct registry *registry, const struct registry_options *options);
+
 /* Takes from the text of a .dockerconfigjson the credentials for repository, and for the mirrors of its registry.
  * Errors as secret_credentials(). */
 int registry_credentials(const struct registry *registry, const char *json, size_t len,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "net/loop.h"
 #include "suite.h"
 
 /* A certificate of nobody: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=test */
@@ -48,6 +49,14 @@ static char *write_file(const char *content)
 	return path;
 }
 
+static void rewrite(const char *path, const char *content)
+{
+	FILE *file = fopen(path, "we");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert(fputs(content, file) >= 0 && fclose(file) == 0);
+}
+
 START_TEST(reads_certificate_authorities)
 {
 	char *path = write_file(rows[_i].content);
@@ -78,9 +87,42 @@ START_TEST(reads_certificate_authorities)
 }
 END_TEST
 
+/* What the file holds after the start, and what comes of it. */
+START_TEST(follows_the_files)
+{
+	char *path = write_file(PEM);
+	const char *none[] = { NULL };
+	const char *cas[] = { path, NULL };
+	struct options options = {
+		.insecure_registries = none, .token_servers = none, .registry_mirrors = none, .registry_cas = cas
+	};
+	const struct registry_options given = { .timeout_ms = 0 };
+	struct registries *registries;
+	struct err err = ERR_INIT;
+	struct loop *loop;
+	struct http *http;
+
+	ck_assert(loop_create(&loop, &err) == 0 && http_create(loop, &http, &err) == 0);
+	ck_assert_int_eq(registries_create(loop, http, &options, &given, &registries, &err), 0);
+	ck_assert_int_eq(registries_look(registries), REGISTRIES_SAME);
+	rewrite(path, PEM PEM);
+	ck_assert_int_eq(registries_look(registries), REGISTRIES_NEW);
+	rewrite(path, "half a fi");
+	ck_assert_int_eq(registries_look(registries), REGISTRIES_TROUBLE);
+	ck_assert_int_eq(registries_look(registries), REGISTRIES_SAME);
+	rewrite(path, PEM PEM);
+	ck_assert_int_eq(registries_look(registries), REGISTRIES_SAME);
+	(void)unlink(path);
+	registries_destroy(registries);
+	http_destroy(http);
+	loop_destroy(loop);
+}
+END_TEST
+
 static void add(TCase *tests)
 {
 	suite_add_rows(tests, reads_certificate_authorities, rows);
+	tcase_add_test(tests, follows_the_files);
 }
 
 SUITE_MAIN("registries", add)

@@ -175,6 +175,25 @@ static const struct {
 	  "", USER },
 };
 
+/* A file of authorities was renewed: the next request is made with what it holds now. */
+START_TEST(authorities_may_change_under_way)
+{
+	static const struct registry_ca cas[] = { { "m.example.com", "another CA of m" }, { NULL, NULL } };
+	const struct registry_options renewed = { .cas = cas, .ca_pem = "CA of all" };
+	struct fake_route routes[] = {
+		{ "HEAD", MIRROR MANIFESTS "v1", .ca = "another CA of m", WEB },
+		{ "GET", MIRROR MANIFESTS WEB_DIGEST, .ca = "another CA of m", BYTES },
+	};
+	struct fixture fixture;
+
+	init(&fixture, routes, 2, "r.example.com=" MIRROR);
+	ck_assert(registry_set_authorities(fixture.registry, &renewed));
+	ck_assert(!registry_set_authorities(fixture.registry, &renewed));
+	ck_assert_str_eq(fixture_resolve(&fixture, "r.example.com/shop/web", "v1", NULL)->digest, WEB_DIGEST);
+	fixture_finish(&fixture);
+}
+END_TEST
+
 START_TEST(credentials_stay_where_they_belong)
 {
 	struct fake_route routes[] = {
@@ -436,6 +455,7 @@ static void add(TCase *tests)
 	suite_add_rows(tests, asks_one_after_the_other, rows);
 	suite_add_rows(tests, calls_repositories_by_the_names_they_have_there, names);
 	suite_add_rows(tests, credentials_stay_where_they_belong, secrets);
+	tcase_add_test(tests, authorities_may_change_under_way);
 	tcase_add_test(tests, a_secret_for_none_of_them_is_refused);
 	tcase_add_test(tests, other_credentials_of_the_mirror_are_others);
 	tcase_add_test(tests, a_token_is_for_the_name_that_it_has_there);
