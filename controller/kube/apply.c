@@ -77,6 +77,9 @@ static void on_object(void *user, const struct client_answer *answer, const stru
 	if (!err_is_set(&own) && asked->has_object &&
 	    record_from_json_noted(asked->kind, answer->body, answer->body_len, asked->page, &record, &own) < 0)
 		record = NULL;
+	/* An answer that is none: no object has to be edited for that. */
+	if (own.class == ERR_INPUT && answer->status < 300)
+		own.class = ERR_NET;
 	if (!err_is_set(&own))
 		tell_store(asked, record);
 	crash_page_leave(asked->page);

@@ -629,7 +629,7 @@ START_TEST(reads_one_object)
 	applied = (struct applied){ .is_over = false };
 	ck_assert(apply_get(bench.client, KIND_PINS, "shop", "sluice-pins", on_applied, &applied, &err) == 0);
 	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
-	ck_assert_int_eq(applied.err.class, ERR_INPUT);
+	ck_assert_int_eq(applied.err.class, ERR_NET);
 	ck_assert_str_eq(applied.version, "");
 	bench_close(&bench, "get");
 }
