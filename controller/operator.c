@@ -374,6 +374,8 @@ void operator_destroy(struct operator *op)
 {
 	if (op == NULL)
 		return;
+	if (op->reconciler != NULL)
+		reconciler_stop(op->reconciler, NULL, NULL); /* what is cut off now is told to nobody */
 	health_destroy(op->health);
 	watches_destroy(op->watches);
 	lease_destroy(op->lease);

@@ -48,8 +48,8 @@ void reconciler_set_synced(struct reconciler *reconciler);
 /* This replica leads, or does not any more. Both may come often. */
 void reconciler_set_leading(struct reconciler *reconciler, bool is_leading);
 
-/* Stops for good, and calls fn once the write under way of each key has been answered; fn may be
- * called from inside. */
+/* Stops for good, and calls fn (unless NULL) once the write under way of each key has been answered; fn
+ * may be called from inside. */
 void reconciler_stop(struct reconciler *reconciler, void (*fn)(void *user), void *user);
 
 /* Sets the gauges of the metrics from what is held; has the form that metrics_on_collect()
