@@ -51,6 +51,12 @@ sweep: $(BUILD)/check/build.ninja
 	@ninja -j $(JOBS) -C $(BUILD)/check controller/sluice
 	@test/faults/sweep.py $(CASE)
 
+faults: $(BUILD)/check/build.ninja
+	@packages/install build test devcluster
+	@ninja -j $(JOBS) -C $(BUILD)/check controller/sluice
+	@test/faults/run.py $(FAULTS)
+	$(if $(FAULTS),,@test/faults/sweep.py)
+
 install: all
 	meson install -C $(BUILD)/release --no-rebuild
 
@@ -77,10 +83,11 @@ help:
 	@echo 'make model-bugs      the same, and looks whether mistakes in the decision are found; takes a quarter of an hour'
 	@echo 'make schema-walk     every field with every sort of value, on a real apiserver; as root'
 	@echo 'make sweep           kills the operator at every write of every scenario, on a real apiserver; CASE=ID: one scenario, one trial again; as root'
+	@echo 'make faults          every fault of docs/faults.md, then the sweep; result in $(BUILD)/faults.json; FAULTS=watches: that file alone; as root'
 	@echo 'make image           the container image, into $(BUILD)/image; REGISTRY=HOST/PATH pushes it there'
 	@echo 'make demo            a cluster on this machine, five channels, the whole story; as root'
 	@echo 'make demo KUBECONFIG=FILE REGISTRY=HOST/PATH    the same in your own cluster'
 	@echo 'make demo-down       leaves nothing of it behind (KUBECONFIG=... again for your own cluster)'
 	@echo 'make clean           removes $(BUILD)'
 
-.PHONY: all check test fuzz model model-bugs schema-walk sweep install image demo demo-down clean help
+.PHONY: all check test fuzz model model-bugs schema-walk sweep faults install image demo demo-down clean help

@@ -27,7 +27,7 @@ def is_test(path, name):
     if path.is_dir():
         return (path / name).is_file()
     text = path.read_text()
-    return f"START_TEST({name})" in text or f"def {name}(" in text or f'{{ "{name}"' in text
+    return any(form in text for form in (f"START_TEST({name})", f"def {name}(", f'{{ "{name}"', f'("{name}"'))
 
 
 def complaints(page):
@@ -67,4 +67,5 @@ def main():
     return 1 if found or not states else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,7 +6,7 @@
 
 The rings: the C tests, built by gcc with the address and undefined behaviour sanitizers; a build by clang, whose warnings are
 others; the release build, whose hardening is looked at; a few seconds of each fuzz target and of the walk through the decision; and each
-test/cluster/test_*.py, with the sanitized operator where they start one. These run in LANES side by side, because most of their time is waiting, and beside the
+test/cluster/test_*.py and a choice of the faults, with the sanitized operator where they start one. These run in LANES side by side, because most of their time is waiting, and beside the
 others; the rings of a lane share a cluster, but for those that need one of another kind. A test that was skipped counts as nothing, a ring that ends
 without having counted as one failure.
 """
@@ -164,9 +164,9 @@ def ring_model():
     return passed, failed
 
 
-def cluster_ring(path):
+def cluster_ring(path, *words):
     def ring(cluster):
-        code, output = run(["/usr/bin/python3", path], SLUICE_TEST_CLUSTER=cluster, **SANITIZER_OPTIONS,
+        code, output = run(["/usr/bin/python3", path, *words], SLUICE_TEST_CLUSTER=cluster, **SANITIZER_OPTIONS,
                            SLUICE_BINARY=os.path.join(SANITIZED, "controller", "sluice"))
         passed, failed = judge(output, code == 0)
         if failed:
@@ -178,6 +178,7 @@ def cluster_ring(path):
 def cluster_rings():
     """name → function of a cluster's name, the longest first."""
     found = {os.path.basename(path)[5:-3]: cluster_ring(path) for path in sorted(glob.glob(CLUSTER_RINGS))}
+    found["faults"] = cluster_ring(os.path.join(TREE, "test", "faults", "run.py"), "--short")
     return {name: found[name] for name in sorted(found, key=lambda one: (LONGEST + [one]).index(one))}
 
 

@@ -142,14 +142,19 @@ def _run_with_heartbeat(argv, env, cwd, log_path, label):
     return child.returncode
 
 
-def _build_go(go, label, folder, words, work):
-    """`go build` in the folder of a module, whose go.mod and go.sum say everything."""
+def _go_environment():
+    """go.mod and go.sum say everything."""
     env = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off",
-           "GOFLAGS": "-mod=readonly -buildvcs=false", "GO111MODULE": "on"}
+           "GOFLAGS": "-mod=readonly -buildvcs=false -trimpath", "GO111MODULE": "on"}
     for unwanted in ("GOOS", "GOARCH"):
         env.pop(unwanted, None)
+    return env
+
+
+def _build_go(go, label, folder, words, work):
+    """`go build` in the folder of a module."""
     log = os.path.join(work, "build.log")
-    status = _run_with_heartbeat([go, "build", "-trimpath", *words], env, folder, log, label)
+    status = _run_with_heartbeat([go, "build", *words], _go_environment(), folder, log, label)
     if status != 0:
         with open(log, errors="replace") as file:
             tail = "".join(file.readlines()[-20:])
@@ -246,6 +251,12 @@ def program(folder):
     def make(go, work):
         _build_go(go, name, folder, ["-ldflags", "-s -w", "-o", work + "/", "."], work)
     return _cached(os.path.join(cache_root(), f"{name}-{digest.hexdigest()[:12]}", name), make)
+
+
+def passes(folder):
+    """Do the Go module's own tests pass? They say so themselves."""
+    return all(subprocess.run([find_go(), word, "./..."], cwd=folder, env=_go_environment(),
+                              check=False).returncode == 0 for word in ("vet", "test"))
 
 
 def _cached(path, make):

@@ -31,7 +31,7 @@ An action on a request (the first rule whose turn it is acts; all rules that mat
 An action on an event of a watch (bookmarks only where "type" names them):
     {"kind": "freeze"}                  kept back, with all later ones of that object (and bookmarks) until release();
                                         "lists": true: streaming lists tell what was told before, too, as a stale server would
-    {"kind": "lose"}, {"kind": "repeat", "repeat": n}, {"kind": "reorder"} (behind the next event)
+    {"kind": "lose"}, {"kind": "repeat", "repeat": n}, {"kind": "reorder"} (behind the next event, before a bookmark)
     {"kind": "expire"}                  instead of it ERROR 410, in the stream; which ends
     and, where the match has a "type": {"kind": "cut", "byte": n} (within its line), {"kind": "delay", "ms": n},
     {"kind": "garbage", "body": "…"} (a line before it)
@@ -181,6 +181,11 @@ class Proxy:
     def hush(self):
         """All connections of the operator are half open from now on; new ones are not."""
         self.command("hush")
+
+    def listen_at(self, address):
+        """From now on it is there under this address of the host alone."""
+        self.command("move", State=address)
+        self.sever()
 
     def show(self, certificate):
         """New connections see the certificate that is "good", "expired", for the "wrong host", of an "unknown authority"."""

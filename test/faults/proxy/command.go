@@ -11,11 +11,11 @@ import (
 // command is one line of the input. Each is answered by the notice "done" or "refused" with its number.
 type command struct {
 	Number int
-	Do     string // rule, release, drop, end, sever, hush, show
+	Do     string // rule, release, drop, end, sever, hush, move, show
 	Rule   int
 	Match  match
 	Action action
-	State  string // show: which certificate
+	State  string // show: which certificate; move: which address
 }
 
 // notice is one line of the output.
@@ -80,6 +80,8 @@ func carryOut(one *command, proxy *proxy, identity *identity, connections *conne
 		connections.each(func(c *connection) { _ = c.Close() })
 	case "hush":
 		connections.each(func(c *connection) { c.isHushed.Store(true) })
+	case "move": // to another address of this host
+		connections.address.Store(&one.State)
 	case "show":
 		return identity.show(one.State)
 	default:

@@ -40,9 +40,10 @@ func (c *connection) Close() error {
 // connections is the listener: it knows every connection that is open.
 type connections struct {
 	net.Listener
-	mutex sync.Mutex
-	open  map[*connection]bool
-	last  int64
+	address atomic.Pointer[string] // nil: any of this host
+	mutex   sync.Mutex
+	open    map[*connection]bool
+	last    int64
 }
 
 func newConnections(listener net.Listener) *connections {
@@ -53,6 +54,10 @@ func (c *connections) Accept() (net.Conn, error) {
 	conn, err := c.Listener.Accept()
 	if err != nil {
 		return nil, err
+	}
+	if address := c.address.Load(); address != nil && conn.LocalAddr().(*net.TCPAddr).IP.String() != *address {
+		_ = conn.Close()
+		return c.Accept()
 	}
 	c.mutex.Lock()
 	defer c.mutex.Unlock()

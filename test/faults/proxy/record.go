@@ -26,7 +26,6 @@ type request struct {
 	End  int64  `json:"end_ns"`
 	about
 	Connection int64  `json:"connection"`
-	Address    string `json:"address"` // the one that the operator has called
 	Method     string `json:"method"`
 	Path       string `json:"path"` // with its query
 	IsWatch    bool   `json:"watch,omitempty"`
@@ -86,7 +85,7 @@ func (r *record) next() int64 {
 func (r *record) begin(from *http.Request, body []byte) *request {
 	query := from.URL.Query()
 	made := &request{Kind: "request", ID: r.next(), Time: time.Now().UnixNano(), about: locate(from.URL),
-		Connection: connectionOf(from.Context()).id, Address: connectionOf(from.Context()).LocalAddr().String(), Method: from.Method, Path: from.URL.RequestURI(),
+		Connection: connectionOf(from.Context()).id, Method: from.Method, Path: from.URL.RequestURI(),
 		IsWatch: query.Get("watch") == "1" || query.Get("watch") == "true", DryRun: query.Has("dryRun")}
 	if from.Method != http.MethodGet {
 		made.Body = string(body)

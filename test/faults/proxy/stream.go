@@ -57,7 +57,7 @@ type stream struct {
 	request *request
 	reply   *reply
 	pending []waiting
-	late    *waiting // goes after the next event
+	late    *waiting // goes after the next event, and before a bookmark
 	list    *shelf   // what a streaming list has told so far; nil after it
 	ending  chan struct{}
 	endOnce sync.Once
@@ -214,8 +214,12 @@ func (s *stream) keep(one *rule, event *event, line []byte) {
 	s.pending = append(s.pending, waiting{event, line, one})
 }
 
-// pass hands an event over, records it, and remembers that the operator knows it.
+// pass hands an event over, records it, and remembers that the operator knows it. Nothing that is late goes behind a bookmark.
 func (s *stream) pass(event *event, line []byte) {
+	if late := s.late; late != nil && event.Type == "BOOKMARK" {
+		s.late = nil
+		s.pass(late.event, late.line)
+	}
 	s.record.write(event)
 	s.send(line)
 	var found struct{ Object json.RawMessage }
@@ -229,7 +233,7 @@ func (s *stream) pass(event *event, line []byte) {
 			s.list = nil
 		}
 	}
-	if late := s.late; late != nil && event.Type != "BOOKMARK" {
+	if late := s.late; late != nil {
 		s.late = nil
 		s.pass(late.event, late.line)
 	}

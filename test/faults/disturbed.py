@@ -1,0 +1,166 @@
+"""What the fault tests share: an operator behind the proxy, a promotion that a fault falls upon, and what has to hold afterwards.
+
+A test of a fault is marked by @fault(kind). Its sentence is its scenario; how often it ran and was survived goes into
+build/faults.json. One that tries the same many times does each within `with self.one_run():`.
+"""
+
+import contextlib
+import functools
+import json
+import os
+import sys
+import time
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+for folder in (HERE, os.path.join(os.path.dirname(HERE), "cluster")):
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+import cluster  # noqa: E402
+import operating  # noqa: E402, F401
+import results  # noqa: E402
+from operating import WEB, Images, OwnOperators, by_digest, channel, workload  # noqa: E402
+from proxy import Proxy  # noqa: E402
+
+FINISHED = ("Succeeded", "Failed", "Aborted", "Superseded")
+NO_RELEASE = "sluice.dev/no-release:none"  # what the guard puts in before the first one
+RELISTS = 10    # "for ever" of a quiet window, in periods after which everything is listed again
+RELIST_S = 0.3
+IS_SHORT = bool(os.environ.get("SLUICE_FAULTS_SHORT"))  # the choice that `make test` runs
+OURS = ("releasechannels", "promotions", "configmaps", "deployments", "services", "horizontalpodautoscalers")
+
+
+def fault(kind, short=False):
+    """Marks a test of a fault of this kind; short ones are run by `make test` as well."""
+    def decorate(test):
+        @functools.wraps(test)
+        def run(self, *row):
+            self.runs = self.survived = 0
+            is_well = False
+            try:
+                test(self, *row)
+                is_well = True
+            finally:
+                runs, survived = (self.runs, self.survived) if self.runs else (1, int(is_well))
+                sentence = self.shortDescription() or test.__name__[5:].replace("_", " ")
+                results.add({"kind": kind, "scenario": sentence, "runs": runs,
+                             "survived": survived if is_well else min(survived, runs - 1)})
+        run.is_short = short
+        return run
+    return decorate
+
+
+def load_tests(loader, tests, _):
+    """Only the short ones, when that is asked for: each file of tests takes this in."""
+    if not IS_SHORT:
+        return tests
+    return unittest.TestSuite(test for suite in tests for test in suite if getattr(getattr(test, test._testMethodName), "is_short", False))
+
+
+class Disturbed(OwnOperators):
+    """Each test has a namespace with a channel that runs version 1 (of no pods), and begins with self.begin()."""
+
+    flags = ("--relist-interval", "1s")
+    maxDiff = None
+
+    def begin(self, flags=()):
+        """A proxy, an operator behind it, and the first release."""
+        self.one, self.two = Images.web("1.0.0"), Images.web("2.0.0")
+        self.proxy = self.new_proxy()
+        self.operator = self.new_operator(flags=(*self.flags, *flags), kubeconfig=self.proxy.kubeconfig).start()
+        self.first()
+
+    def new_proxy(self):
+        proxy = Proxy().start()
+        self.addCleanup(proxy.finish)
+        return proxy
+
+    def first(self):
+        self.make(workload("Deployment", replicas=0))
+        self.make(channel())
+        self.bring("first", self.one)
+
+    def bring(self, name, digest):
+        self.make(by_digest(name, digest))
+        self.wait_phase(name, "Succeeded")
+
+    def here(self, **match):
+        """A match for the namespace of this test."""
+        return {"namespace": self.namespace, **match}
+
+    @contextlib.contextmanager
+    def one_run(self):
+        self.runs += 1
+        yield
+        self.survived += 1
+
+    # ---- what has to hold ----
+
+    def converges(self, name="second", digest=None):
+        """The promotion succeeds, everything says the same, nothing was written that must not be, and then there is rest."""
+        self.ends_well(name, digest or self.two)
+        self.is_at_rest()
+
+    def ends_well(self, name, digest):
+        self.wait_phase(name, "Succeeded")
+        image = f"{WEB}@{digest}"
+        cluster.eventually("the channel says so", lambda: self.status()["current"]["promotion"] == name)
+        status = self.status()
+        self.assertEqual(status["current"]["artifacts"][0]["digest"], digest)
+        self.assertEqual(self.image(), image)
+        pins = self.api.get(f"/api/v1/namespaces/{self.namespace}/configmaps/sluice-pins")["data"]
+        self.assertEqual(pins, {"Deployment.web.web": image})
+        cluster.eventually("the channel is ready", lambda: self.condition(self.status(), "Ready")["status"] == "True")
+        self.wrote_rightly()
+
+    def landed(self, **fields):
+        """The writes in this namespace that the apiserver took."""
+        return [one for one in self.proxy.writes(namespace=self.namespace, **fields) if 200 <= one["code"] < 300]
+
+    def wrote_rightly(self, proxies=None):
+        """Of what landed: each status and the pins name the version that they are based on, what is finished stays so, the images
+        are those that promotions brought, and the object was the one that was looked at."""
+        phases = {}
+        for proxy in proxies or [self.proxy]:
+            for one in proxy.writes(namespace=self.namespace):
+                if not 200 <= one["code"] < 300:
+                    continue
+                body = json.loads(one.get("body") or "{}")
+                where = f"{one['method']} {one['path']}: {one.get('body')}"
+                if one.get("subresource") == "status" or (one["resource"] == "configmaps" and one["code"] == 200):
+                    self.assertTrue(one.get("basedOn"), where)
+                self.assertIn(body.get("metadata", {}).get("uid"), (None, one.get("uid")), where)
+                if one["resource"] == "promotions" and one.get("subresource") == "status":
+                    before, now = phases.get(one["uid"]), body["status"].get("phase")
+                    self.assertTrue(before not in FINISHED or now == before, where)
+                    phases[one["uid"]] = now
+        for generation in self.generations():
+            self.assertIn(generation, (NO_RELEASE, f"{WEB}@{self.one}", f"{WEB}@{self.two}"))
+
+    def generations(self):
+        """The images that the workload has ever had, as its ReplicaSets tell."""
+        sets = self.api.get(f"/apis/apps/v1/namespaces/{self.namespace}/replicasets")["items"]
+        return [one["spec"]["template"]["spec"]["containers"][0]["image"] for one in sets]
+
+    def is_at_rest(self):
+        """Nothing is written here while everything is listed again ten times."""
+        def settled():
+            before = len(self.proxy.writes(namespace=self.namespace))
+            time.sleep(1.5)
+            return len(self.proxy.writes(namespace=self.namespace)) == before
+        cluster.eventually("there is rest", settled)
+        before = self.proxy.writes(namespace=self.namespace)
+        lists = len(self.streaming_lists("promotions"))
+        for _ in range(RELISTS):
+            time.sleep(RELIST_S)
+            self.proxy.end_watches()
+        cluster.eventually("all was listed again", lambda: len(self.streaming_lists("promotions")) > lists)
+        time.sleep(1)
+        self.assertEqual(self.proxy.writes(namespace=self.namespace), before, self.operator.log())
+
+    def streaming_lists(self, resource):
+        return [one for one in self.proxy.records(kind="watch", resource=resource) if "sendInitialEvents" in one["path"]]
+
+    def memory_kib(self):
+        with open(f"/proc/{self.operator.process.pid}/status") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))

@@ -1,0 +1,201 @@
+"""Answers to what the operator writes: refusals, trouble, nonsense, or none. It looks again, never hurries, and comes to the same end."""
+
+import base64
+import json
+import os
+import sys
+import time
+import zlib
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from disturbed import Disturbed, by_digest, cluster, fault, load_tests  # noqa: E402, F401
+
+WRITES = 8          # of one promotion and some more: each is refused once
+TRIES = 3           # so often trouble is answered
+MOST_TRIES = 12     # of one write in a quarter of a minute, whatever is answered
+HOT_S = 15
+MEMORY_KIB = 24576  # that nonsense may cost
+TIMES_OUT_S = 75
+
+
+def status(code, reason, message="no", **details):
+    return json.dumps({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "reason": reason,
+                       "code": code, "details": details})
+
+
+CUT_GZIP = base64.b64encode(zlib.compress(b'{"kind":"Status"}', wbits=31)[:12]).decode()
+TROUBLE = [
+    ("429 with a time to wait", 429, {"Retry-After": "2"}, status(429, "TooManyRequests"), 2),
+    ("429 without a time to wait", 429, {}, status(429, "TooManyRequests"), 0),
+    ("500 of a webhook that has timed out", 500, {}, status(500, "InternalError", "failed calling webhook \"w\": context deadline exceeded"), 0),
+    ("502 with a page of HTML", 502, {"Content-Type": "text/html"}, "<html><h1>Bad Gateway</h1></html>", 0),
+    ("503 with a time to wait", 503, {"Retry-After": "2"}, "", 2),
+    ("504 of the apiserver", 504, {}, status(504, "Timeout"), 0),
+    ("401, once and again", 401, {}, status(401, "Unauthorized"), 0),
+    ("403, once and again", 403, {}, status(403, "Forbidden"), 0),
+]
+NONSENSE = [
+    ("a body that is no JSON", {"kind": "garbage"}),
+    ("an object of another kind", {"kind": "answer", "code": 200, "body": '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"x"}}'}),
+    ("nothing at all", {"kind": "answer", "code": 200, "body": ""}),
+    ("gzip that was not asked for, and is cut", {"kind": "answer", "code": 200, "headers": {"Content-Encoding": "gzip"}, "base64": CUT_GZIP}),
+    ("a body that has no end", {"kind": "answer", "code": 200, "body": " " * 65536, "repeat": 4096}),
+    ("a head of 200 KB", {"kind": "headers", "headers": {"X-Long": "x" * 200000}}),
+    ("fewer bytes than were announced", {"kind": "answer", "code": 200, "headers": {"Content-Length": "1000"}, "body": "{}"}),
+    ("a reply that is cut", {"kind": "cut", "byte": 100}),
+    ("a connection that closes", {"kind": "drop"}),
+]
+
+
+def meets_trouble(case, code, headers, body, wait_s):
+    case.begin()
+    rule = case.proxy.rule(case.here(write=True, times=TRIES), {"kind": "answer", "code": code, "headers": headers, "body": body})
+    case.make(by_digest("second", case.two))
+    case.ends_well("second", case.two)
+    refused = [one["time_ns"] for one in case.proxy.records(rule=rule.number)]
+    case.assertEqual(len(refused), TRIES)
+    tries = [*refused, next(one["time_ns"] for one in case.proxy.writes(namespace=case.namespace) if one["time_ns"] > refused[-1])]
+    for before, after in zip(tries, tries[1:]):
+        case.assertGreaterEqual((after - before) / 1e9, wait_s * 0.95)
+    case.is_at_rest()
+
+
+def hears_nonsense(case, action):
+    case.begin()
+    before = case.memory_kib()
+    for resource in ("releasechannels", "promotions", "configmaps", "deployments"):
+        case.proxy.rule(case.here(write=True, resource=resource, nth=1), action)
+    case.make(by_digest("second", case.two))
+    case.converges()
+    case.assertLess(case.memory_kib() - before, MEMORY_KIB)
+
+
+@cluster.rows(TROUBLE, fault("trouble answered")(meets_trouble))
+class Trouble(Disturbed):
+    pass
+
+
+@cluster.rows(NONSENSE, fault("nonsense answered")(hears_nonsense))
+class Nonsense(Disturbed):
+    pass
+
+
+class Answers(Disturbed):
+    @fault("conflict upon a write", short=True)
+    def test_each_write_meets_a_conflict_once(self):
+        self.begin()
+        for nth in range(1, WRITES + 1):
+            with self.one_run():
+                name, digest = f"nth-{nth}", (self.one, self.two)[nth % 2]
+                rule = self.proxy.rule(self.here(write=True, nth=nth), {"kind": "answer", "code": 409, "body": status(409, "Conflict")})
+                before = len(self.proxy.writes(namespace=self.namespace))
+                self.bring(name, digest)
+                self.ends_well(name, digest)
+                self.assertLess(len(self.proxy.writes(namespace=self.namespace)) - before, 3 * WRITES)
+                rule.release()
+        self.is_at_rest()
+
+    def tries(self, resource, code, body):
+        """How often a write of that resource is tried that is answered so for ever."""
+        self.begin()
+        self.make(by_digest("before", self.one))
+        self.wait_phase("before", "Succeeded")
+        rule = self.proxy.rule(self.here(write=True, resource=resource), {"kind": "answer", "code": code, "body": body})
+        self.make(by_digest("second", self.two))
+        rule.wait_hit()
+        time.sleep(HOT_S)
+        self.assertLessEqual(len(self.proxy.records(rule=rule.number)), MOST_TRIES)
+        return rule
+
+    @fault("conflict upon a write")
+    def test_a_conflict_for_ever_is_no_hot_loop(self):
+        self.tries("configmaps", 409, status(409, "Conflict")).release()
+        self.converges()
+
+    @fault("refused by admission")
+    def test_a_write_that_admission_refuses_is_named_and_no_hot_loop(self):
+        rule = self.tries("deployments", 422, status(422, "Invalid", "admission webhook \"policy\" denied the request: not today"))
+        told = json.dumps([self.status(), self.promo("second")])
+        self.assertIn("not today", told)
+        rule.release()
+        self.api.merge(self.path("Deployment", "web"), {"metadata": {"annotations": {"somebody": "has edited it"}}})
+        self.converges()
+
+    @fault("a kind denied")
+    def test_a_kind_that_may_not_be_read_keeps_nothing_else_back(self):
+        self.begin()
+        rule = self.proxy.rule({"resource": "horizontalpodautoscalers", "watch": True}, {"kind": "answer", "code": 403, "body": status(403, "Forbidden")})
+        self.proxy.end_watches("horizontalpodautoscalers")
+        rule.wait_hit()
+        self.make(by_digest("second", self.two))
+        self.ends_well("second", self.two)
+        rule.release()
+        self.is_at_rest()
+
+    @fault("everything denied")
+    def test_nobody_is_known_for_some_seconds(self):
+        """everything is answered 401 for some seconds"""
+        self.begin()
+        rule = self.proxy.rule({}, {"kind": "answer", "code": 401, "body": status(401, "Unauthorized")})
+        self.proxy.end_watches()
+        self.make(by_digest("second", self.two))
+        rule.wait_hit()
+        time.sleep(5)
+        self.assertEqual(self.operator.process.poll(), None)
+        tries = {}
+        for one in self.proxy.records(rule=rule.number):
+            tries[one["resource"]] = tries.get(one["resource"], 0) + 1
+        self.assertLessEqual(max(tries.values()), MOST_TRIES, tries)
+        rule.release()
+        self.converges()
+
+    @fault("no reply")
+    def test_a_write_that_is_never_answered_is_decided_anew(self):
+        self.begin()
+        self.proxy.rule(self.here(write=True, nth=3), {"kind": "never"})
+        self.make(by_digest("second", self.two))
+        self.wait_phase("second", "Succeeded", patience_s=TIMES_OUT_S)
+        self.converges()
+
+    @fault("no reply")
+    def test_each_write_is_done_and_its_reply_lost_once(self):
+        self.begin()
+        for nth in range(1, WRITES + 1):
+            with self.one_run():
+                name, digest = f"nth-{nth}", (self.one, self.two)[nth % 2]
+                rule = self.proxy.rule(self.here(write=True, nth=nth), {"kind": "cut", "byte": 0})
+                self.bring(name, digest)
+                self.ends_well(name, digest)
+                rule.release()
+        self.is_at_rest()
+
+    @fault("a slow drip")
+    def test_a_reply_that_drips_ends_in_time(self):
+        self.begin()
+        self.proxy.rule(self.here(write=True, nth=2), {"kind": "drip", "bytes_per_s": 10})
+        self.make(by_digest("second", self.two))
+        self.wait_phase("second", "Succeeded", patience_s=TIMES_OUT_S)
+        self.converges()
+
+    @fault("a slow drip")
+    def test_a_watch_that_drips_is_followed(self):
+        self.begin()
+        self.proxy.rule({"resource": "promotions", "watch": True, "nth": 1}, {"kind": "drip", "bytes_per_s": 4000})
+        self.proxy.end_watches("promotions")
+        self.make(by_digest("second", self.two))
+        self.converges()
+
+    @fault("nonsense answered")
+    def test_a_line_of_a_watch_without_an_end_costs_no_memory(self):
+        self.begin()
+        before = self.memory_kib()
+        self.proxy.rule({"resource": "promotions", "watch": True, "nth": 1}, {"kind": "answer", "code": 200, "body": '{"type":"ADDED",' + " " * 65536, "repeat": 512})
+        self.proxy.end_watches("promotions")
+        self.make(by_digest("second", self.two))
+        self.converges()
+        self.assertLess(self.memory_kib() - before, MEMORY_KIB)
+
+
+if __name__ == "__main__":
+    cluster.main(own="faults")

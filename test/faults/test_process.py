@@ -1,0 +1,212 @@
+"""The operator's process is asked to go, stopped and woken, or loses its way to the apiserver in the middle of what it does."""
+
+import os
+import signal
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from disturbed import Disturbed, by_digest, cluster, fault, load_tests, operating  # noqa: E402, F401
+
+LEASE = "/apis/coordination.k8s.io/v1/namespaces/sluice-system/leases/sluice"
+LEASE_S = 15
+GRACE_S = 20  # controller/operator.c; a pod has 30
+SLACK_S = 15  # for a machine that has more to do
+NAME_S = 120  # libcurl remembers an address for a minute; then the back-off
+WRITES = 5
+
+
+class Asked(Disturbed):
+    flags = ("--leader-elect", "--relist-interval", "1s")
+
+    def held(self, nth, at="request"):
+        """The n-th write of the second promotion is under way."""
+        rule = self.proxy.rule(self.here(write=True, nth=nth), {"kind": "hold", "at": at})
+        self.make(by_digest(f"second-{nth}", (self.one, self.two)[nth % 2]))
+        rule.wait_held()
+        return rule
+
+    def holder(self):
+        return self.api.get(LEASE)["spec"].get("holderIdentity") or ""
+
+    @fault("asked to go amid a write")
+    def test_the_write_is_finished_and_the_lease_given_back(self):
+        """the operator is asked to go during each write: it is finished, the lease given back, and the next one goes on"""
+        self.begin()
+        for nth in range(1, WRITES + 1):
+            with self.one_run():
+                rule = self.held(nth)
+                self.operator.signal(signal.SIGTERM)
+                time.sleep(0.5)
+                self.assertIsNone(self.operator.process.poll(), "it did not wait for its write")
+                written = len(self.landed())
+                rule.release()
+                self.assertEqual(self.operator.process.wait(GRACE_S), 0)
+                self.assertEqual(len(self.landed()), written + 1)
+                self.assertEqual(self.holder(), "")
+                self.operator.start()
+                self.ends_well(f"second-{nth}", (self.one, self.two)[nth % 2])
+        self.is_at_rest()
+
+    @fault("asked to go amid a write")
+    def test_a_write_without_an_answer_does_not_keep_it(self):
+        self.begin()
+        rule = self.held(3)
+        began = time.monotonic()
+        self.operator.signal(signal.SIGTERM)
+        self.assertEqual(self.operator.process.wait(GRACE_S + SLACK_S), 0)
+        print(f"    it has gone {time.monotonic() - began:.1f} s after it was asked", flush=True)
+        rule.drop()
+        self.operator.start()
+        self.ends_well("second-3", self.two)
+        self.is_at_rest()
+
+
+class TwoLeaders(Disturbed):
+    """Both have a proxy of their own, so that what one has sent can arrive when the other has long been at work."""
+
+    flags = ("--leader-elect", "--relist-interval", "1s")
+
+    def sleeps(self, nth):
+        """The leader is stopped when its n-th write is on its way; another one leads and ends the promotion and brings a third one;
+        then the write arrives, and the sleeper wakes."""
+        self.begin()
+        cluster.eventually("it leads", self.operator.is_leading)
+        sleeper, first = self.operator, self.proxy
+        rule = first.rule(self.here(write=True, nth=nth), {"kind": "hold", "at": "request"})
+        self.make(by_digest("second", self.two))
+        rule.wait_held()
+        sleeper.signal(signal.SIGSTOP)
+        self.proxy = self.new_proxy()
+        self.operator = self.new_operator("two", 18081, self.flags, self.proxy.kubeconfig).start()
+        cluster.eventually("the other one leads", self.operator.is_leading, patience_s=2 * LEASE_S + SLACK_S)
+        self.ends_well("second", self.two)
+        self.bring("third", self.one)
+        self.ends_well("third", self.one)
+        before = self.api.get(self.path("Deployment", "web"))["metadata"]["generation"]
+        number = len(first.writes())
+        rule.release()
+        late = cluster.eventually("the write has arrived", lambda: first.writes()[number:])[0]
+        time.sleep(1)
+        sleeper.signal(signal.SIGCONT)
+        self.assertEqual(sleeper.process.wait(30), 1)
+        sleeper.process.returncode = 0  # it has ended as it should
+        self.assertIn("lost the lease", sleeper.log())
+        self.wrote_rightly([first, self.proxy])
+        self.assertEqual(first.writes()[number + 1:], [], "the sleeper wrote when it woke")
+        self.assertEqual(self.api.get(self.path("Deployment", "web"))["metadata"]["generation"], before, late)
+        self.ends_well("third", self.one)
+        self.is_at_rest()
+        return late
+
+    def conflicts(self, nth):
+        late = self.sleeps(nth)
+        self.assertEqual(late["code"], 409, late)
+
+    @fault("two leaders")
+    def test_a_status_that_comes_late_is_refused(self):
+        self.conflicts(1)
+
+    @fault("two leaders")
+    def test_another_status_that_comes_late_is_refused(self):
+        self.conflicts(2)
+
+    @fault("two leaders")
+    def test_pins_that_come_late_are_refused(self):
+        self.conflicts(3)
+
+    @fault("two leaders")
+    def test_a_pin_that_comes_late_changes_no_image(self):
+        """the apiserver holds the image of a pin that comes late against the pins of now"""
+        self.sleeps(4)
+
+
+class Connection(Disturbed):
+    @fault("TLS: not the apiserver")
+    def test_whoever_is_not_the_apiserver_is_told_nothing(self):
+        """a certificate that is expired, for another host, of an unknown authority: nothing is sent, until it is right again"""
+        self.begin()
+        for number, state in enumerate(("expired", "wrong host", "unknown authority")):
+            with self.one_run():
+                name, digest = f"tls-{number}", (self.two, self.one)[number % 2]
+                self.proxy.show(state)
+                self.proxy.sever()
+                time.sleep(0.5)
+                known = len(self.proxy.lines())
+                self.make(by_digest(name, digest))
+                time.sleep(3)
+                self.assertEqual(self.proxy.lines()[known:], [])
+                self.assertIn("certificate", self.operator.log(100))
+                self.proxy.show("good")
+                self.wait_phase(name, "Succeeded")
+                self.ends_well(name, digest)
+        self.is_at_rest()
+
+    @fault("GOAWAY", short=True)
+    def test_goaway_with_every_write_and_every_watch(self):
+        self.begin()
+        self.proxy.rule({"method": "PATCH"}, {"kind": "goaway"})
+        self.proxy.rule({"watch": True, "times": 20}, {"kind": "goaway"})
+        self.proxy.end_watches()
+        for name, digest in (("second", self.two), ("third", self.one)):
+            self.bring(name, digest)
+        self.ends_well("third", self.one)
+        self.is_at_rest()
+
+    @fault("connections severed")
+    def test_all_connections_are_severed_again_and_again(self):
+        self.begin()
+        for number in range(5):
+            with self.one_run():
+                self.make(by_digest(f"cut-{number}", (self.two, self.one)[number % 2]))
+                self.proxy.sever()
+                self.ends_well(f"cut-{number}", (self.two, self.one)[number % 2])
+        self.is_at_rest()
+
+    @fault("half-open connection")
+    def test_connections_that_say_nothing_more_are_left(self):
+        self.begin()
+        self.proxy.hush()
+        self.make(by_digest("second", self.two))
+        self.wait_phase("second", "Succeeded", patience_s=90)
+        self.converges()
+
+    @fault("names that change")
+    def test_the_apiserver_s_name_is_lost_and_then_names_another_address(self):
+        """the apiserver's name is not known for some seconds, and then names another address"""
+        hosts = os.path.join(self.enterContext(tempfile.TemporaryDirectory(prefix="sluice-hosts-")), "hosts")
+        self.name_it(hosts, "127.0.0.1")
+        program = os.path.join(os.path.dirname(hosts), "sluice")
+        with open(program, "w") as file:
+            file.write(f"#!/bin/sh -e\nexec unshare --mount sh -ec 'mount --bind {hosts} /etc/hosts; exec \"$@\"' - {operating.BINARY} \"$@\"\n")
+        os.chmod(program, 0o755)
+        usual, operating.BINARY = operating.BINARY, program
+        self.addCleanup(setattr, operating, "BINARY", usual)
+        self.named = True
+        self.begin()
+        self.name_it(hosts, None)
+        self.proxy.listen_at("127.0.0.2")
+        time.sleep(3)
+        self.name_it(hosts, "127.0.0.2")
+        self.make(by_digest("second", self.two))
+        self.wait_phase("second", "Succeeded", patience_s=NAME_S + SLACK_S)
+        self.converges()
+
+    named = False
+
+    def new_proxy(self):
+        proxy = super().new_proxy()
+        if self.named:
+            proxy.point_at("apiserver.test:" + proxy.address.rsplit(":", 1)[1])
+        return proxy
+
+    @staticmethod
+    def name_it(hosts, address):
+        with open(hosts, "w") as file:
+            file.write("127.0.0.1 localhost\n" + (f"{address} apiserver.test\n" if address else ""))
+
+
+if __name__ == "__main__":
+    cluster.main(own="faults")

@@ -1,0 +1,224 @@
+"""Watches that are frozen, lose, repeat or reorder events, are cut, or tell of the past: the operator does no harm, and finds the present again."""
+
+import os
+import signal
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from disturbed import OURS, Disturbed, by_digest, cluster, fault, load_tests  # noqa: E402, F401
+
+EXPIRED = '{"kind":"Status","apiVersion":"v1","status":"Failure","message":"too old resource version","reason":"Expired","code":410}'
+EVERYTHING = ["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
+HARMLESS_S = 3  # so long it is looked at for harm
+
+
+class Watches(Disturbed):
+    def frozen(self, **match):
+        self.begin()
+        rule = self.proxy.rule(match, {"kind": "freeze"})
+        self.make(by_digest("second", self.two))
+        time.sleep(HARMLESS_S)
+        self.wrote_rightly()
+        return rule
+
+    @fault("watch frozen: one object")
+    def test_the_workload_s_events_are_kept_back(self):
+        rule = self.frozen(resource="deployments", namespace=self.namespace)
+        self.assertNotEqual(self.promo("second")["phase"], "Succeeded")
+        rule.release()
+        self.converges()
+
+    @fault("watch frozen: one object")
+    def test_the_channel_s_events_are_kept_back(self):
+        self.frozen(resource="releasechannels", namespace=self.namespace).release()
+        self.converges()
+
+    @fault("watch frozen: one kind")
+    def test_all_promotions_are_kept_back(self):
+        rule = self.frozen(resource="promotions")
+        self.assertEqual(self.landed(resource="promotions", name="second"), [])
+        rule.release()
+        self.converges()
+
+    @fault("watch frozen: everything")
+    def test_everything_is_kept_back_and_the_metric_tells(self):
+        rule = self.frozen(type=EVERYTHING)
+        ages = [line for line in self.operator.get("/metrics")[1].splitlines() if line.startswith("sluice_watch_last_byte_age_seconds{")]
+        self.assertTrue(ages)
+        for line in ages:
+            self.assertGreater(float(line.rsplit(" ", 1)[1]), HARMLESS_S - 1, line)
+        rule.release()
+        self.converges()
+
+    def stale(self, *resources, writes=0):
+        """Somebody else brings the second release; then the operator is started again, and told the past about these."""
+        self.begin()
+        rule = self.proxy.rule({"resource": list(resources)}, {"kind": "freeze", "lists": True})
+        self.operator.kill()
+        other = self.new_operator("other", 18081, self.flags).start()
+        self.bring("second", self.two)
+        cluster.eventually("the channel is ready", lambda: self.condition(self.status(), "Ready")["status"] == "True")
+        other.stop()
+        before = self.api.get(self.path("Deployment", "web"))["metadata"]["generation"]
+        landed = len(self.landed())
+        self.operator.start()
+        self.assertTrue(self.proxy.records(kind="watch", done="stale"))
+        time.sleep(HARMLESS_S)
+        self.assertLessEqual(len(self.landed()) - landed, writes, self.operator.log())
+        rule.release()
+        self.converges()
+        self.assertEqual(self.api.get(self.path("Deployment", "web"))["metadata"]["generation"], before)
+
+    @fault("restart onto a stale list", short=True)
+    def test_a_list_of_everything_tells_the_past(self):
+        self.stale(*OURS)
+
+    @fault("restart onto a stale list")
+    def test_a_list_of_channels_and_promotions_tells_the_past(self):
+        self.stale("releasechannels", "promotions")
+
+    @fault("restart onto a stale list")
+    def test_a_list_of_channels_tells_the_past(self):
+        self.stale("releasechannels")
+
+    @fault("restart onto a stale list")
+    def test_a_list_of_promotions_tells_the_past(self):
+        self.stale("promotions")
+
+    @fault("restart onto a stale list")
+    def test_a_list_of_workloads_and_pins_tells_the_past(self):
+        """a list of workloads and pins tells the past: what stands is stated once more, and nothing changes by it"""
+        self.stale("deployments", "configmaps", writes=20)
+
+    @fault("unobserved state")
+    def test_what_came_and_went_unseen_leaves_no_trace(self):
+        """a promotion is made and deleted, the channel suspended and not, while the watch is away and then has expired"""
+        self.begin()
+        holds = self.proxy.rule({"resource": ["promotions", "releasechannels"], "watch": True}, {"kind": "hold", "at": "request"})
+        for resource in ("promotions", "releasechannels"):
+            self.proxy.end_watches(resource)
+            holds.wait_held()
+        self.make(by_digest("passing", self.one))
+        self.api.delete(cluster.promotions(self.namespace, "passing"))
+        for suspended in (True, False):
+            self.api.merge(cluster.channels(self.namespace, "shop"), {"spec": {"suspended": suspended}})
+        self.make(by_digest("second", self.two))
+        for resource in ("promotions", "releasechannels"):
+            self.proxy.rule({"resource": resource, "watch": True, "nth": 1}, {"kind": "answer", "code": 410, "body": EXPIRED})
+        holds.drop()
+        self.converges()
+        self.assertEqual(self.landed(name="passing"), [])
+
+    @fault("event lost", short=True)
+    def test_an_event_that_is_lost_is_found_by_the_next_list(self):
+        self.begin()
+        self.proxy.rule(self.here(resource="promotions", type="ADDED", nth=1), {"kind": "lose"})
+        self.make(by_digest("second", self.two))
+        time.sleep(1.5)
+        self.assertNotIn("phase", self.promo("second"))
+        self.proxy.end_watches("promotions")
+        self.converges()
+
+    @fault("event lost")
+    def test_everything_that_is_told_of_the_workload_is_lost(self):
+        self.begin()
+        rule = self.proxy.rule(self.here(resource="deployments"), {"kind": "lose"})
+        self.make(by_digest("second", self.two))
+        time.sleep(1.5)
+        self.assertNotEqual(self.promo("second").get("phase"), "Succeeded")
+        rule.release()
+        self.proxy.end_watches("deployments")
+        self.converges()
+
+    @fault("event lost")
+    def test_that_a_promotion_was_deleted_is_lost(self):
+        self.begin()
+        self.api.merge(cluster.channels(self.namespace, "shop"), {"spec": {"suspended": True}})
+        self.make(by_digest("second", self.two))
+        self.wait_phase("second", "Waiting")
+        self.proxy.rule(self.here(resource="promotions", type="DELETED", nth=1), {"kind": "lose"})
+        self.api.delete(cluster.promotions(self.namespace, "second"))
+        time.sleep(1.5)
+        self.proxy.end_watches("promotions")
+        self.api.merge(cluster.channels(self.namespace, "shop"), {"spec": {"suspended": False}})
+        self.make(by_digest("third", self.two))
+        self.converges("third")
+
+    @fault("event repeated or out of order")
+    def test_events_that_are_repeated_cause_no_write(self):
+        self.begin()
+        writes = []
+        for name, digest in (("second", self.two), ("third", self.one)):
+            before = len(self.landed())
+            self.bring(name, digest)
+            self.is_at_rest()
+            writes.append([(one["resource"], one.get("subresource")) for one in self.landed()[before:]
+                           if one.get("subresource") != "status"])
+            self.proxy.rule({}, {"kind": "repeat", "repeat": 3})
+        self.assertEqual(writes[1], writes[0])
+        self.ends_well("third", self.one)
+
+    @fault("event repeated or out of order")
+    def test_events_change_places(self):
+        self.begin()
+        rule = self.proxy.rule({"resource": ["deployments", "promotions", "releasechannels"]}, {"kind": "reorder"})
+        self.make(by_digest("second", self.two))
+        time.sleep(HARMLESS_S)
+        self.wrote_rightly()
+        rule.release()
+        self.proxy.end_watches()
+        self.converges()
+
+    @fault("watch cut within an event", short=True)
+    def test_a_watch_that_is_cut_goes_on_after_its_last_whole_event(self):
+        """a watch is cut within the frame, within a name, within a character of two bytes"""
+        self.begin()
+        for number, byte in enumerate((0, 1, 9, 40, 300, 301, 800, 1500)):
+            with self.one_run():
+                name, digest = f"cut-{number}", (self.two, self.one)[number % 2]
+                body = by_digest(name, digest)
+                body["metadata"]["annotations"] = {"a": "ü" * 300}
+                self.proxy.rule(self.here(resource="promotions", name=name, type="MODIFIED", nth=1), {"kind": "cut", "byte": byte})
+                self.make(body)
+                self.ends_well(name, digest)
+                self.resumed_after_the_cut(name)
+        self.is_at_rest()
+
+    def resumed_after_the_cut(self, name):
+        cut = next(one for one in self.proxy.events(name=name, done="cut"))
+        told = [one for one in self.proxy.events(watch=cut["watch"], done="passed") if one["time_ns"] <= cut["time_ns"]]
+        after = next(one for one in self.proxy.records(kind="watch", resource="promotions") if one["id"] > cut["watch"])
+        self.assertIn(f"resourceVersion={told[-1]['resourceVersion']}&", after["path"] + "&")
+        self.assertNotIn("sendInitialEvents", after["path"])
+
+    @fault("watch expired")
+    def test_a_stream_that_says_410_is_listed_again(self):
+        self.begin()
+        self.proxy.rule(self.here(resource="promotions", type="ADDED", nth=1), {"kind": "expire"})
+        lists = len(self.streaming_lists("promotions"))
+        self.make(by_digest("second", self.two))
+        self.ends_well("second", self.two)
+        self.assertEqual(len(self.streaming_lists("promotions")), lists + 1)
+        self.is_at_rest()
+
+    @fault("bookmark missing")
+    def test_a_list_without_its_end_is_no_list(self):
+        """the bookmark that ends a list is lost; when the stream ends, the list starts over"""
+        self.begin()
+        self.operator.kill()
+        rule = self.proxy.rule({"resource": "promotions", "type": "BOOKMARK", "nth": 1}, {"kind": "lose"})
+        self.operator.launch()
+        cluster.eventually("it waits for promotions alone", lambda: "promotions has not synced" in self.operator.get("/readyz?verbose")[1])
+        self.make(by_digest("second", self.two))
+        time.sleep(HARMLESS_S)
+        self.assertEqual(self.landed(name="second"), [])
+        self.assertEqual(self.operator.get("/readyz")[0], 503)
+        rule.release()
+        self.proxy.end_watches("promotions")
+        self.converges()
+
+
+if __name__ == "__main__":
+    cluster.main(own="faults")
