@@ -3,7 +3,7 @@
 
     test/faults/run.py            all of them (`make faults`)
     test/faults/run.py --short    the choice that `make test` runs
-    test/faults/run.py answers    these files: test_answers.py, …
+    test/faults/run.py answers    these files: test_answers.py, …; sweep: some of the crash sweep
 
 Counts go to build/faults.json; in the end there is a table of them.
 """
@@ -22,8 +22,9 @@ from parts import binaries  # noqa: E402
 
 CLUSTER = "faults"
 DEVCLUSTER = os.path.join(ROOT, "devcluster", "devcluster")
-FILES = ("answers", "others", "process", "watches", "goaway")
-OWN_CLUSTER = ("goaway",)  # none of them is short
+FILES = ("answers", "others", "process", "watches", "goaway", "sweep")
+LONG = ("goaway", "sweep")  # nothing of them is short
+SWEEP_POINTS = "6"  # of each scenario; `make sweep` takes all
 LAST_LINE = re.compile(r"^(\d+) passed, (\d+) failed$", re.M)
 
 
@@ -41,10 +42,15 @@ def run(name, words, **environment):
     return passed, failed or int(code != 0)
 
 
+def program(name):
+    words = ["sweep.py", "--points", SWEEP_POINTS] if name == "sweep" else [f"test_{name}.py"]
+    return ["/usr/bin/python3", os.path.join(HERE, words[0]), *words[1:]]
+
+
 def main():
     words = sys.argv[1:]
     is_short = "--short" in words
-    chosen = [name for name in FILES if (name in words or not set(words) & set(FILES)) and not (is_short and name in OWN_CLUSTER)]
+    chosen = [name for name in FILES if (name in words or not set(words) & set(FILES)) and not (is_short and name in LONG)]
     if not words:
         results.forget()
     counts = [(1, 0) if binaries.passes(os.path.join(HERE, "proxy")) else (0, 1)]
@@ -53,7 +59,7 @@ def main():
     if not was_there:
         subprocess.run([DEVCLUSTER, "up", cluster, "--no-metrics"], check=True)
     try:
-        counts += [run(name, ["/usr/bin/python3", os.path.join(HERE, f"test_{name}.py")], SLUICE_TEST_CLUSTER=cluster,
+        counts += [run(name, program(name), SLUICE_TEST_CLUSTER=cluster,
                        **({"SLUICE_FAULTS_SHORT": "1"} if is_short else {})) for name in chosen]
     finally:
         if not was_there:

@@ -15,6 +15,7 @@ Promotion stays finished; and there is rest in the end. Counts go to build/fault
 """
 
 import argparse
+import collections
 import contextlib
 import json
 import os
@@ -51,16 +52,26 @@ class Writes:
     """The proxy's record of writes, read as it grows."""
 
     def __init__(self, proxy):
-        self._file, self._rest, self._found = open(proxy.record), "", {}
+        self._file, self._rest, self._found, self._ended = open(proxy.record), "", {}, collections.Counter()
+
+    def ended(self, rule):
+        """How many requests that this rule acted on have come to an end, whichever."""
+        self._read()
+        return self._ended[rule]
 
     def of(self, namespace):
+        self._read()
+        return self._found.get(namespace, [])
+
+    def _read(self):
         lines = (self._rest + self._file.read()).split("\n")
         self._rest = lines.pop()
         for line in lines:
             one = json.loads(line)
-            if one.get("write") and one["forwarded"]:
-                self._found.setdefault(one["namespace"], []).append(one)
-        return self._found.get(namespace, [])
+            if one.get("write"):
+                self._ended[one.get("rule")] += 1
+                if one["forwarded"]:
+                    self._found.setdefault(one["namespace"], []).append(one)
 
 
 class Stage:

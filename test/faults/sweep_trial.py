@@ -98,6 +98,7 @@ class Trial:
         self.namespace = f"sweep-{uuid.uuid4().hex[:6]}"
         self.api, self.registry, self.prometheus = stage.api, stage.registry, stage.prometheus
         self.crashes = []  # the records of the requests at which it was killed
+        self._counting = []  # rules that do nothing but count the writes that have begun
         self._is_over, self._is_crashing, self._trouble = threading.Event(), False, None
 
     # ---- the run ----
@@ -115,6 +116,7 @@ class Trial:
         finally:
             self._is_over.set()
             crasher.join()
+            self._counting[-1].release()
         if self._trouble:
             raise self._trouble
         return sweep_oracle.Picture(self.namespace, self._stage.journal.changes(self.namespace), self.objects())
@@ -124,12 +126,19 @@ class Trial:
         return self._stage.writes.of(self.namespace)
 
     def _arm(self):
-        """The rule for the next point; None when there is none."""
-        if not self._points:
-            return None
-        point = self._points.pop(0)
-        return self._stage.proxy.rule({"write": True, "namespace": self.namespace, "nth": point.n},
-                                      {"kind": "hold", "at": POINTS[point.at]})
+        """The rule for the next point; None when there is none. The first rule that fits acts: so the one that counts is made anew, behind it."""
+        here, rule = {"write": True, "namespace": self.namespace}, None
+        if self._counting:
+            self._counting[-1].release()
+        if self._points:
+            point = self._points.pop(0)
+            rule = self._stage.proxy.rule({**here, "nth": point.n}, {"kind": "hold", "at": POINTS[point.at]})
+        self._counting.append(self._stage.proxy.rule(here, {"kind": "delay", "ms": 0}))
+        return rule
+
+    def _is_writing(self):
+        """Has a write begun that has not ended yet?"""
+        return sum(one.hits.qsize() for one in self._counting) != sum(self._stage.writes.ended(one.number) for one in self._counting)
 
     def _crash(self, rule):
         try:
@@ -177,7 +186,7 @@ class Trial:
                 raise AssertionError(f"it does not come to rest within {PATIENCE_S} s:\n" + "\n".join(
                     f"{one['method']} {one['path']} {one['code']}" for one in self.writes()[-10:]))
             now = (len(self.writes()), self._stage.operators.crashes, self._others())
-            if now != before or self._is_crashing or not self._is_rolled_out():
+            if now != before or self._is_crashing or self._is_writing() or not self._is_rolled_out():
                 since, before, was_up = time.monotonic(), now, False
             if not was_up and self._stage.operators.is_up():
                 since, was_up = time.monotonic(), True  # what it has to do after its start, it does now
