@@ -51,6 +51,20 @@ class WithoutGuard(unittest.TestCase):
             self.api.create(cluster.promotions(self.namespace), promotion("forged", requestedBy="alice"))
         self.assertIn(f"spec.requestedBy says 'alice', but the user is '{self.api.whoami()}'; leave it out", refusal.exception.message)
 
+    def test_an_approval_names_its_writer(self):
+        """nobody writes the name for him here; another's name is refused, and so is none"""
+        path, acting = cluster.promotions(self.namespace, "approved"), cluster.operator()
+        self.api.create(cluster.promotions(self.namespace), promotion("approved"))
+        acting.merge(path + "/status", {"status": {"phase": "Waiting", "release": {"id": "r-0a1b2c3d4e"}}})
+        acting.close()
+        for user, part in (({}, "user"), ({"user": "alice"}, "may not speak for 'alice'")):
+            with self.subTest(part), self.assertRaises(cluster.ApiError) as refusal:
+                self.api.json_patch(path, [{"op": "add", "path": "/spec/approvals/-", "value": {"decision": "Approve", **user}}])
+            self.assertIn(part, refusal.exception.message)
+        own = {"decision": "Approve", "user": self.api.whoami()}
+        made = self.api.json_patch(path, [{"op": "add", "path": "/spec/approvals/-", "value": own}])
+        self.assertEqual(made["spec"]["approvals"], [own])
+
     def test_who_may_promote_is_asked_all_the_same(self):
         nobody = cluster.api("nobody")
         with self.assertRaises(cluster.ApiError) as refusal:
