@@ -100,7 +100,7 @@ static uint8_t said_before(const struct model *model, uint32_t promotion)
 {
 	bool is_old = model->scenario->promotions[promotion].origin == ORIGIN_BEFORE;
 
-	return is_old ? (uint8_t)((1u << scenario_says(model->scenario, promotion)) - 1) : 0;
+	return (uint8_t)(is_old ? (1u << scenario_says(model->scenario, promotion)) - 1 : 0);
 }
 
 /* What was there before is created again at the cost of an edit. */

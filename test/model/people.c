@@ -26,7 +26,7 @@ bool people_say(struct model *model, struct state *state, uint32_t promotion, ui
 
 	if (!object.is_there || !may)
 		return false;
-	object.said |= what == SAYS_MAX ? SAID_ABORT : (uint8_t)(1u << what);
+	object.said |= (uint8_t)(what == SAYS_MAX ? SAID_ABORT : 1u << what);
 	return write(model, state, SLOT_PROMOTIONS + promotion, &object);
 }
 
