@@ -175,11 +175,12 @@ static void verify(struct decision *d, struct candidate *c)
 	const struct verification_status *v = &d->status.verification;
 	struct failure failure = { "VerificationFailed", NULL, "rolled out, and did not stand the verification", NULL };
 
-	if (!verification_is_of(d, c->promotion->meta.name)) {
+	if (candidate_find_step(c, "Verify") == NULL) {
 		candidate_finish_step(d, c, "all pods run it");
 		(void)candidate_step(d, c, "Verify");
-		verification_begin(d, &c->release, c->promotion->meta.name);
 	}
+	if (!verification_is_of(d, c->promotion->meta.name))
+		verification_begin(d, &c->release, c->promotion->meta.name);
 	switch (verification_follow(d)) {
 	case VERIFICATION_PASSED:
 		succeed(d, c);
