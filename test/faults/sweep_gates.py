@@ -12,13 +12,10 @@ SIGNER = []  # one key pair for all runs, made when it is first needed
 
 @scenario
 def deadline(t):
-    """a promotion waits longer than it may"""
-    start(t)
-    t.edit("ReleaseChannel", "shop", suspended=True, promotion={"deadline": f"{LATER_S}s"})
-    t.promote("second", t.digest("B"))
-    t.phase("second", "Failed")
-    t.edit("ReleaseChannel", "shop", suspended=False)
-    t.ready()
+    """a promotion waits for a workload longer than it may"""
+    t.channel(promotion={"deadline": f"{LATER_S}s"})
+    t.promote("first", t.digest("A"))
+    t.phase("first", "Failed")
 
 
 @scenario
