@@ -184,6 +184,18 @@ static void fill_containers(struct decision *d, const struct workload_spec *spec
 	ret->containers = list;
 }
 
+/* Does the workload carry these images already? */
+static bool carries(const struct workload *w, const struct action_workload *pin)
+{
+	for (size_t i = 0; i < pin->count; i++) {
+		const struct container *live = workload_find_container(w, pin->containers[i].name);
+
+		if (live == NULL || !str_equal(live->image, pin->containers[i].image))
+			return false;
+	}
+	return true;
+}
+
 static void pin_workload(struct decision *d, size_t i)
 {
 	const struct workload_spec *spec = &d->channel->workloads[i];
@@ -192,10 +204,13 @@ static void pin_workload(struct decision *d, size_t i)
 	bool has_label = str_equal(w->meta.channel, d->world->name);
 	bool needs_images = d->target != NULL && d->findings[i].state == WORKLOAD_UNPINNED;
 	bool force = d->status.guard == GUARD_ENFORCED;
-	struct action *action;
+	struct action_workload pin = { .kind = spec->kind, .name = spec->name, .uid = w->meta.uid };
 
 	if (has_label && !needs_images)
 		return;
+	fill_containers(d, spec, w, &pin);
+	if (has_label && pin.count < spec->count && carries(w, &pin))
+		return; /* what else it needs, the release does not have */
 	if (look->failure.message != NULL && d->world->now_ms < look->failure.retry_ms) {
 		plan_wake(d->plan, look->failure.retry_ms, "refused pin");
 		return;
@@ -205,12 +220,8 @@ static void pin_workload(struct decision *d, size_t i)
 			return;
 		force = true;
 	}
-	action = plan_add(d->plan, d->arena, ACTION_PIN);
-	action->workload.kind = spec->kind;
-	action->workload.name = spec->name;
-	action->workload.uid = w->meta.uid;
-	action->workload.force = force;
-	fill_containers(d, spec, w, &action->workload);
+	pin.force = force;
+	plan_add(d->plan, d->arena, ACTION_PIN)->workload = pin;
 }
 
 /* Nobody keeps the field any more, or the release changed: the count of takings starts anew. */

@@ -21,6 +21,16 @@ static const char *missing_container(const struct workload_spec *spec, const str
 	return NULL;
 }
 
+/* The first artifact of the workload's containers that the target lacks, or NULL: spec.artifacts has grown since. */
+static const char *lacking_artifact(const struct decision *d, const struct workload_spec *spec)
+{
+	for (size_t i = 0; d->target != NULL && i < spec->count; i++) {
+		if (release_find(d->target, spec->containers[i].artifact) == NULL)
+			return spec->containers[i].artifact;
+	}
+	return NULL;
+}
+
 /* Does every container carry the target's digest, from the target's repository, and do the pins say the same? While they
  * say something else, what is known of the workload may be from before another pin whose answer was lost. */
 static bool carries_target(struct decision *d, const struct workload_spec *spec,
@@ -142,6 +152,7 @@ static void inspect_present(struct decision *d, const struct workload_spec *spec
 {
 	const struct workload *w = look->workload;
 	const char *missing = missing_container(spec, w);
+	const char *lacking = lacking_artifact(d, spec);
 	const char *why;
 
 	finding->is_paused = w->is_paused && w->kind == WORKLOAD_DEPLOYMENT;
@@ -154,6 +165,10 @@ static void inspect_present(struct decision *d, const struct workload_spec *spec
 	} else if (missing != NULL) {
 		finding->message =
 			say(d, spec, arena_printf(d->arena, "has no container \"%s\"", missing));
+	} else if (lacking != NULL) {
+		finding->state = WORKLOAD_UNPINNED;
+		finding->message = say(d, spec, arena_printf(d->arena, "needs artifact \"%s\", which %s lacks; promote a release that has it",
+							     lacking, d->target->id));
 	} else if (d->target == NULL || !carries_target(d, spec, w)) {
 		finding->state = WORKLOAD_UNPINNED;
 		finding->message = say(d, spec, d->target == NULL ? "waits for the channel's first release"
