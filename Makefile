@@ -4,6 +4,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 BUILD = build
 SECONDS ?= 60
+HOURS ?= 1
 
 # For `make demo` and `make demo-down`: your own cluster instead of one made here (see demo/README.md).
 DEMO_OPTIONS = $(if $(filter command line,$(origin KUBECONFIG)),--kubeconfig '$(KUBECONFIG)') \
@@ -40,6 +41,10 @@ model:
 model-bugs:
 	@packages/install build test
 	@test/model/run.py --bugs
+
+soak:
+	@packages/install build test devcluster
+	@test/faults/soak.py --hours $(HOURS)
 
 schema-walk: $(BUILD)/check/build.ninja
 	@packages/install build test devcluster
@@ -81,6 +86,7 @@ help:
 	@echo 'make fuzz            every fuzz target for SECONDS (60) seconds; TARGET=NAME: that one'
 	@echo 'make model           walks through all that can happen to the decision in small worlds; result in $(BUILD)/model.json'
 	@echo 'make model-bugs      the same, and looks whether mistakes in the decision are found; takes a quarter of an hour'
+	@echo 'make soak            HOURS (1) of churn and random faults, on a cluster of its own; result in $(BUILD)/soak.json; as root'
 	@echo 'make schema-walk     every field with every sort of value, on a real apiserver; as root'
 	@echo 'make sweep           kills the operator at every write of every scenario, on a real apiserver; CASE=ID: one scenario, one trial again; as root'
 	@echo 'make faults          every fault of docs/faults.md, then the sweep; result in $(BUILD)/faults.json; FAULTS=watches: that file alone; as root'
@@ -90,4 +96,4 @@ help:
 	@echo 'make demo-down       leaves nothing of it behind (KUBECONFIG=... again for your own cluster)'
 	@echo 'make clean           removes $(BUILD)'
 
-.PHONY: all check test fuzz model model-bugs schema-walk sweep faults install image demo demo-down clean help
+.PHONY: all check test fuzz model model-bugs soak schema-walk sweep faults install image demo demo-down clean help

@@ -115,8 +115,9 @@ class Kept(Operator):
         self.codes = []
 
     def start(self):
-        super().start()
+        self.launch()
         self._keeper.start()
+        cluster.eventually(f"operator {self.identity} is ready", lambda: self.get("/readyz")[0] == 200)
         return self
 
     def _keep(self):

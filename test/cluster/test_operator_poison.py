@@ -32,6 +32,10 @@ class Poison(OwnOperators):
         build()
         super().setUpClass()
 
+    def setUp(self):
+        super().setUp()
+        self.wait_for_the_others()  # what crashes the operator is gone with them
+
     def new_kept(self, identity="one", port=18080, flags=()):
         operator = Kept(identity, port, flags, binary=BINARY)
         self.addCleanup(operator.finish)

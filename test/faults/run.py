@@ -22,8 +22,8 @@ from parts import binaries  # noqa: E402
 
 CLUSTER = "faults"
 DEVCLUSTER = os.path.join(ROOT, "devcluster", "devcluster")
-FILES = ("answers", "others", "process", "watches", "goaway", "sweep")
-LONG = ("goaway", "sweep")  # nothing of them is short
+FILES = ("answers", "others", "process", "watches", "goaway", "soak", "sweep")
+LONG = ("goaway", "soak", "sweep")  # nothing of them is short
 SWEEP_POINTS = "6"  # of each scenario; `make sweep` takes all
 LAST_LINE = re.compile(r"^(\d+) passed, (\d+) failed$", re.M)
 
