@@ -168,7 +168,7 @@ static int refuse_quarantined(enum kind kind, const struct tree *tree, const str
 	const struct tree_node *metadata = tree_get(tree, json, "metadata");
 	const char *namespace = field_of(tree, metadata, "namespace");
 
-	return err_set(err, ERR_INPUT, "%s %.63s%s%.253s: the operator crashed when it read this object, which is in quarantine",
+	return err_set(err, ERR_DENIED, "%s %.63s%s%.253s: the operator crashed when it read this object, which is in quarantine",
 		       kind_info(kind)->name, namespace, namespace[0] == '\0' ? "" : "/",
 		       field_of(tree, metadata, "name"));
 }

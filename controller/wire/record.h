@@ -10,7 +10,7 @@
  * once they have seen the largest, an object takes one allocation: its record.
  *
  * Before an object is made a record, its identity is noted in a crash page (base/crash_page), and an object in
- * quarantine is refused with ERR_INPUT. The note stays until whoever wanted the record has it: for streams until the
+ * quarantine is refused with ERR_DENIED: it may not be read. The note stays until whoever wanted the record has it: for streams until the
  * callback is back.
  *
  * May include: base, domain, wire/kind.h.

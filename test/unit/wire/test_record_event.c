@@ -303,6 +303,7 @@ START_TEST(what_is_in_quarantine_is_left_out)
 	(void)snprintf(line, sizeof(line), "{\"type\":\"ADDED\",\"object\":{\"metadata\":{%s}}}\n", identities[_i].metadata);
 	ck_assert(event_stream_feed(stream, line, strlen(line), see, &seen));
 	expect_int(identities[_i].name, seen.errs, 1);
+	expect_int(identities[_i].name, seen.err.class, ERR_DENIED);
 	expect_contains(identities[_i].name, seen.err.text, "q: the operator crashed when it read this object");
 	expect("it was met", crash_page_next_met(&page, NULL) != NULL);
 	ck_assert(event_stream_feed(stream, OBJECT_A, strlen(OBJECT_A), see, &seen));
