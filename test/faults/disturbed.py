@@ -24,8 +24,8 @@ from proxy import Proxy  # noqa: E402
 
 FINISHED = ("Succeeded", "Failed", "Aborted", "Superseded")
 NO_RELEASE = "sluice.dev/no-release:none"  # what the guard puts in before the first one
-RELISTS = 10    # "for ever" of a quiet window, in periods after which everything is listed again
-RELIST_S = 0.3
+ENDS = 10       # "for ever" of a quiet window: so often all watches end, and those whose list is a second old list again
+END_S = 0.3
 IS_SHORT = bool(os.environ.get("SLUICE_FAULTS_SHORT"))  # the choice that `make test` runs
 OURS = ("releasechannels", "promotions", "configmaps", "deployments", "services", "horizontalpodautoscalers")
 
@@ -143,7 +143,7 @@ class Disturbed(OwnOperators):
         return [one["spec"]["template"]["spec"]["containers"][0]["image"] for one in sets]
 
     def is_at_rest(self):
-        """Nothing is written here while everything is listed again ten times."""
+        """Nothing is written here while all watches end ten times and everything is listed again."""
         def settled():
             before = len(self.proxy.writes(namespace=self.namespace))
             time.sleep(1.5)
@@ -151,8 +151,8 @@ class Disturbed(OwnOperators):
         cluster.eventually("there is rest", settled)
         before = self.proxy.writes(namespace=self.namespace)
         lists = len(self.streaming_lists("promotions"))
-        for _ in range(RELISTS):
-            time.sleep(RELIST_S)
+        for _ in range(ENDS):
+            time.sleep(END_S)
             self.proxy.end_watches()
         cluster.eventually("all was listed again", lambda: len(self.streaming_lists("promotions")) > lists)
         time.sleep(1)

@@ -99,7 +99,7 @@ class Others(Disturbed):
             return error.code == 404
         return False
 
-    @fault("made again under its name", short=True)
+    @fault("made again under its name")
     def test_a_promotion_is_made_again_while_its_status_is_written(self):
         self.begin()
         self.made_again(cluster.promotions(self.namespace, "second"), by_digest("second", self.two),

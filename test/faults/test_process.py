@@ -19,7 +19,7 @@ WRITES = 5
 
 
 class Asked(Disturbed):
-    flags = ("--leader-elect", "--relist-interval", "1s")
+    flags = ("--leader-elect", *Disturbed.flags)
 
     def held(self, nth, at="request"):
         """The n-th write of the second promotion is under way."""
@@ -67,7 +67,7 @@ class Asked(Disturbed):
 class TwoLeaders(Disturbed):
     """Both have a proxy of their own, so that what one has sent can arrive when the other has long been at work."""
 
-    flags = ("--leader-elect", "--relist-interval", "1s")
+    flags = ("--leader-elect", *Disturbed.flags)
 
     def sleeps(self, nth):
         """The leader is stopped when its n-th write is on its way; another one leads and ends the promotion and brings a third one;
@@ -144,7 +144,7 @@ class Connection(Disturbed):
                 self.ends_well(name, digest)
         self.is_at_rest()
 
-    @fault("GOAWAY", short=True)
+    @fault("GOAWAY")
     def test_goaway_with_every_write_and_every_watch(self):
         self.begin()
         self.proxy.rule({"method": "PATCH"}, {"kind": "goaway"})
