@@ -60,7 +60,6 @@ faults: $(BUILD)/check/build.ninja
 	@packages/install build test devcluster
 	@ninja -j $(JOBS) -C $(BUILD)/check controller/sluice
 	@test/faults/run.py $(FAULTS)
-	$(if $(FAULTS),,@test/faults/sweep.py)
 
 install: all
 	meson install -C $(BUILD)/release --no-rebuild
@@ -89,7 +88,7 @@ help:
 	@echo 'make soak            HOURS (1) of churn and random faults, on a cluster of its own; result in $(BUILD)/soak.json; as root'
 	@echo 'make schema-walk     every field with every sort of value, on a real apiserver; as root'
 	@echo 'make sweep           kills the operator at every write of every scenario, on a real apiserver; CASE=ID: one scenario, one trial again; as root'
-	@echo 'make faults          every fault of docs/faults.md, then the sweep; result in $(BUILD)/faults.json; FAULTS=watches: that file alone; as root'
+	@echo 'make faults          every fault of docs/faults.md, a soak, a part of the sweep; result in $(BUILD)/faults.json; FAULTS=watches: that file alone; as root'
 	@echo 'make image           the container image, into $(BUILD)/image; REGISTRY=HOST/PATH pushes it there'
 	@echo 'make demo            a cluster on this machine, five channels, the whole story; as root'
 	@echo 'make demo KUBECONFIG=FILE REGISTRY=HOST/PATH    the same in your own cluster'
