@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "operator.h"
 #include "options.h"
 #include "reference.h"
@@ -12,6 +13,9 @@
 
 /* Exit code of a command line that cannot be used, as sysexits.h has it. */
 #define EXIT_USAGE 64
+
+/* What base/memory.h keeps for when there is no more: enough for the looks under way to come to their end. */
+#define RESERVE ((size_t)4 * 1024 * 1024)
 
 /* No program that this process starts may gain rights, and nobody but root may look into it: it has
  * tokens in memory. */
@@ -33,12 +37,14 @@ static int run(const struct options *options)
 	int exit_code;
 
 	log_open(options->log_level, STDERR_FILENO, NULL);
+	memory_set_reserve(RESERVE);
 	if (harden(&err) < 0 || operator_create(options, &operator, &err) < 0) {
 		log_at_error("cannot start", log_error(&err));
 		return EXIT_FAILURE;
 	}
 	exit_code = operator_run(operator);
 	operator_destroy(operator);
+	memory_set_reserve(0);
 	return exit_code;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "base/map.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "crash_file.h"
 #include "kube/event.h"
@@ -342,10 +343,9 @@ static int start(struct operator *op, struct err *err)
 
 int operator_create(const struct options *options, struct operator **ret_operator, struct err *err)
 {
-	struct operator *op = calloc(1, sizeof(*op));
+	struct operator *op = memory_alloc(sizeof(*op));
 	int r;
 
-	CHECK(op != NULL);
 	map_seed(draw_seed());
 	op->options = options;
 	op->metrics = metrics_create(SLUICE_VERSION);

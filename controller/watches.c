@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "kube/watchset.h"
 #include "telemetry/log.h"
 
@@ -87,7 +88,7 @@ struct watches *watches_create(struct loop *loop, struct client *client, struct 
 			       struct metrics *metrics, int64_t relist_ms, void (*synced)(void *user),
 			       void *user)
 {
-	struct watches *watches = calloc(1, sizeof(*watches));
+	struct watches *watches = memory_alloc(sizeof(*watches));
 	const struct watch_handler handler = {
 		.on_state = on_state,
 		.on_synced = on_synced,
@@ -98,7 +99,6 @@ struct watches *watches_create(struct loop *loop, struct client *client, struct 
 	};
 	const struct watchset_times times = { .watch.relist_ms = relist_ms };
 
-	CHECK(watches != NULL);
 	watches->metrics = metrics;
 	watches->on_synced = synced;
 	watches->user = user;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/memory.h"
 
 #define BLOCK_SIZE ((size_t)16 * 1024)
 
@@ -29,9 +30,8 @@ static void add_block(struct arena *arena, size_t at_least)
 {
 	size_t usual = usual_size(arena);
 	size_t size = at_least > usual ? round_up(at_least, alignof(max_align_t)) : usual;
-	struct arena_block *block = calloc(1, sizeof(*block) + size);
+	struct arena_block *block = memory_alloc(sizeof(*block) + size);
 
-	CHECK(block != NULL);
 	block->size = size;
 	block->next = arena->blocks;
 	arena->blocks = block;

@@ -2,8 +2,8 @@
  * base/arena: memory that lives as long as one reconcile.
  *
  * Everything between gathering the world and executing the plan is allocated here and freed at once.
- * An arena does not fail softly: a small operator that cannot get a few KiB leaves, and is started
- * again with nothing lost (rule 11); so arena_alloc() never returns NULL and callers stay readable.
+ * An arena does not fail softly (memory.h says what happens instead), so arena_alloc() never returns NULL
+ * and callers stay readable.
  * Memory that a remote party sizes does not belong here; it goes through buf, which has a limit.
  *
  * May include: libc. Deliberately absent: freeing of single objects.

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 /* Makes room for len more bytes and the NUL. */
 static int reserve(struct buf *buf, size_t len, struct err *err)
 {
@@ -107,7 +109,7 @@ const char *buf_text(const struct buf *buf)
 
 char *buf_take(struct buf *buf)
 {
-	char *data = buf->data == NULL ? calloc(1, 1) : buf->data;
+	char *data = buf->data == NULL ? memory_alloc(1) : buf->data;
 
 	buf->data = NULL;
 	buf->len = 0;

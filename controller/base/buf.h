@@ -46,7 +46,7 @@ void buf_reset(struct buf *buf);
 const char *buf_text(const struct buf *buf);
 
 /* Takes the memory out as a malloc'd C string that the caller frees; the buffer is empty again.
- * NULL when there is no memory for even an empty string. */
+ * Never NULL. */
 char *buf_take(struct buf *buf);
 
 /* Frees the memory; the buffer is as new. A zeroed buffer is fine. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/memory.h"
 
 struct map_slot {
 	char *key;   /* NULL: never used, TOMBSTONE: removed */
@@ -70,8 +71,7 @@ static void grow(struct map *map)
 	map->size = old.len * 4 < 16 ? 16 : old.size;
 	while (map->size < old.len * 4)
 		map->size *= 2;
-	map->slots = calloc(map->size, sizeof(*map->slots));
-	CHECK(map->slots != NULL);
+	map->slots = memory_array(map->size, sizeof(*map->slots));
 	map->len = 0;
 	map->used = 0;
 	for (size_t i = 0; i < old.size; i++) {
@@ -103,8 +103,7 @@ void *map_put(struct map *map, const char *key, void *value)
 	}
 	if ((map->used + 1) * 4 > map->size * 3)
 		grow(map);
-	copy = strdup(key);
-	CHECK(copy != NULL);
+	copy = memory_strdup(key);
 	insert(map, copy, value, hash);
 	return NULL;
 }

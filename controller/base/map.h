@@ -2,8 +2,8 @@
  * base/map: text → pointer, by open addressing.
  *
  * Keys are copied in; values are the caller's. The hash is FNV-1a mixed with a seed that the process
- * draws at its start (map_seed), because names of objects come from strangers. A put that finds no
- * memory ends the process, as in arena.h. May include: libc.
+ * draws at its start (map_seed), because names of objects come from strangers. A put does
+ * not fail softly: see memory.h. May include: libc.
  */
 #ifndef SLUICE_BASE_MAP_H
 #define SLUICE_BASE_MAP_H

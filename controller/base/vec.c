@@ -3,16 +3,13 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/memory.h"
 
 void vec_push(struct vec *vec, void *item)
 {
 	if (vec->len == vec->size) {
-		size_t size = vec->size == 0 ? 8 : vec->size * 2;
-		void **items = reallocarray(vec->items, size, sizeof(*items));
-
-		CHECK(items != NULL);
-		vec->items = items;
-		vec->size = size;
+		vec->size = vec->size == 0 ? 8 : vec->size * 2;
+		vec->items = memory_resize(vec->items, vec->size, sizeof(*vec->items));
 	}
 	vec->items[vec->len++] = item;
 }

@@ -1,7 +1,7 @@
 /*
  * base/vec: a growing array of pointers.
  *
- * Growth that fails ends the process, as in arena.h and for the same reason. The vector does not own
+ * Growth does not fail softly: see memory.h. The vector does not own
  * what its pointers point to. May include: libc.
  */
 #ifndef SLUICE_BASE_VEC_H

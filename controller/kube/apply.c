@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "base/str.h"
 #include "kube/client.h"
 #include "kube/path.h"
@@ -22,9 +23,8 @@ struct asked {
 
 static struct asked *asked_create(struct client *client, enum kind kind, void *user)
 {
-	struct asked *asked = calloc(1, sizeof(*asked));
+	struct asked *asked = memory_alloc(sizeof(*asked));
 
-	CHECK(asked != NULL);
 	asked->page = client_crash_page(client);
 	asked->kind = kind;
 	asked->arena = ARENA_INIT_SIZE(512);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "kube/client_internal.h"
 #include "wire/record.h"
@@ -240,10 +241,9 @@ int client_call_send(struct client_call *call, struct err *err)
 
 static struct client_call *call_create(struct client *client, const struct client_request *request)
 {
-	struct client_call *call = calloc(1, sizeof(*call));
+	struct client_call *call = memory_alloc(sizeof(*call));
 	struct arena *arena;
 
-	CHECK(call != NULL);
 	arena = &call->arena;
 	*arena = ARENA_INIT_SIZE(512);
 	call->client = client;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "kube/apply.h"
 #include "kube/backoff.h"
 #include "kube/event_queue.h"
@@ -96,7 +97,7 @@ static int write_body(const struct event_sender *sender, const struct event_entr
 static int send_entry(struct event_sender *sender, const struct event_entry *entry, struct err *err)
 {
 	bool is_patch = entry->sent_count > 0;
-	struct event_call *call = calloc(1, sizeof(*call));
+	struct event_call *call = memory_alloc(sizeof(*call));
 	auto_buf target = PATH_INIT;
 	struct client_request request = {
 		.method = is_patch ? "PATCH" : "POST",
@@ -106,7 +107,6 @@ static int send_entry(struct event_sender *sender, const struct event_entry *ent
 	char *body = NULL;
 	int r;
 
-	CHECK(call != NULL);
 	*call = (struct event_call){ .sender = sender, .is_patch = is_patch };
 	r = write_target(entry, &target, err);
 	if (r == 0)
@@ -153,12 +153,10 @@ static void on_timer(void *user)
 
 struct event_sender *event_sender_create(struct loop *loop, struct client *client, const char *instance)
 {
-	struct event_sender *sender = calloc(1, sizeof(*sender));
+	struct event_sender *sender = memory_alloc(sizeof(*sender));
 
-	CHECK(sender != NULL);
 	sender->client = client;
-	sender->instance = strdup(instance);
-	CHECK(sender->instance != NULL);
+	sender->instance = memory_strdup(instance);
 	sender->timer = timer_open(loop, on_timer, sender);
 	/* Nanoseconds leave room for a million names before the next millisecond's first. */
 	event_queue_init(&sender->queue, (uint64_t)clock_now_ms() * 1000000);

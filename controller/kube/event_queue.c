@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/str.h"
 
 void event_queue_init(struct event_queue *queue, uint64_t number)
@@ -57,9 +58,8 @@ static struct event_object copy_object(const struct event_object *object, struct
 
 static struct event_entry *entry_new(const struct event_report *report, uint64_t number)
 {
-	struct event_entry *entry = calloc(1, sizeof(*entry));
+	struct event_entry *entry = memory_alloc(sizeof(*entry));
 
-	CHECK(entry != NULL);
 	entry->arena = ARENA_INIT_SIZE(1024);
 	entry->report = (struct event_report){
 		.regarding = copy_object(&report->regarding, &entry->arena),

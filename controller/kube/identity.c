@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "kube/kubeconfig.h"
 #include "kube/material.h"
@@ -118,16 +119,14 @@ int identity_create(struct loop *loop, const struct kubeconfig *config,
 		    struct identity **ret_identity, struct err *err)
 {
 	static const struct plugin_times usual = { .limit_ms = 0 };
-	struct identity *identity = calloc(1, sizeof(*identity));
+	struct identity *identity = memory_alloc(sizeof(*identity));
 	int64_t now_ms = clock_monotonic_ms();
 	int r;
 
-	CHECK(identity != NULL);
 	identity->handler = *handler;
 	identity->is_insecure = config->is_insecure;
 	if (config->tls_server_name != NULL) {
-		identity->server_name = strdup(config->tls_server_name);
-		CHECK(identity->server_name != NULL);
+		identity->server_name = memory_strdup(config->tls_server_name);
 	}
 	r = token_init(&identity->token, config->token, config->token_file, now_ms, err);
 	r = r < 0 ? r : take_basic(identity, config, err);

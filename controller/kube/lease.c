@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "kube/apply.h"
 #include "kube/path.h"
 
@@ -53,9 +54,8 @@ static enum election_input input_of(const struct client_answer *answer, const st
 /* Keeps the object, for the next PUT. */
 static void keep_body(struct lease *lease, const struct client_answer *answer)
 {
-	char *body = malloc(answer->body_len + 1);
+	char *body = memory_alloc(answer->body_len + 1);
 
-	CHECK(body != NULL);
 	memcpy(body, answer->body, answer->body_len);
 	body[answer->body_len] = '\0';
 	free(lease->body);
@@ -124,8 +124,7 @@ static int send_request(struct lease *lease, enum election_action action, struct
 		return r;
 	request.body = body;
 	request.body_len = body == NULL ? 0 : strlen(body);
-	call = calloc(1, sizeof(*call));
-	CHECK(call != NULL);
+	call = memory_alloc(sizeof(*call));
 	call->lease = lease;
 	r = client_send(lease->client, &request, on_answer, call, &call->client_call, err);
 	free(body);
@@ -226,7 +225,6 @@ static int write_target(const struct lease_options *options, bool is_create, boo
 		return r;
 	}
 	*ret_target = buf_take(&buf);
-	CHECK(*ret_target != NULL);
 	return 0;
 }
 
@@ -243,15 +241,13 @@ int lease_create(struct loop *loop, struct client *client, const struct lease_op
 		 const struct lease_handler *handler, struct lease **ret_lease, struct err *err)
 {
 	static const struct election_terms usual = { LEASE_DURATION_MS, LEASE_DEADLINE_MS, LEASE_RETRY_MS };
-	struct lease *lease = calloc(1, sizeof(*lease));
+	struct lease *lease = memory_alloc(sizeof(*lease));
 	int r;
 
-	CHECK(lease != NULL);
 	lease->client = client;
 	lease->handler = *handler;
-	lease->namespace = strdup(options->namespace);
-	lease->name = strdup(options->name);
-	CHECK(lease->namespace != NULL && lease->name != NULL);
+	lease->namespace = memory_strdup(options->namespace);
+	lease->name = memory_strdup(options->name);
 	lease->timer = timer_open(loop, on_timer, lease);
 	election_init(&lease->election, options->identity,
 		      options->terms.duration_ms == 0 ? &usual : &options->terms,

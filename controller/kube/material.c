@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "kube/file.h"
 #include "kube/kubeconfig.h"
@@ -12,14 +13,6 @@
 #define FILE_LIMIT ((size_t)1024 * 1024)
 #define LOOK_MS (5 * 60 * 1000)
 #define TROUBLE_LOOK_MS 10000
-
-static char *copy(const char *text)
-{
-	char *own = text == NULL ? NULL : strdup(text);
-
-	CHECK(text == NULL || own != NULL);
-	return own;
-}
 
 /* What the part holds now: the file's content, or the text that it was given. */
 static int read_part(const struct material_part *part, const char *name, struct arena *arena,
@@ -79,7 +72,7 @@ static bool take_text(struct material_part *part, const char *text)
 	if (str_equal(part->text, text))
 		return false;
 	str_wipe_free(part->text);
-	part->text = copy(text);
+	part->text = memory_strdup(text);
 	return true;
 }
 
@@ -99,9 +92,9 @@ int material_init(struct material *material, const struct kubeconfig *config, in
 	int r;
 
 	*material = (struct material){
-		.ca = { copy(config->ca_file), copy(config->ca_pem) },
-		.cert = { copy(config->cert_file), copy(config->cert_pem) },
-		.key = { copy(config->key_file), copy(config->key_pem) },
+		.ca = { memory_strdup(config->ca_file), memory_strdup(config->ca_pem) },
+		.cert = { memory_strdup(config->cert_file), memory_strdup(config->cert_pem) },
+		.key = { memory_strdup(config->key_file), memory_strdup(config->key_pem) },
 		.due_ms = now_ms + LOOK_MS,
 	};
 	r = read_texts(material, &texts, err);

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "kube/kubeconfig.h"
 #include "net/base64.h"
@@ -82,10 +83,9 @@ static const char *copy_hint(struct arena *arena, const char *hint)
 struct plugin *plugin_create(struct loop *loop, const struct kubeconfig *config,
 			     const struct plugin_times *times, plugin_fn fn, void *user)
 {
-	struct plugin *plugin = calloc(1, sizeof(*plugin));
+	struct plugin *plugin = memory_alloc(sizeof(*plugin));
 	struct arena *arena;
 
-	CHECK(plugin != NULL);
 	arena = &plugin->arena;
 	*arena = ARENA_INIT_SIZE(1024);
 	plugin->loop = loop;

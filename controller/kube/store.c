@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/memory.h"
 #include "base/str.h"
 
 struct entry {
@@ -45,9 +46,8 @@ int store_compare_versions(const char *a, const char *b)
 
 struct store *store_create(void)
 {
-	struct store *store = calloc(1, sizeof(*store));
+	struct store *store = memory_alloc(sizeof(*store));
 
-	CHECK(store != NULL);
 	return store;
 }
 
@@ -90,12 +90,10 @@ static struct entry *insert(struct shelf *shelf, struct record *record)
 {
 	const struct meta *meta = record->meta;
 	struct shard *shard = map_get(&shelf->shards, meta->namespace);
-	struct entry *entry = calloc(1, sizeof(*entry));
+	struct entry *entry = memory_alloc(sizeof(*entry));
 
-	CHECK(entry != NULL);
 	if (shard == NULL) {
-		shard = calloc(1, sizeof(*shard));
-		CHECK(shard != NULL);
+		shard = memory_alloc(sizeof(*shard));
 		(void)map_put(&shelf->shards, meta->namespace, shard);
 	}
 	entry->record = record_ref(record);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "kube/watch_internal.h"
 
@@ -295,9 +296,8 @@ struct watch *watch_create(struct loop *loop, struct client *client, struct stor
 			   enum kind kind, const struct watch_times *times,
 			   const struct watch_handler *handler)
 {
-	struct watch *watch = calloc(1, sizeof(*watch));
+	struct watch *watch = memory_alloc(sizeof(*watch));
 
-	CHECK(watch != NULL);
 	*watch = (struct watch){
 		.client = client,
 		.store = store,

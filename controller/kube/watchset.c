@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "kube/client.h"
 #include "net/loop.h"
 
@@ -125,9 +126,8 @@ struct watchset *watchset_create(struct loop *loop, struct client *client, struc
 				 const struct watchset_times *times,
 				 const struct watch_handler *handler)
 {
-	struct watchset *set = calloc(1, sizeof(*set));
+	struct watchset *set = memory_alloc(sizeof(*set));
 
-	CHECK(set != NULL);
 	set->client = client;
 	set->handler = *handler;
 	set->silence_ms = times->silence_ms > 0 ? times->silence_ms : SILENCE_MS;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "base/memory.h"
 #include "base/vec.h"
 
 struct loop {
@@ -115,9 +116,8 @@ static void on_timer(uv_timer_t *handle)
 
 struct timer *timer_open(struct loop *loop, timer_fn fn, void *user)
 {
-	struct timer *timer = calloc(1, sizeof(*timer));
+	struct timer *timer = memory_alloc(sizeof(*timer));
 
-	CHECK(timer != NULL);
 	*timer = (struct timer){ .fn = fn, .user = user };
 	CHECK(uv_timer_init(&loop->uv, &timer->handle) == 0);
 	timer->handle.data = timer;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/map.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "registry/tagfilter.h"
@@ -34,9 +35,8 @@ struct asked {
 
 struct asked *asked_create(struct registry *registry)
 {
-	struct asked *asked = calloc(1, sizeof(*asked));
+	struct asked *asked = memory_alloc(sizeof(*asked));
 
-	CHECK(asked != NULL);
 	asked->registry = registry;
 	return asked;
 }
@@ -72,11 +72,8 @@ void asked_destroy(struct asked *asked)
 /* The entry's key as a malloc'd text: none of the three may hold a space. */
 static char *place_key(const struct asked_place *place)
 {
-	char *key = NULL;
-
-	CHECK(asprintf(&key, "%s %s %s", place->namespace, place->repository,
-		       place->secret == NULL ? "" : place->secret) >= 0);
-	return key;
+	return memory_printf("%s %s %s", place->namespace, place->repository,
+			     place->secret == NULL ? "" : place->secret);
 }
 
 static struct entry *entry_find(const struct asked *asked, const struct asked_place *place)
@@ -94,12 +91,10 @@ static struct entry *entry_make(struct asked *asked, const struct asked_place *p
 
 	if (entry != NULL)
 		return entry;
-	entry = calloc(1, sizeof(*entry));
-	CHECK(entry != NULL);
+	entry = memory_alloc(sizeof(*entry));
 	entry->key = place_key(place);
-	entry->namespace = strdup(place->namespace);
-	entry->repository = strdup(place->repository);
-	CHECK(entry->namespace != NULL && entry->repository != NULL);
+	entry->namespace = memory_strdup(place->namespace);
+	entry->repository = memory_strdup(place->repository);
 	map_put(&asked->entries, entry->key, entry);
 	return entry;
 }
@@ -133,8 +128,7 @@ static void note_reference(struct entry *entry, const char *text, int64_t now_ms
 	}
 	if (entry->references.len == ASKED_REFERENCES_MAX)
 		drop_oldest_reference(entry);
-	reference = malloc(sizeof(*reference) + size);
-	CHECK(reference != NULL);
+	reference = memory_alloc(sizeof(*reference) + size);
 	reference->asked_ms = now_ms;
 	memcpy(reference->text, text, size);
 	vec_push(&entry->references, reference);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "kube/apply.h"
 #include "reconcile/executing.h"
@@ -22,9 +23,8 @@ struct executor {
 
 struct executor *executor_create(const struct executor_tools *tools)
 {
-	struct executor *executor = calloc(1, sizeof(*executor));
+	struct executor *executor = memory_alloc(sizeof(*executor));
 
-	CHECK(executor != NULL);
 	executor->tools = *tools;
 	if (executor->tools.now_ms == NULL)
 		executor->tools.now_ms = clock_now_ms;
@@ -320,12 +320,10 @@ void job_go_on(struct job *job, const struct err *err)
 void execute_start(struct executor *executor, const char *key, struct orders *orders_take,
 		   execute_done_fn done, void *user)
 {
-	struct job *job = calloc(1, sizeof(*job));
+	struct job *job = memory_alloc(sizeof(*job));
 
-	CHECK(job != NULL);
 	job->executor = executor;
-	job->key = strdup(key);
-	CHECK(job->key != NULL);
+	job->key = memory_strdup(key);
 	job->orders = *orders_take;
 	*orders_take = (struct orders){ .arena = ARENA_INIT };
 	job->again_ms = CLOCK_NEVER;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/memory.h"
 
 struct entry {
 	struct signer signer;
@@ -20,19 +21,15 @@ struct keys {
 
 struct keys *keys_create(void)
 {
-	struct keys *keys = calloc(1, sizeof(*keys));
+	struct keys *keys = memory_alloc(sizeof(*keys));
 
-	CHECK(keys != NULL);
 	return keys;
 }
 
 /* A space is in none of the three. */
 static char *make_text(const char *namespace, const struct signature_key *key)
 {
-	char *text = NULL;
-
-	CHECK(asprintf(&text, "%s %s %s", namespace, key->config_map, key->entry) > 0);
-	return text;
+	return memory_printf("%s %s %s", namespace, key->config_map, key->entry);
 }
 
 static struct entry *find(struct keys *keys, const char *namespace, const struct signature_key *key)
@@ -51,8 +48,7 @@ static struct entry *make(struct keys *keys, const char *namespace, const struct
 
 	if (entry == NULL) {
 		text = make_text(namespace, key);
-		entry = calloc(1, sizeof(*entry));
-		CHECK(entry != NULL);
+		entry = memory_alloc(sizeof(*entry));
 		map_put(&keys->entries, text, entry);
 		free(text);
 	}

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/err.h"
 #include "base/map.h"
+#include "base/memory.h"
 
 /* A kind, a namespace of at most 63 and two names of at most 253 bytes, with room to spare. */
 #define TEXT_SIZE 640
@@ -18,9 +18,8 @@ struct links {
 
 struct links *links_create(void)
 {
-	struct links *links = calloc(1, sizeof(*links));
+	struct links *links = memory_alloc(sizeof(*links));
 
-	CHECK(links != NULL);
 	return links;
 }
 
@@ -49,8 +48,7 @@ static void link_add(struct links *links, const char *target, const char *channe
 	struct map *set = map_get(&links->targets, target);
 
 	if (set == NULL) {
-		set = calloc(1, sizeof(*set));
-		CHECK(set != NULL);
+		set = memory_alloc(sizeof(*set));
 		map_put(&links->targets, target, set);
 	}
 	map_put(set, channel, set);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/map.h"
+#include "base/memory.h"
 #include "base/str.h"
 
 /* A Kubernetes name has at most 253 bytes, a namespace 63; a field manager 128. */
@@ -37,9 +38,8 @@ struct looks {
 
 struct looks *looks_create(void)
 {
-	struct looks *looks = calloc(1, sizeof(*looks));
+	struct looks *looks = memory_alloc(sizeof(*looks));
 
-	CHECK(looks != NULL);
 	return looks;
 }
 
@@ -92,8 +92,7 @@ static struct entry *entry_make(struct looks *looks, enum workload_kind kind, co
 
 	if (entry != NULL)
 		return entry;
-	entry = calloc(1, sizeof(*entry));
-	CHECK(entry != NULL);
+	entry = memory_alloc(sizeof(*entry));
 	map_put(&looks->entries, key, entry);
 	return entry;
 }
@@ -237,16 +236,14 @@ bool looks_made_refused(struct looks *looks, const char *namespace, const char *
 	bool is_news;
 
 	if (refusal == NULL) {
-		refusal = calloc(1, sizeof(*refusal));
-		CHECK(refusal != NULL);
+		refusal = memory_alloc(sizeof(*refusal));
 		map_put(&looks->refusals, key, refusal);
 	}
 	is_news = refusal->until_ms <= now_ms || !str_equal(refusal->what, what) ||
 		  !err_is_same(&refusal->err, err);
 	(void)snprintf(refusal->what, sizeof(refusal->what), "%s", what);
 	free(refusal->body);
-	refusal->body = strdup(body);
-	CHECK(refusal->body != NULL);
+	refusal->body = memory_strdup(body);
 	refusal->err = *err;
 	refusal->until_ms = now_ms + refusal_life(err);
 	return is_news;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/memory.h"
 #include "base/str.h"
 
 struct answer {
@@ -33,10 +34,7 @@ struct asking {
 
 static char *format(const char *a, const char *b, const char *c)
 {
-	char *text = NULL;
-
-	CHECK(asprintf(&text, "%s %s %s", a == NULL ? "" : a, b == NULL ? "" : b, c == NULL ? "" : c) >= 0);
-	return text;
+	return memory_printf("%s %s %s", a == NULL ? "" : a, b == NULL ? "" : b, c == NULL ? "" : c);
 }
 
 static char *question_of(const struct metric_spec *spec)
@@ -46,9 +44,8 @@ static char *question_of(const struct metric_spec *spec)
 
 struct measured *measured_create(const struct measured_options *options)
 {
-	struct measured *measured = calloc(1, sizeof(*measured));
+	struct measured *measured = memory_alloc(sizeof(*measured));
 
-	CHECK(measured != NULL);
 	measured->options = *options;
 	return measured;
 }
@@ -80,8 +77,7 @@ static struct answer *make(struct measured *measured, const char *key, const str
 
 	if (answer == NULL || !str_equal(answer->question, question)) {
 		answer_free(answer);
-		answer = calloc(1, sizeof(*answer));
-		CHECK(answer != NULL);
+		answer = memory_alloc(sizeof(*answer));
 		answer->question = question;
 		(void)map_put(&measured->answers, name, answer);
 	} else {
@@ -100,8 +96,7 @@ static void set(const struct measured *measured, struct answer *answer, const do
 	answer->at_ms = measured->options.now_ms();
 	answer->err = *err;
 	free(answer->values);
-	answer->values = calloc(count + 1, sizeof(*values));
-	CHECK(answer->values != NULL);
+	answer->values = memory_array(count + 1, sizeof(*values));
 	answer->count = count;
 	if (count > 0)
 		memcpy(answer->values, values, count * sizeof(*values));
@@ -138,10 +133,8 @@ void measured_ask(struct measured *measured, const char *key, const struct metri
 
 	if (answer->is_asking)
 		return;
-	asking = calloc(1, sizeof(*asking));
-	CHECK(asking != NULL);
-	*asking = (struct asking){ measured, strdup(key), format(key, spec->name, NULL), question_of(spec) };
-	CHECK(asking->channel != NULL);
+	asking = memory_alloc(sizeof(*asking));
+	*asking = (struct asking){ measured, memory_strdup(key), format(key, spec->name, NULL), question_of(spec) };
 	if (prometheus_ask(measured->options.prometheus, &query, on_answer, asking, &err) == 0) {
 		answer->is_asking = true;
 		return;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/map.h"
+#include "base/memory.h"
 #include "base/vec.h"
 
 #define NOT_IN_HEAP SIZE_MAX
@@ -34,9 +35,8 @@ struct queue {
 
 struct queue *queue_create(uint64_t seed)
 {
-	struct queue *queue = calloc(1, sizeof(*queue));
+	struct queue *queue = memory_alloc(sizeof(*queue));
 
-	CHECK(queue != NULL);
 	queue->random = seed | 1;
 	return queue;
 }
@@ -63,8 +63,7 @@ static struct item *find_or_make(struct queue *queue, const char *key)
 
 	if (item != NULL)
 		return item;
-	item = calloc(1, sizeof(*item) + size);
-	CHECK(item != NULL);
+	item = memory_alloc(sizeof(*item) + size);
 	memcpy(item->key, key, size);
 	item->heap_index = NOT_IN_HEAP;
 	map_put(&queue->items, key, item);

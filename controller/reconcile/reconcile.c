@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "reconcile/figures.h"
+#include "reconcile/headroom.h"
 #include "reconcile/observe.h"
 #include "reconcile/quarantined.h"
 #include "reconcile/queue.h"
@@ -27,6 +29,7 @@ struct reconciler {
 	struct queue *queue;
 	struct timer *timer;
 	struct sources sources;
+	struct headroom headroom;
 	size_t concurrency;
 	int64_t swept_ms; /* monotonic */
 	bool is_synced;
@@ -57,7 +60,7 @@ static void schedule(struct reconciler *r)
 	if (!is_working(r) || due_ms == CLOCK_NEVER || queue_active(r->queue) >= r->concurrency)
 		timer_stop(r->timer);
 	else
-		timer_start(r->timer, due_ms - clock_monotonic_ms());
+		timer_start(r->timer, headroom_delay_ms(&r->headroom, due_ms - clock_monotonic_ms()));
 }
 
 static void add_key(void *user, const char *key)
@@ -183,11 +186,10 @@ static void take_look(struct reconciler *r, const char *key, struct look *look,
 
 static void begin_look(struct reconciler *r, const char *key)
 {
-	struct look *look = calloc(1, sizeof(*look));
+	struct look *look = memory_alloc(sizeof(*look));
 	struct crash_entry *entry;
 	struct orders orders;
 
-	CHECK(look != NULL);
 	*look = (struct look){ .reconciler = r, .started_ms = clock_monotonic_ms(), .wake_ms = CLOCK_NEVER };
 	look->is_notice = !quarantined_begin(r->sources.crash_page, r->tools.store, key, &entry);
 	if (look->is_notice)
@@ -216,7 +218,7 @@ static void on_timer(void *user)
 	struct reconciler *r = user;
 
 	sweep_now_and_then(r);
-	for (int i = 0; i < LOOKS_A_TURN && is_working(r); i++) {
+	for (int i = 0; i < LOOKS_A_TURN && is_working(r) && headroom_is_there(&r->headroom); i++) {
 		int64_t waited_ms = 0;
 		const char *key = NULL;
 
@@ -348,9 +350,8 @@ void reconciler_on_collect(void *user)
 
 struct reconciler *reconciler_create(const struct reconciler_options *options)
 {
-	struct reconciler *r = calloc(1, sizeof(*r));
+	struct reconciler *r = memory_alloc(sizeof(*r));
 
-	CHECK(r != NULL);
 	r->loop = options->loop;
 	r->tools = options->tools;
 	r->tools.looks = looks_create();

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/map.h"
+#include "base/memory.h"
 
 struct writing {
 	struct map objects; /* object → struct map *: the keys that wait (to itself: a set) */
@@ -11,9 +12,8 @@ struct writing {
 
 struct writing *writing_create(void)
 {
-	struct writing *writing = calloc(1, sizeof(*writing));
+	struct writing *writing = memory_alloc(sizeof(*writing));
 
-	CHECK(writing != NULL);
 	return writing;
 }
 
@@ -25,8 +25,7 @@ bool writing_take(struct writing *writing, const char *object, const char *key)
 		map_put(waiting, key, waiting);
 		return false;
 	}
-	waiting = calloc(1, sizeof(*waiting));
-	CHECK(waiting != NULL);
+	waiting = memory_alloc(sizeof(*waiting));
 	map_put(&writing->objects, object, waiting);
 	return true;
 }

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "base/memory.h"
 #include "wire/zone_tzif.h"
 
 #define FILE_MAX ((size_t)64 * 1024) /* the largest has 4 KiB */
@@ -19,9 +20,8 @@ struct zones {
 
 struct zones *zones_create(const char *folder)
 {
-	struct zones *zones = calloc(1, sizeof(*zones));
+	struct zones *zones = memory_alloc(sizeof(*zones));
 
-	CHECK(zones != NULL);
 	zones->folder = folder;
 	return zones;
 }
@@ -56,12 +56,11 @@ static size_t read_file(const struct zones *zones, const char *name, char bytes[
 /* The zone, or NULL. */
 static struct zone *read_zone(struct zones *zones, const char *name)
 {
-	char *bytes = malloc(FILE_MAX);
+	char *bytes = memory_alloc(FILE_MAX);
 	struct err err = ERR_INIT;
 	struct zone zone;
 	struct zone *kept = NULL;
 
-	CHECK(bytes != NULL);
 	if (zone_from_tzif(bytes, read_file(zones, name, bytes), &zones->arena, &zone, &err) == 0) {
 		kept = arena_new(&zones->arena, struct zone);
 		*kept = zone;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/str.h"
 #include "registry/complaint.h"
 #include "registry/origin.h"
@@ -93,16 +94,14 @@ void bearer_forget_all(struct host *host)
 static void keep(struct bearer_fetch *fetch, const struct oci_token *got)
 {
 	struct host *host = fetch->host;
-	struct bearer *token = calloc(1, sizeof(*token));
+	struct bearer *token = memory_alloc(sizeof(*token));
 	struct bearer **at = &host->tokens;
 	size_t count;
 
-	CHECK(token != NULL);
 	bearer_forget(host, fetch->reference, fetch->credentials);
 	memcpy(token->name, fetch->reference->name, sizeof(token->name));
 	memcpy(token->credentials_id, fetch->credentials->id, sizeof(token->credentials_id));
-	token->value = strdup(got->token);
-	CHECK(token->value != NULL);
+	token->value = memory_strdup(got->token);
 	token->until_ms = fetch->hosts->monotonic_ms() + got->expires_in_s * 1000 - MARGIN_MS;
 	token->older = host->tokens;
 	host->tokens = token;
@@ -285,19 +284,17 @@ int bearer_fetch(struct hosts *hosts, struct host *host, const struct reference 
 		const char *what, const struct credentials *credentials, const struct auth_offer *offer,
 		bearer_fn fn, void *user, struct bearer_fetch **ret_fetch, struct err *err)
 {
-	struct bearer_fetch *fetch = calloc(1, sizeof(*fetch));
+	struct bearer_fetch *fetch = memory_alloc(sizeof(*fetch));
 	char path[ORIGIN_PATH_SIZE];
 	char url[ORIGIN_URL_SIZE];
 	int64_t wait_ms;
 	int r;
 
-	CHECK(fetch != NULL);
 	*fetch = (struct bearer_fetch){
 		.hosts = hosts, .host = host, .reference = reference, .what = what,
 		.credentials = credentials, .fn = fn, .user = user,
 		.reply = reply_create(REPLY_JSON, (size_t)64 * 1024),
 	};
-	CHECK(fetch->reply != NULL);
 	r = read_realm(fetch, offer->realm, path, err);
 	if (r == 0)
 		r = write_url(fetch, path, offer, url, err);

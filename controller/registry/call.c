@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/str.h"
 #include "registry/auth.h"
 #include "registry/complaint.h"
@@ -323,8 +324,6 @@ static int ask(struct call *call, struct err *err)
 		r = buf_printf(&condition, err, "If-None-Match: %s", call->request.if_none_match);
 	if (call->reply == NULL)
 		call->reply = reply_create(call->request.kind, call->request.max_body);
-	if (call->reply == NULL)
-		return err_set(err, ERR_NOMEM, "no memory for an answer");
 	reply_reset(call->reply);
 	if (authorization.len > 0)
 		headers[2] = buf_text(&authorization);
@@ -348,11 +347,10 @@ int call_start(struct hosts *hosts, const struct call_request *request, call_fn 
 {
 	struct host *host = hosts_find(hosts, request->reference->authority);
 	int64_t wait_ms = hosts_blocked_ms(hosts, host);
-	struct call *call = calloc(1, sizeof(*call));
+	struct call *call = memory_alloc(sizeof(*call));
 	struct complaint_subject subject;
 	int r = 0;
 
-	CHECK(call != NULL);
 	*call = (struct call){
 		.hosts = hosts, .host = host, .request = *request, .fn = fn, .user = user,
 	};

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "registry/bearer.h"
 #include "registry/mirror.h"
@@ -58,17 +59,15 @@ static bool list_has(const struct vec *list, const char *host)
 static int copy_cas(struct hosts *hosts, const struct registry_ca *cas, struct err *err)
 {
 	for (; cas != NULL && cas->host != NULL; cas++) {
-		struct host_ca *ca = calloc(1, sizeof(*ca));
+		struct host_ca *ca = memory_alloc(sizeof(*ca));
 		char host[REFERENCE_HOST_SIZE];
 
-		CHECK(ca != NULL);
 		vec_push(&hosts->cas, ca);
 		if (!reference_read_host(cas->host, strlen(cas->host), host))
 			return err_set(err, ERR_INPUT, "\"%.255s\" is not a host with an optional port",
 				       cas->host);
 		reference_place_host(host, ca->authority);
-		ca->pem = strdup(cas->pem);
-		CHECK(ca->pem != NULL);
+		ca->pem = memory_strdup(cas->pem);
 	}
 	return 0;
 }
@@ -185,8 +184,7 @@ struct host *hosts_find(struct hosts *hosts, const char *authority)
 		return host;
 	if (hosts->by_authority.len >= MANY_HOSTS)
 		forget_idle_hosts(hosts);
-	host = calloc(1, sizeof(*host));
-	CHECK(host != NULL);
+	host = memory_alloc(sizeof(*host));
 	host->origin.is_plain = hosts_allows_plain(hosts, authority);
 	snprintf(host->origin.authority, sizeof(host->origin.authority), "%s", authority);
 	map_put(&hosts->by_authority, authority, host);

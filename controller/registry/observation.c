@@ -4,14 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 /* ---- keys: kind, what, who; a newline is in none of them ---- */
 
 static char *make_key(char kind, const char *repository, const char *reference, const char *id)
 {
-	char *key = NULL;
-
-	CHECK(asprintf(&key, "%c\n%s\n%s\n%s", kind, repository, reference, id) > 0);
-	return key;
+	return memory_printf("%c\n%s\n%s\n%s", kind, repository, reference, id);
 }
 
 char *observation_tags_key(const char *repository, const struct credentials *credentials)
@@ -113,10 +112,8 @@ struct observation *observations_make(struct observations *store, const char *ke
 
 	if (observation != NULL)
 		return observation;
-	observation = calloc(1, sizeof(*observation));
-	CHECK(observation != NULL);
-	observation->key = strdup(key);
-	CHECK(observation->key != NULL);
+	observation = memory_alloc(sizeof(*observation));
+	observation->key = memory_strdup(key);
 	map_put(&store->by_key, key, observation);
 	link_newest(store, observation);
 	weigh(store, observation);
@@ -130,8 +127,7 @@ static void keep_validator(struct observation *observation, const struct validat
 	struct validator *copy = NULL;
 
 	if (validator != NULL && validator->etag[0] != '\0') {
-		copy = malloc(sizeof(*copy));
-		CHECK(copy != NULL);
+		copy = memory_alloc(sizeof(*copy));
 		*copy = *validator;
 	}
 	free(observation->validator);
@@ -178,8 +174,7 @@ int observation_set_names(struct observations *store, struct observation *observ
 void observation_fail(struct observations *store, struct observation *observation, const struct err *why)
 {
 	if (observation->failure == NULL) {
-		observation->failure = malloc(sizeof(*observation->failure));
-		CHECK(observation->failure != NULL);
+		observation->failure = memory_alloc(sizeof(*observation->failure));
 	}
 	*observation->failure = *why;
 	observation->failures++;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "registry/patience.h"
 #include "registry/hosts.h"
 #include "registry/mirror.h"
@@ -46,13 +47,11 @@ struct inquiry {
 
 static struct inquiry *inquiry_create(struct registry *registry, const char *key, const char *repository)
 {
-	struct inquiry *inquiry = calloc(1, sizeof(*inquiry));
+	struct inquiry *inquiry = memory_alloc(sizeof(*inquiry));
 
-	CHECK(inquiry != NULL);
 	inquiry->registry = registry;
-	inquiry->key = strdup(key);
-	inquiry->repository = strdup(repository);
-	CHECK(inquiry->key != NULL && inquiry->repository != NULL);
+	inquiry->key = memory_strdup(key);
+	inquiry->repository = memory_strdup(repository);
 	inquiry->next = registry->inquiries;
 	if (inquiry->next != NULL)
 		inquiry->next->previous = inquiry;
@@ -103,9 +102,8 @@ static void succeed(struct registry *registry, struct observation *observation,
 static void tell(struct inquiry *inquiry)
 {
 	struct registry *registry = inquiry->registry;
-	char *repository = strdup(inquiry->repository);
+	char *repository = memory_strdup(inquiry->repository);
 
-	CHECK(repository != NULL);
 	inquiry_destroy(inquiry);
 	if (registry->on_observed != NULL)
 		registry->on_observed(registry->user, repository);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/str.h"
 #include "registry/call.h"
 #include "registry/mirror.h"
@@ -179,16 +180,15 @@ static void on_answer(void *user, const struct reply *reply, const char *path, c
 int query_start(struct hosts *hosts, const struct query_request *request, query_fn fn, void *user,
 		struct query **ret_query, struct err *err)
 {
-	struct query *query = calloc(1, sizeof(*query));
+	struct query *query = memory_alloc(sizeof(*query));
 	int r;
 
-	CHECK(query != NULL);
 	*query = (struct query){
-		.hosts = hosts, .request = *request, .path = strdup(request->path),
+		.hosts = hosts, .request = *request, .path = memory_strdup(request->path),
 		.mirrors = mirrors_count(hosts, request->reference), .place = request->first_place,
 		.fn = fn, .user = user,
 	};
-	CHECK(query->path != NULL && query->place <= query->mirrors);
+	CHECK(query->place <= query->mirrors);
 	r = ask(query, err);
 	if (r < 0) {
 		query_destroy(query);

@@ -4,16 +4,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/memory.h"
 #include "registry/manifest.h"
 
 #define ERROR_BODY_MOST ((size_t)16 * 1024)
 
 struct reply *reply_create(enum reply_kind kind, size_t max_body)
 {
-	struct reply *reply = calloc(1, sizeof(*reply));
+	struct reply *reply = memory_alloc(sizeof(*reply));
 
-	if (reply == NULL)
-		return NULL;
 	reply->kind = kind;
 	reply->body = BUF_INIT(max_body);
 	reply->content_length = -1;

@@ -51,7 +51,7 @@ struct reply {
 	struct buf body;
 };
 
-/* An empty reply, malloc'd; NULL without memory. */
+/* An empty reply, malloc'd. Never NULL. */
 struct reply *reply_create(enum reply_kind kind, size_t max_body);
 
 /* Forgets what came, for the next exchange of the same kind. */

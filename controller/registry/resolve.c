@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/str.h"
 #include "registry/complaint.h"
 #include "registry/mirror.h"
@@ -199,8 +200,7 @@ int resolve_start(struct hosts *hosts, const struct reference *reference, const 
 	if (!digest_is_valid(text) && !reference_is_tag(text))
 		return err_set(err, ERR_INPUT, "\"%s\" is neither a tag nor a sha256 digest",
 			       quote(text, quoted));
-	resolve = calloc(1, sizeof(*resolve));
-	CHECK(resolve != NULL);
+	resolve = memory_alloc(sizeof(*resolve));
 	*resolve = (struct resolve){
 		.hosts = hosts, .reference = *reference, .recall = recall, .done = done, .user = user
 	};

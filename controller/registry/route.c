@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 #define MOST_REDIRECTS 3
 
 static void set_path(struct route *route, const char *path)
 {
 	free(route->path);
-	route->path = strdup(path);
-	CHECK(route->path != NULL);
+	route->path = memory_strdup(path);
 }
 
 void route_init(struct route *route, const struct origin *origin, const char *path)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/str.h"
 #include "registry/complaint.h"
 #include "registry/link.h"
@@ -206,10 +207,9 @@ int tags_start(struct hosts *hosts, const struct reference *reference,
 	       const struct credentials *credentials, const struct validator *known, tags_done_fn done, void *user,
 	       struct tags **ret_tags, struct err *err)
 {
-	struct tags *tags = calloc(1, sizeof(*tags));
+	struct tags *tags = memory_alloc(sizeof(*tags));
 	int r;
 
-	CHECK(tags != NULL);
 	*tags = (struct tags){
 		.hosts = hosts, .reference = *reference, .done = done, .user = user,
 		.names = BUF_INIT((size_t)REGISTRY_MAX_TAGS * (LONGEST_TAG + 1)),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/memory.h"
 #include "registry/patience.h"
 #include "registry/reference.h"
 
@@ -33,9 +34,8 @@ struct verdicts {
 struct verdicts *verdicts_create(struct hosts *hosts, int64_t (*now_ms)(void),
 				 void (*on_observed)(void *user, const char *repository), void *user)
 {
-	struct verdicts *verdicts = calloc(1, sizeof(*verdicts));
+	struct verdicts *verdicts = memory_alloc(sizeof(*verdicts));
 
-	CHECK(verdicts != NULL);
 	*verdicts = (struct verdicts){ .hosts = hosts, .now_ms = now_ms, .on_observed = on_observed, .user = user };
 	return verdicts;
 }
@@ -44,11 +44,8 @@ struct verdicts *verdicts_create(struct hosts *hosts, int64_t (*now_ms)(void),
 static char *make_key(const char *repository, const char *digest, const char *policy_id,
 		      const struct credentials *credentials)
 {
-	char *key = NULL;
-
-	CHECK(asprintf(&key, "%s\n%s\n%s\n%s", repository, digest, policy_id,
-		       credentials == NULL ? "" : credentials->id) > 0);
-	return key;
+	return memory_printf("%s\n%s\n%s\n%s", repository, digest, policy_id,
+			     credentials == NULL ? "" : credentials->id);
 }
 
 static void search_free(struct search *search)
@@ -90,10 +87,8 @@ static struct search *search_make(struct verdicts *verdicts, char *key, const ch
 		return search;
 	}
 	make_room(verdicts);
-	search = calloc(1, sizeof(*search));
-	CHECK(search != NULL);
-	*search = (struct search){ .verdicts = verdicts, .key = key, .repository = strdup(repository) };
-	CHECK(search->repository != NULL);
+	search = memory_alloc(sizeof(*search));
+	*search = (struct search){ .verdicts = verdicts, .key = key, .repository = memory_strdup(repository) };
 	map_put(&verdicts->searches, search->key, search);
 	return search;
 }
@@ -132,8 +127,7 @@ static void on_verified(void *user, const struct verdict *verdict, const struct 
 		succeed(search, verdict);
 	if (verdicts->on_observed == NULL)
 		return;
-	repository = strdup(search->repository); /* who is told may ask, and so make room */
-	CHECK(repository != NULL);
+	repository = memory_strdup(search->repository); /* who is told may ask, and so make room */
 	verdicts->on_observed(verdicts->user, repository);
 	free(repository);
 }

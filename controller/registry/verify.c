@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/str.h"
 #include "domain/digest.h"
 #include "registry/complaint.h"
@@ -312,10 +313,10 @@ int verify_start(struct hosts *hosts, const struct reference *reference, const c
 		 const struct signature_policy *policy, const struct credentials *credentials, verify_done_fn done,
 		 void *user, struct verify **ret_verify, struct err *err)
 {
-	struct verify *verify = calloc(1, sizeof(*verify));
+	struct verify *verify = memory_alloc(sizeof(*verify));
 	int r;
 
-	CHECK(verify != NULL && policy->threshold > 0);
+	CHECK(policy->threshold > 0);
 	*verify = (struct verify){
 		.hosts = hosts, .steps = { .reference = *reference }, .policy = *policy, .done = done, .user = user
 	};

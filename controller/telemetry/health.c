@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "base/buf.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "telemetry/listener.h"
 
@@ -117,8 +118,6 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct ans
 	struct MHD_Response *response;
 	enum MHD_Result result;
 
-	if (text == NULL)
-		return MHD_NO;
 	response = MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
 	if (response == NULL) {
 		free(text);
@@ -240,8 +239,7 @@ int health_create(struct loop *loop, const char *address, struct metrics *metric
 
 	if (r < 0)
 		return r;
-	health = calloc(1, sizeof(*health));
-	CHECK(health != NULL);
+	health = memory_alloc(sizeof(*health));
 	health->metrics = metrics;
 	health->port = listener_port(fd);
 	r = start_daemon(health, fd, err);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "base/str.h"
 #include "telemetry/process.h"
 #include "telemetry/series.h"
@@ -45,9 +46,8 @@ static void observe(struct metrics *metrics, enum metric metric, const char *con
 
 struct metrics *metrics_create(const char *version)
 {
-	struct metrics *metrics = calloc(1, sizeof(*metrics));
+	struct metrics *metrics = memory_alloc(sizeof(*metrics));
 
-	CHECK(metrics != NULL);
 	for (size_t i = 0; i < METRIC_COUNT; i++)
 		family_init(&metrics->families[i], metric_info((enum metric)i));
 	set(metrics, METRIC_BUILD_INFO, LABELS(version), 1);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/str.h"
 
 #define VALUE_SIZE 128
@@ -42,16 +43,13 @@ static size_t label_count(const struct metric_info *info)
 
 static struct series *series_new(struct family *family, const char *const labels[METRIC_LABELS])
 {
-	struct series *series = calloc(1, sizeof(*series));
+	struct series *series = memory_alloc(sizeof(*series));
 
-	CHECK(series != NULL);
 	for (size_t i = 0; i < label_count(family->info); i++) {
-		series->labels[i] = strndup(labels[i], str_cut_utf8(labels[i], VALUE_SIZE));
-		CHECK(series->labels[i] != NULL);
+		series->labels[i] = memory_strndup(labels[i], str_cut_utf8(labels[i], VALUE_SIZE));
 	}
 	if (family->info->bound_count > 0) {
-		series->buckets = calloc(family->info->bound_count, sizeof(*series->buckets));
-		CHECK(series->buckets != NULL);
+		series->buckets = memory_array(family->info->bound_count, sizeof(*series->buckets));
 	}
 	vec_push(&family->all, series);
 	return series;

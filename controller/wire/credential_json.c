@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "wire/json_read.h"
 #include "wire/json_write.h"
@@ -52,10 +53,8 @@ int credential_request(const char *api_version, const struct credential_cluster 
 static char *take_text(const struct tree *tree, const struct tree_node *status, const char *key)
 {
 	const char *text = tree_text(tree, tree_get(tree, status, key));
-	char *copy = str_is_empty(text) ? NULL : strdup(text);
 
-	CHECK(str_is_empty(text) || copy != NULL);
-	return copy;
+	return str_is_empty(text) ? NULL : memory_strdup(text);
 }
 
 /* Bytes that a header may hold (RFC 6750: no spaces). */

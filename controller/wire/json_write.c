@@ -178,15 +178,10 @@ void write_raw(struct writer *writer, const char *key, const char *json)
 
 int write_take(struct writer *writer, char **ret_json, struct err *err)
 {
-	char *json;
-
 	if (err_is_set(&writer->err)) {
 		buf_finish(writer->buf);
 		return err_set(err, writer->err.class, "%s", writer->err.text);
 	}
-	json = buf_take(writer->buf);
-	if (json == NULL)
-		return err_set(err, ERR_NOMEM, "no memory for a text");
-	*ret_json = json;
+	*ret_json = buf_take(writer->buf);
 	return 0;
 }

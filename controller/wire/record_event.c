@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "base/str.h"
 #include "wire/json_read.h"
 #include "wire/record.h"
@@ -103,9 +104,8 @@ bool event_stream_feed(struct event_stream *stream, const char *bytes, size_t le
 
 struct event_stream *event_stream_create(enum kind kind)
 {
-	struct event_stream *stream = calloc(1, sizeof(*stream));
+	struct event_stream *stream = memory_alloc(sizeof(*stream));
 
-	CHECK(stream != NULL);
 	stream->kind = kind;
 	stream->scratch = RECORD_SCRATCH_INIT;
 	event_stream_reset(stream);

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "base/str.h"
 #include "wire/json_read.h"
 #include "wire/record.h"
@@ -85,9 +86,8 @@ int list_stream_end(struct list_stream *stream, struct list_head *ret_head, stru
 
 struct list_stream *list_stream_create(enum kind kind)
 {
-	struct list_stream *stream = calloc(1, sizeof(*stream));
+	struct list_stream *stream = memory_alloc(sizeof(*stream));
 
-	CHECK(stream != NULL);
 	stream->kind = kind;
 	stream->scratch = RECORD_SCRATCH_INIT;
 	scan_begin(&stream->scan, SCAN_ITEMS, READ_OBJECT_MAX);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "bench.h"
 #include "kube/watch.h"
 #include "telemetry/log.h"
@@ -433,6 +434,39 @@ START_TEST(a_promotion_not_heard_of_yet_is_not_taken_for_deleted)
 }
 END_TEST
 
+/* ---- memory ---- */
+
+#define RESERVE ((size_t)12345678)
+
+static bool has_no_reserve;
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+/* The linker puts it in the place of malloc. */
+void *__wrap_malloc(size_t size)
+{
+	return has_no_reserve && size == RESERVE ? NULL : __real_malloc(size);
+}
+
+START_TEST(no_look_begins_while_memory_is_short)
+{
+	const struct fake_step script[] = { { STATUS_OF("shop"), REFUSED } };
+	struct stage s;
+
+	stage_init(&s, script, 1);
+	has_no_reserve = true;
+	memory_set_reserve(RESERVE);
+	put(&s, KIND_CHANNEL, CHANNEL("shop", "1"));
+	begin_work(&s);
+	expect_requests(&s, 0);
+	has_no_reserve = false;
+	expect_requests(&s, 1);
+	stage_finish(&s);
+	memory_set_reserve(0);
+}
+END_TEST
+
 static void add(TCase *tests)
 {
 	tcase_add_test(tests, a_promotion_not_heard_of_yet_is_not_taken_for_deleted);
@@ -448,6 +482,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, what_is_never_answered_is_let_go);
 	tcase_add_test(tests, with_nothing_under_way_it_stops_at_once);
 	tcase_add_test(tests, shows_its_figures);
+	tcase_add_test(tests, no_look_begins_while_memory_is_short);
 }
 
 SUITE_MAIN("reconcile", add)
