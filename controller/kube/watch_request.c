@@ -81,6 +81,10 @@ static bool on_event(void *user, const struct event *event, const struct err *wh
 	struct watch *watch = user;
 	struct err unknown = ERR_INIT;
 
+	if (event == NULL && why->class == ERR_NOMEM) {
+		watch->cause = *why; /* not the object's fault: it comes again, for nothing behind it is taken */
+		return false;
+	}
 	if (event == NULL) {
 		complain(watch, why);
 		return true;
