@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "net/crypto.h"
+#include "net/allocator.h"
 #include "operator.h"
 #include "options.h"
 #include "reference.h"
@@ -39,7 +39,7 @@ static int run(const struct options *options)
 
 	log_open(options->log_level, STDERR_FILENO, NULL);
 	memory_set_reserve(RESERVE);
-	if (harden(&err) < 0 || crypto_set_memory(&err) < 0 || operator_create(options, &operator, &err) < 0) {
+	if (harden(&err) < 0 || allocator_set_openssl(&err) < 0 || operator_create(options, &operator, &err) < 0) {
 		log_at_error("cannot start", log_error(&err));
 		return EXIT_FAILURE;
 	}

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
+#include "net/allocator.h"
 #include "net/http_internal.h"
 
 static void forget_item(struct vec *vec, const void *item)
@@ -84,13 +86,9 @@ int http_create(struct loop *loop, struct http **ret_http, struct err *err)
 {
 	struct http *http;
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	if (!allocator_init_curl())
 		return err_set(err, ERR_BUG, "libcurl cannot be initialised");
-	http = calloc(1, sizeof(*http));
-	if (http == NULL) {
-		curl_global_cleanup();
-		return err_set(err, ERR_NOMEM, "no memory for the HTTP client");
-	}
+	http = memory_alloc(sizeof(*http));
 	http->loop = loop;
 	http->kick = timer_open(loop, on_kick, http);
 	*ret_http = http;

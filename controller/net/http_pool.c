@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "base/memory.h"
 #include "net/http_internal.h"
 
 /* A socket of curl's that we watch. It outlives curl's interest until its handle is closed. */
@@ -70,10 +71,8 @@ static void on_sock_closed(uv_handle_t *handle)
 
 static struct sock *sock_create(struct pool *pool, curl_socket_t fd)
 {
-	struct sock *sock = calloc(1, sizeof(*sock));
+	struct sock *sock = memory_alloc(sizeof(*sock));
 
-	if (sock == NULL)
-		return NULL;
 	sock->pool = pool;
 	sock->fd = fd;
 	if (uv_poll_init_socket(loop_uv(pool->http->loop), &sock->poll, fd) < 0) {
@@ -130,10 +129,8 @@ static int on_time_wanted(CURLM *multi, long delay_ms, void *user)
 
 struct pool *pool_create(struct http *http)
 {
-	struct pool *pool = calloc(1, sizeof(*pool));
+	struct pool *pool = memory_alloc(sizeof(*pool));
 
-	if (pool == NULL)
-		return NULL;
 	pool->http = http;
 	pool->multi = curl_multi_init();
 	if (pool->multi == NULL) {

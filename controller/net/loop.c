@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/vec.h"
+#include "net/allocator.h"
 
 struct loop {
 	uv_loop_t uv;
@@ -26,11 +27,10 @@ struct timer {
 
 int loop_create(struct loop **ret_loop, struct err *err)
 {
-	struct loop *loop = calloc(1, sizeof(*loop));
+	struct loop *loop = memory_alloc(sizeof(*loop));
 	int r;
 
-	if (loop == NULL)
-		return err_set(err, ERR_NOMEM, "no memory for the loop");
+	allocator_set_uv();
 	r = uv_loop_init(&loop->uv);
 	if (r < 0) {
 		free(loop);

@@ -1,6 +1,6 @@
 /* OpenSSL without memory: each of its requests is refused once, and its answers stay right. realloc is wrapped by the
  * linker. */
-#include "net/crypto.h"
+#include "net/allocator.h"
 
 #include <stdio.h>
 
@@ -52,7 +52,7 @@ START_TEST(a_refusal_says_nothing_about_a_key)
 	struct err err = ERR_INIT;
 	size_t requests;
 
-	ck_assert_msg(crypto_set_memory(&err) == 0, "%s", err.text);
+	ck_assert_msg(allocator_set_openssl(&err) == 0, "%s", err.text);
 	for (int i = 0; i < 2; i++) { /* what OpenSSL keeps for good, it has then */
 		asked = 0;
 		read_key();
@@ -72,7 +72,7 @@ START_TEST(it_has_to_be_the_first)
 	struct err err = ERR_INIT;
 
 	read_key();
-	expect_int("OpenSSL has memory already", crypto_set_memory(&err), ERR_BUG);
+	expect_int("OpenSSL has memory already", allocator_set_openssl(&err), ERR_BUG);
 }
 END_TEST
 
@@ -82,4 +82,4 @@ static void add(TCase *tests)
 	tcase_add_test(tests, it_has_to_be_the_first);
 }
 
-SUITE_MAIN("net: crypto", add)
+SUITE_MAIN("net: allocator", add)
