@@ -13,10 +13,10 @@
 #include "wire/record.h"
 #include "wire/yaml.h"
 
-static void refuse(const char *path, const char *why)
+/* What is not right is left out, and makes the whole file wrong. */
+static void refuse(struct world_file *file, const char *what, const char *why)
 {
-	(void)fprintf(stderr, "%s: %s\n", path, why);
-	exit(2);
+	(void)err_set(&file->err, ERR_INPUT, "%s %s", what == NULL ? "something" : what, why);
 }
 
 static const char *text_at(const json_t *object, const char *key)
@@ -24,13 +24,21 @@ static const char *text_at(const json_t *object, const char *key)
 	return json_string_value(json_object_get(object, key));
 }
 
-static int64_t moment_at(const json_t *object, const char *key)
+/* A text that has to be there. */
+static const char *text_of(struct world_file *file, const json_t *json, const char *what)
+{
+	if (!json_is_string(json))
+		refuse(file, what, "is not a text");
+	return json_is_string(json) ? json_string_value(json) : "";
+}
+
+static int64_t moment_at(struct world_file *file, const json_t *object, const char *key)
 {
 	const char *text = text_at(object, key);
 	int64_t ms = 0;
 
 	if (text != NULL && !clock_parse(text, &ms))
-		refuse(text, "is not a moment");
+		refuse(file, text, "is not a moment");
 	return ms;
 }
 
@@ -62,7 +70,7 @@ static void each_object(void *user, enum kind kind, const char *namespace, world
 	}
 }
 
-static void read_failure(const json_t *failed, struct lookup_failure *ret)
+static void read_failure(struct world_file *file, const json_t *failed, struct lookup_failure *ret)
 {
 	static const enum err_class classes[] = { ERR_INPUT, ERR_CONFLICT, ERR_GONE, ERR_NOTFOUND,
 						  ERR_DENIED, ERR_BUSY,    ERR_NET };
@@ -73,17 +81,17 @@ static void read_failure(const json_t *failed, struct lookup_failure *ret)
 			ret->class = classes[i];
 	}
 	if (ret->class == ERR_NONE)
-		refuse(name == NULL ? "failed" : name, "is not an error class");
+		refuse(file, name, "is not an error class");
 	ret->message = text_at(failed, "message");
-	ret->retry_ms = moment_at(failed, "retryAt");
+	ret->retry_ms = moment_at(file, failed, "retryAt");
 }
 
-static enum knowledge read_knowledge(const json_t *row, struct lookup_failure *ret_failure)
+static enum knowledge read_knowledge(struct world_file *file, const json_t *row, struct lookup_failure *ret_failure)
 {
 	const json_t *failed = json_object_get(row, "failed");
 
 	if (failed != NULL) {
-		read_failure(failed, ret_failure);
+		read_failure(file, failed, ret_failure);
 		return KNOWLEDGE_FAILED;
 	}
 	return json_is_true(json_object_get(row, "pending")) ? KNOWLEDGE_PENDING : KNOWLEDGE_KNOWN;
@@ -106,10 +114,10 @@ static void look_at(void *user, enum workload_kind kind, const char *namespace, 
 			continue;
 		look->conflict_manager = text_at(row, "conflict");
 		if (json_object_get(row, "refused") != NULL)
-			read_failure(json_object_get(row, "refused"), &look->failure);
+			read_failure(file, json_object_get(row, "refused"), &look->failure);
 		if (failed == NULL)
 			continue;
-		read_failure(failed, &look->failure);
+		read_failure(file, failed, &look->failure);
 		look->state = KNOWLEDGE_FAILED;
 	}
 }
@@ -129,11 +137,11 @@ static void metric_at(void *user, const char *namespace, const char *channel, co
 
 		if (!str_equal(text_at(row, "name"), spec->name))
 			continue;
-		look->state = read_knowledge(row, &look->failure);
-		look->at_ms = moment_at(row, "at");
+		look->state = read_knowledge(file, row, &look->failure);
+		look->at_ms = moment_at(file, row, "at");
 		look->values = values;
 		for (look->count = 0; look->count < json_array_size(list); look->count++)
-			values[look->count] = strtod(json_string_value(json_array_get(list, look->count)), NULL);
+			values[look->count] = strtod(text_of(file, json_array_get(list, look->count), "values"), NULL);
 	}
 }
 
@@ -153,11 +161,11 @@ static void get_key(void *user, const char *namespace, const struct signature_ke
 
 		if (!str_equal(text_at(row, "name"), key->config_map) || !str_equal(text_at(row, "key"), key->entry))
 			continue;
-		ret_look->state = read_knowledge(row, &ret_look->failure);
-		ret_look->at_ms = moment_at(row, "at");
+		ret_look->state = read_knowledge(file, row, &ret_look->failure);
+		ret_look->at_ms = moment_at(file, row, "at");
 		ret_look->ids = arena_new_array(arena, json_array_size(ids), const char *);
 		json_array_foreach(ids, k, id)
-			ret_look->ids[ret_look->id_count++] = json_string_value(id);
+			ret_look->ids[ret_look->id_count++] = text_of(file, id, "ids");
 	}
 }
 
@@ -198,13 +206,13 @@ static void each_left_out(void *user, struct arena *arena, world_each_fn fn, voi
 		const char *namespace = text_at(row, "namespace");
 
 		*q = (struct quarantine){
-			.kind = text_at(row, "kind"),
+			.kind = text_of(file, json_object_get(row, "kind"), "kind"),
 			.namespace = namespace == NULL ? "" : namespace,
-			.name = text_at(row, "name"),
-			.version = text_at(row, "version"),
+			.name = text_of(file, json_object_get(row, "name"), "name"),
+			.version = text_of(file, json_object_get(row, "version"), "version"),
 			.is_left_out = true,
 			.crashes = json_integer_value(json_object_get(row, "crashes")),
-			.last_ms = moment_at(row, "at"),
+			.last_ms = moment_at(file, row, "at"),
 			.program_version = "1.2.3",
 		};
 		fn(fn_user, q);
@@ -252,13 +260,15 @@ static void get_tags(void *user, const char *namespace, const struct artifact *a
 	(void)artifact;
 	if (tags == NULL)
 		return;
-	ret_look->state = read_knowledge(tags, &ret_look->failure);
-	ret_look->at_ms = moment_at(tags, "at");
+	ret_look->state = read_knowledge(file, tags, &ret_look->failure);
+	ret_look->at_ms = moment_at(file, tags, "at");
 	ret_look->last_key = last_tag;
 	ret_look->tags = arena_new_array(arena, json_array_size(names), struct tag);
-	json_array_foreach(names, i, name)
-		ret_look->tags[ret_look->count++] =
-			(struct tag){ json_string_value(name), json_string_value(name) };
+	json_array_foreach(names, i, name) {
+		const char *text = text_of(file, name, "names");
+
+		ret_look->tags[ret_look->count++] = (struct tag){ text, text };
+	}
 	if (intake->policy == INTAKE_NEWEST)
 		filter_newest(intake, last_tag, arena, ret_look);
 }
@@ -277,16 +287,16 @@ static void each_digest(void *user, const char *namespace, const struct artifact
 		if (!str_equal(text_at(row, "repository"), artifact->image))
 			continue;
 		look->repository = text_at(row, "repository");
-		look->reference = text_at(row, "reference");
+		look->reference = text_of(file, json_object_get(row, "reference"), "reference");
 		look->digest = text_at(row, "digest");
-		look->at_ms = moment_at(row, "at");
-		look->state = read_knowledge(row, &look->failure);
+		look->at_ms = moment_at(file, row, "at");
+		look->state = read_knowledge(file, row, &look->failure);
 		fn(fn_user, look);
 	}
 }
 
 /* Which bit is the key "configmap/entry" of the channel? */
-static uint32_t bit_of(const struct world_file *file, const char *text)
+static uint32_t bit_of(struct world_file *file, const char *text)
 {
 	const struct signatures *wanted = &file->world.channel->signatures;
 
@@ -297,7 +307,7 @@ static uint32_t bit_of(const struct world_file *file, const char *text)
 		    str_equal(text + len + 1, wanted->keys[i].entry))
 			return UINT32_C(1) << i;
 	}
-	refuse(text, "is no key of the channel");
+	refuse(file, text, "is no key of the channel");
 	return 0;
 }
 
@@ -317,43 +327,48 @@ static void get_signature(void *user, const char *namespace, const struct artifa
 	json_array_foreach(json_object_get(file->json, "signatures"), i, row) {
 		if (!str_equal(text_at(row, "repository"), artifact->image) || !str_equal(text_at(row, "digest"), digest))
 			continue;
-		ret_look->state = read_knowledge(row, &ret_look->failure);
-		ret_look->at_ms = moment_at(row, "at");
+		ret_look->state = read_knowledge(file, row, &ret_look->failure);
+		ret_look->at_ms = moment_at(file, row, "at");
 		ret_look->found = (size_t)json_integer_value(json_object_get(row, "found"));
 		ret_look->note = text_at(row, "note");
 		json_array_foreach(json_object_get(row, "signedBy"), k, signer)
-			ret_look->signers |= bit_of(file, json_string_value(signer));
+			ret_look->signers |= bit_of(file, text_of(file, signer, "signedBy"));
 	}
 }
 
 /* ---- the file ---- */
 
-static enum kind kind_of(const char *path, const json_t *object)
+/* KIND_COUNT when it is none. */
+static enum kind kind_of(const json_t *object)
 {
 	const char *name = text_at(object, "kind");
+	int kind;
 
-	for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
-		if (str_equal(kind_info(kind)->name, name))
-			return kind;
+	for (kind = 0; kind < KIND_COUNT; kind++) {
+		if (str_equal(kind_info((enum kind)kind)->name, name))
+			break;
 	}
-	refuse(path, name == NULL ? "an object has no kind" : name);
-	return KIND_COUNT;
+	return (enum kind)kind;
 }
 
-static void add_object(struct world_file *file, const char *path, const json_t *object)
+static void add_object(struct world_file *file, const json_t *object)
 {
-	struct err err = ERR_INIT;
+	enum kind kind = kind_of(object);
 	struct record *record;
-	char *text = json_dumps(object, JSON_COMPACT);
+	char *text;
 
-	if (record_from_json(kind_of(path, object), text, strlen(text), &record, &err) < 0)
-		refuse(path, err.text);
+	if (kind == KIND_COUNT) {
+		refuse(file, "an object", "has no kind that is known");
+		return;
+	}
+	text = json_dumps(object, JSON_COMPACT);
+	if (record_from_json(kind, text, strlen(text), &record, &file->err) == 0)
+		vec_push(&file->records, record);
 	free(text);
-	vec_push(&file->records, record);
 }
 
 /* The policies are there unless the file says otherwise; only that they are there counts. */
-static void add_policies(struct world_file *file, const char *path)
+static void add_policies(struct world_file *file)
 {
 	static const struct {
 		const char *key;
@@ -373,73 +388,92 @@ static void add_policies(struct world_file *file, const char *path)
 			continue;
 		object = json_pack("{s:s, s:{s:s, s:s, s:s}}", "kind", table[i].kind, "metadata", "name",
 				   table[i].name, "uid", table[i].name, "resourceVersion", "1");
-		add_object(file, path, object);
+		add_object(file, object);
 		json_decref(object);
 	}
 	if (str_equal(text_at(file->json, "guard"), "Off")) {
 		json_t *object = json_pack("{s:s, s:{s:s, s:s, s:s}}", "kind", "Namespace", "metadata", "name",
 					   file->world.namespace, "uid", "n", "resourceVersion", "1");
 
-		add_object(file, path, object);
+		add_object(file, object);
 		json_decref(object);
 	}
 }
 
-static void read_file(const char *path, struct buf *text)
+static int parse(struct world_file *file, const char *yaml, size_t len)
 {
-	FILE *in = fopen(path, "re");
-	char piece[4096];
-	size_t len;
-
-	if (in == NULL)
-		refuse(path, "cannot be opened");
-	while ((len = fread(piece, 1, sizeof(piece), in)) > 0) {
-		if (buf_append(text, piece, len, NULL) < 0)
-			refuse(path, "is too large");
-	}
-	(void)fclose(in);
-}
-
-static json_t *parse(const char *path)
-{
-	struct buf yaml = BUF_INIT((size_t)1 << 20);
 	struct buf json = BUF_INIT((size_t)4 << 20);
-	struct err err = ERR_INIT;
-	json_t *root;
 
-	read_file(path, &yaml);
-	if (yaml_to_json(yaml.data, yaml.len, &json, &err) < 0)
-		refuse(path, err.text);
-	root = json_loads(buf_text(&json), 0, NULL);
-	if (root == NULL)
-		refuse(path, "is not one YAML document");
-	buf_finish(&yaml);
+	if (yaml_to_json(yaml, len, &json, &file->err) == 0) {
+		file->json = json_loads(buf_text(&json), 0, NULL);
+		if (!json_is_object((json_t *)file->json))
+			refuse(file, "the file", "is not one YAML document");
+	}
 	buf_finish(&json);
-	return root;
+	return file->err.class;
 }
 
-void world_file_load(struct world_file *file, const char *path)
+static void gather(struct world_file *file)
 {
 	const struct world_objects objects = { get_object,    each_object, look_at, metric_at, get_key,
 					       apply_failure, get_zone,	   file,    is_behind,
 					       each_left_out };
 	const struct world_registry registry = { get_tags, each_digest, get_signature, file };
+	const char *key = text_at(file->json, "channel");
+	const char *slash = key == NULL ? NULL : strchr(key, '/');
 	const json_t *object;
-	const char *key;
-	const char *slash;
 	size_t i;
 
-	*file = (struct world_file){ .json = parse(path), .zones = zones_create(ZONES_FOLDER) };
-	key = text_at(file->json, "channel");
-	slash = key == NULL ? NULL : strchr(key, '/');
-	if (slash == NULL)
-		refuse(path, "channel: has to be namespace/name");
+	if (slash == NULL) {
+		refuse(file, "channel", "has to be namespace/name");
+		return;
+	}
 	file->world.namespace = arena_strndup(&file->arena, key, (size_t)(slash - key));
 	json_array_foreach(json_object_get(file->json, "objects"), i, object)
-		add_object(file, path, object);
-	add_policies(file, path);
-	world_gather(&objects, &registry, file->world.namespace, slash + 1, moment_at(file->json, "now"),
+		add_object(file, object);
+	add_policies(file);
+	world_gather(&objects, &registry, file->world.namespace, slash + 1, moment_at(file, file->json, "now"),
 		     &file->arena, &file->world);
+}
+
+int world_file_read(struct world_file *file, const char *yaml, size_t len, struct err *err)
+{
+	*file = (struct world_file){ .zones = zones_create(ZONES_FOLDER) };
+	if (parse(file, yaml, len) == 0)
+		gather(file);
+	if (!err_is_set(&file->err))
+		return 0;
+	*err = file->err;
+	world_file_finish(file);
+	return err->class;
+}
+
+static void read_bytes(const char *path, struct buf *text, struct err *err)
+{
+	FILE *in = fopen(path, "re");
+	char piece[4096];
+	size_t len;
+
+	if (in == NULL) {
+		(void)err_set(err, ERR_INPUT, "cannot be opened");
+		return;
+	}
+	while ((len = fread(piece, 1, sizeof(piece), in)) > 0)
+		(void)!buf_append(text, piece, len, err);
+	(void)fclose(in);
+}
+
+void world_file_load(struct world_file *file, const char *path)
+{
+	struct buf yaml = BUF_INIT((size_t)1 << 20);
+	struct err err = ERR_INIT;
+
+	read_bytes(path, &yaml, &err);
+	if (err_is_set(&err) || world_file_read(file, buf_text(&yaml), yaml.len, &err) < 0) {
+		(void)fprintf(stderr, "%s: %s\n", path, err.text);
+		exit(2);
+	}
+	buf_finish(&yaml);
 }
 
 void world_file_finish(struct world_file *file)

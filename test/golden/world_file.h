@@ -21,6 +21,7 @@
 #define SLUICE_TEST_GOLDEN_WORLD_FILE_H
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/vec.h"
 #include "domain/world.h"
 
@@ -29,8 +30,12 @@ struct world_file {
 	struct vec records; /* struct record * */
 	struct zones *zones;
 	void *json;         /* what the file says beside its objects */
+	struct err err;     /* what is wrong with it */
 	struct world world;
 };
+
+/* Reads the text of a file and gathers its world. ERR_INPUT: it is not right; then nothing has to be finished. */
+int world_file_read(struct world_file *file, const char *yaml, size_t len, struct err *err);
 
 /* Reads the file and gathers its world. Ends the process with a message when the file is not right. */
 void world_file_load(struct world_file *file, const char *path);
