@@ -34,6 +34,10 @@ fuzz:
 	@packages/install build test
 	@test/fuzz/run.py --seconds $(SECONDS) --jobs $(JOBS) $(TARGET)
 
+torture:
+	@packages/install build test
+	@test/torture/run.py --jobs $(JOBS) $(if $(MOST),--most $(MOST))
+
 model:
 	@packages/install build test
 	@test/model/run.py
@@ -83,6 +87,7 @@ help:
 	@echo 'make check           the tests that need no cluster'
 	@echo 'make test            every test; as root: it starts clusters of its own'
 	@echo 'make fuzz            every fuzz target for SECONDS (60) seconds; TARGET=NAME: that one'
+	@echo 'make torture         each request for memory of each unit test fails once; MOST=N: N of a test; result in $(BUILD)/torture.json'
 	@echo 'make model           walks through all that can happen to the decision in small worlds; result in $(BUILD)/model.json'
 	@echo 'make model-bugs      the same, and looks whether mistakes in the decision are found; takes a quarter of an hour'
 	@echo 'make soak            HOURS (1) of churn and random faults, on a cluster of its own; result in $(BUILD)/soak.json; as root'
@@ -95,4 +100,4 @@ help:
 	@echo 'make demo-down       leaves nothing of it behind (KUBECONFIG=... again for your own cluster)'
 	@echo 'make clean           removes $(BUILD)'
 
-.PHONY: all check test fuzz model model-bugs soak schema-walk sweep faults install image demo demo-down clean help
+.PHONY: all check test fuzz torture model model-bugs soak schema-walk sweep faults install image demo demo-down clean help

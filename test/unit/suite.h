@@ -2,7 +2,8 @@
  * test/unit/suite: what every unit test program shares.
  *
  * A program is one Check suite. Tests loop over tables whose rows are named by a sentence; the expect_*
- * macros put that sentence in front of what went wrong. CK_FORK=no runs without fork, for a debugger.
+ * macros put that sentence in front of what went wrong. CK_FORK=no runs without fork, for a debugger;
+ * SUITE_ONLY=reads_numbers:3 runs one row (torture/rounds.h).
  *
  *	static const struct { const char *name; … } rows[] = { { "an empty text is no number", … }, … };
  *
@@ -28,6 +29,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "torture/rounds.h"
 
 /* Runs fn once for each row of the table; the row's index is _i. */
 #define suite_add_rows(tests, fn, rows) \
@@ -78,30 +81,15 @@ static inline bool suite_forks(void)
 	return fork == NULL || strcmp(fork, "no") != 0;
 }
 
-/* Runs the tests that add() puts into one case. Returns the exit code: 0 when all passed. */
-static inline int suite_run(const char *name, void (*add)(TCase *tests))
-{
-	Suite *suite = suite_create(name);
-	TCase *tests = tcase_create(name);
-	SRunner *runner;
-	int failed;
-	int ran;
+/* Every test that is added goes through torture/rounds, which can run it alone, and with memory failing. */
+#define _tcase_add_test(tests, test, signal, exit_value, start, end) \
+	rounds_add((tests), (test), (signal), (exit_value), (start), (end))
 
-	tcase_set_timeout(tests, 30);
-	add(tests);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	ran = srunner_ntests_run(runner);
-	srunner_free(runner);
-	return failed == 0 && ran > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-#define SUITE_MAIN(name, add)               \
-	int main(void)                      \
-	{                                   \
-		return suite_run(name, add); \
+/* Runs the tests that add() puts into one case. The exit code is 0 when all passed. */
+#define SUITE_MAIN(name, add)                 \
+	int main(void)                        \
+	{                                     \
+		return rounds_run(name, add); \
 	}
 
 #endif

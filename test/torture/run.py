@@ -1,0 +1,202 @@
+#!/usr/bin/python3
+"""Every request for memory of every unit test fails once, and the result into build/torture.json and build/faults.json.
+
+    test/torture/run.py                        every program, every request; two at a time
+    test/torture/run.py --most 3 --seed 7      no more than three requests of each test, chosen by the seed
+    test/torture/run.py test_kube_lease        only these programs
+    test/torture/run.py test_kube_lease takes_the_lease:2 31
+                                               one round alone, with all that it says: program, test and row, request
+    test/torture/run.py --for-good             a request fails, and all that come after it
+
+A round ends well when the test passes, when one of its own assertions fails (it had expected success), or when the process leaves because
+there is no memory. It does not when it crashes, leaks, or hangs, or when a sanitizer speaks. See failing.h and rounds.h.
+"""
+
+import argparse
+import collections
+import concurrent.futures
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+BUILD = os.path.join(TREE, "build", "sanitized")
+RESULT = os.path.join(TREE, "build", "torture.json")
+FAULTS = os.path.join(TREE, "build", "faults.json")
+ROUNDS = os.path.join(TREE, "build", "torture")  # what each share of a program told, and what the sanitizers said
+LIBRARY = os.path.join(BUILD, "test", "torture", "libfailing.so")
+LIBRARIES = "libuv.so:libcurl.so:libyaml-:libpcre2-:libmicrohttpd.so"
+SHARES = 8  # of a program, so that the long ones do not run on alone in the end
+TIMEOUT_S = 3 * 3600
+GOOD = ("passed", "refused", "left")
+SANITIZERS = {"ASAN_OPTIONS": "verify_asan_link_order=0:halt_on_error=1:abort_on_error=1:detect_leaks=1:fast_unwind_on_malloc=1",
+              "UBSAN_OPTIONS": "halt_on_error=1:abort_on_error=1:print_stacktrace=1"}
+
+Round = collections.namedtuple("Round", "program test row at end place text")
+
+
+def build():
+    if not os.path.exists(os.path.join(BUILD, "build.ninja")):
+        subprocess.run(["meson", "setup", "--buildtype=debug", "-Db_sanitize=address,undefined", "-Db_lundef=false", BUILD],
+                       cwd=TREE, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["ninja", "-C", BUILD], cwd=TREE, check=True, stdout=subprocess.DEVNULL)
+
+
+def programs():
+    """name → its path and its environment: the unit tests that are C."""
+    told = subprocess.run(["meson", "introspect", "--tests", BUILD], text=True, check=True, stdout=subprocess.PIPE).stdout
+    found = {}
+    for test in json.loads(told):
+        name = os.path.basename(test["cmd"][0])
+        if "unit" in " ".join(test["suite"]) and name.startswith("test_") and len(test["cmd"]) == 1:
+            found[name] = (test["cmd"][0], test["env"])
+    return found
+
+
+def ranges(path):
+    """Where in a program the code of controller/ is, and that of test/fake/, by its debugging information: [(begin, end, whose)]."""
+    told = subprocess.run(["readelf", "--debug-dump=info", "--dwarf-depth=1", path], text=True, check=True, errors="replace",
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    found = []
+    whose = begin = None
+    for line in told.splitlines():
+        if "DW_AT_name" in line:
+            folder = re.search(r"(?:^|[ /])(controller|test/fake)/", line.split("DW_AT_name", 1)[1])
+            whose = folder and int(folder[1] == "controller")
+        elif "DW_AT_low_pc" in line:
+            begin = int(line.rsplit(":", 1)[1], 16)
+        elif "DW_AT_high_pc" in line and whose is not None and begin:
+            found.append((begin, begin + int(line.rsplit(":", 1)[1], 16), whose))
+    return found
+
+
+def write_ranges(path, folder):
+    file = os.path.join(folder, os.path.basename(path) + ".ranges")
+    with open(file, "w", encoding="utf-8") as out:
+        out.writelines(f"{begin:x} {end:x} {whose}\n" for begin, end, whose in ranges(path))
+    return file
+
+
+def environment(own, ranges_file, **more):
+    return {**os.environ, **own, **SANITIZERS, "LD_PRELOAD": LIBRARY, "FAILING_RANGES": ranges_file, "FAILING_LIBRARIES": LIBRARIES, **more}
+
+
+def places(path, addresses):
+    """offset → file:line of the call before it."""
+    wanted = sorted(addresses)
+    if not wanted:
+        return {}
+    told = subprocess.run(["addr2line", "-e", path, *(hex(one - 1) for one in wanted)], text=True, check=True, stdout=subprocess.PIPE).stdout
+    return {one: re.sub(r"^.*/(controller|test)/", r"\1/", line.split(" (")[0]) for one, line in zip(wanted, told.splitlines())}
+
+
+def read_rounds(program, path, file):
+    with open(file, encoding="utf-8", errors="replace") as lines:
+        fields = [line.rstrip("\n").split("\t", 6) for line in lines]
+    found = [Round(program, test, int(row), int(at), end, library or int(offset, 16), text)
+             for test, row, at, end, library, offset, text in (one for one in fields if len(one) == 7)]
+    named = places(path, {one.place for one in found if one.at and isinstance(one.place, int)})
+    return [one._replace(place=named.get(one.place, one.place)) if one.at else one for one in found]
+
+
+def torture(name, path, own, ranges_file, share, options, folder):
+    """One share of a program: its rounds, and whether it came to its end."""
+    out, log = os.path.join(folder, f"{name}.{share}.rounds"), os.path.join(folder, f"{name}.{share}.log")
+    more = {"TORTURE": out, "TORTURE_SHARE": f"{share}/{SHARES}"}
+    if options.most:
+        more.update(TORTURE_MOST=str(options.most), TORTURE_SEED=str(options.seed))
+    if options.for_good:
+        more["FAILING_FOR_GOOD"] = "1"
+    with open(log, "w", encoding="utf-8") as text:
+        try:
+            code = subprocess.run([path], env=environment(own, ranges_file, **more), stdin=subprocess.DEVNULL, stdout=text,
+                                  stderr=text, timeout=TIMEOUT_S, check=False).returncode
+        except subprocess.TimeoutExpired:
+            code = 124
+    return read_rounds(name, path, out) if os.path.exists(out) else [], code
+
+
+def torture_all(wanted, options, folder):
+    rounds, broken = [], []
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as lanes:
+        jobs = {}
+        for name, (path, own) in wanted.items():
+            ranges_file = write_ranges(path, folder)
+            for share in range(SHARES):
+                jobs[lanes.submit(torture, name, path, own, ranges_file, share, options, folder)] = f"{name} {share}"
+        for job in concurrent.futures.as_completed(jobs):
+            found, code = job.result()
+            rounds += found
+            if code:
+                broken.append(f"{jobs[job]}: ended by {code}")
+    return rounds, broken
+
+
+def alone(name, row, at, options):
+    path, own = programs()[name]
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "rounds")
+        more = {"FAILING_FOR_GOOD": "1"} if options.for_good else {}
+        subprocess.run([path], env=environment(own, write_ranges(path, folder), TORTURE=out, SUITE_ONLY=row, TORTURE_AT=at, **more), check=False)
+        for one in read_rounds(name, path, out):
+            print(f"{one.end}: request {one.at} from {one.place}: {one.text}")
+
+
+def say(rounds, broken):
+    unarmed = [one for one in rounds if one.at == 0]
+    failed = [one for one in rounds if one.at]
+    bad = [one for one in failed if one.end not in GOOD] + [one for one in unarmed if one.end != "passed"]
+    for one in sorted(bad):
+        print(f"{one.end}: {one.program} {one.test}:{one.row} {one.at}  {one.place}: {one.text[:160]}")
+    for text in broken:
+        print(text)
+    ends = collections.Counter(one.end for one in failed)
+    print(f"{len({one.program for one in rounds})} programs, {len(unarmed)} tests, {len(failed)} requests failed: "
+          + ", ".join(f"{count} {end}" for end, count in ends.most_common()))
+    return {"programs": len({one.program for one in rounds}), "tests": len(unarmed), "failed": len(failed), "ends": dict(ends),
+            "bad": [one._asdict() for one in bad], "broken": broken}
+
+
+def write_faults(kind, told):
+    """The rows of this kind in the table of all faults."""
+    rows = []
+    if os.path.exists(FAULTS):
+        with open(FAULTS, encoding="utf-8") as file:
+            rows = [one for one in json.load(file) if one["kind"] != kind]
+    rows.append({"kind": kind, "scenario": f"{told['tests']} unit tests", "runs": told["failed"],
+                 "survived": sum(told["ends"].get(end, 0) for end in GOOD)})
+    with open(FAULTS, "w", encoding="utf-8") as file:
+        json.dump(rows, file, indent=1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--most", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--for-good", action="store_true")
+    parser.add_argument("programs", nargs="*")
+    options = parser.parse_args()
+    build()
+    if len(options.programs) == 3 and options.programs[2].isdigit():
+        return alone(*options.programs, options)
+    began = time.monotonic()
+    wanted = {name: one for name, one in programs().items() if not options.programs or name in options.programs}
+    os.makedirs(ROUNDS, exist_ok=True)
+    told = say(*torture_all(wanted, options, ROUNDS))
+    told["seconds"] = round(time.monotonic() - began)
+    with open(RESULT, "w", encoding="utf-8") as file:
+        json.dump(told, file, indent=1)
+    if not options.programs:
+        write_faults("no memory for good" if options.for_good else "no memory once", told)
+    bad = len(told["bad"]) + len(told["broken"])
+    print(f"{told['seconds']} s\n{told['failed'] + told['tests'] - len(told['bad'])} passed, {bad} failed")
+    return 1 if bad or not told["tests"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
