@@ -26,10 +26,11 @@ PATHS = {"Deployment": ("apps/v1", "deployments"), "StatefulSet": ("apps/v1", "s
 
 
 class Operator:
-    """One process. It is ended by stop() or kill(), by its process id. Without a kubeconfig it gets one with a certificate."""
+    """One process. It is ended by stop() or kill(), by its process id. Without a kubeconfig it gets one with a certificate.
+    within: the words of a program that becomes the operator."""
 
-    def __init__(self, identity="one", port=18080, flags=(), kubeconfig=None, binary=BINARY):
-        self.identity, self.port, self._flags, self._binary = identity, port, flags, binary
+    def __init__(self, identity="one", port=18080, flags=(), kubeconfig=None, binary=BINARY, within=()):
+        self.identity, self.port, self._flags, self._binary, self._within = identity, port, flags, binary, within
         self._folder = tempfile.TemporaryDirectory(prefix="sluice-operator-")
         self._log = open(os.path.join(self._folder.name, "log"), "w+")
         groups = [word for group in cluster.OPERATOR_GROUPS for word in ("--group", group)]
@@ -39,7 +40,7 @@ class Operator:
     def launch(self):
         """Starts it, and does not wait for anything."""
         self.process = subprocess.Popen(
-            [self._binary, "--kubeconfig", self._kubeconfig, "--identity", self.identity, "--bind", f"127.0.0.1:{self.port}",
+            [*self._within, self._binary, "--kubeconfig", self._kubeconfig, "--identity", self.identity, "--bind", f"127.0.0.1:{self.port}",
              "--namespace", "sluice-system", "--insecure-registry", REGISTRY, *self._flags],
             stdout=self._log, stderr=self._log)
         return self

@@ -1,0 +1,75 @@
+"""The operator on a machine that gives it nothing more: no file descriptors, no place to write, a disk that is full.
+
+It has no need of a disk, and waits for descriptors.
+"""
+
+import os
+import resource
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import cluster  # noqa: E402
+from operating import Images, OwnOperators, by_digest, channel, promotion, workload  # noqa: E402
+
+# Every mount is read-only, as in the deployment (readOnlyRootFilesystem), but for one folder, where the disk is full; then
+# the operator. It fails when something can be written after all.
+READ_ONLY = """
+mount --make-rprivate / && mount -t tmpfs -o size=4k none /var/tmp && head -c 4096 /dev/zero > /var/tmp/full || exit 97
+awk '$2 != "/var/tmp" {print $2}' /proc/self/mounts | while read -r place; do mount -o remount,bind,ro "$place" 2> /dev/null; done
+if touch /tmp/written /run/written 2> /dev/null || echo more >> /var/tmp/full; then exit 98; fi
+TMPDIR=/var/tmp exec "$@"
+"""
+
+
+class Limits(OwnOperators):
+    def begin(self, **options):
+        self.operator = self.new_operator(**options).start()
+        self.make(workload("Deployment", replicas=1))
+        self.make(channel())
+
+    def bring(self, name, digest):
+        self.make(by_digest(name, digest))
+        self.wait_phase(name, "Succeeded")
+
+    def limit_descriptors(self, soft):
+        """Returns what the limit was. What is open stays open."""
+        _, hard = resource.prlimit(self.operator.process.pid, resource.RLIMIT_NOFILE)
+        return resource.prlimit(self.operator.process.pid, resource.RLIMIT_NOFILE, (soft, hard))[0]
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.operator.process.pid}/stat", encoding="ascii") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def test_nothing_can_be_written(self):
+        """everything is read-only or full: it starts, promotes a tag, and stops well"""
+        self.begin(within=["unshare", "--mount", "sh", "-c", READ_ONLY, "sluice"])
+        digest = Images.web("1.0.0")
+        self.make(promotion("tag", artifacts=[{"name": "web", "tag": "1.0.0"}]))
+        self.wait_phase("tag", "Succeeded")
+        self.assertEqual(self.running_digests(), {digest})
+        self.assertEqual(self.operator.stop(), 0, self.operator.log())
+
+    def test_no_file_descriptor_is_left(self):
+        """all connections are lost, and none can be made: it waits, and is not ended"""
+        self.begin()
+        self.bring("first", Images.web("1.0.0"))
+        before = self.limit_descriptors(3)
+        try:
+            with cluster.apiserver_killed() as start:
+                start()
+            self.make(by_digest("second", Images.web("1.1.0")))
+            began = self.cpu_seconds()
+            time.sleep(10)
+            self.assertLess(self.cpu_seconds() - began, 4, "it waits, and does not spin")
+            self.assertIsNone(self.operator.process.poll(), self.operator.log())
+            self.assertNotIn("phase", self.promo("second"))
+        finally:
+            self.limit_descriptors(before)
+        self.wait_phase("second", "Succeeded")
+
+
+if __name__ == "__main__":
+    cluster.main()
