@@ -38,6 +38,14 @@ torture:
 	@packages/install build test
 	@test/torture/run.py --jobs $(JOBS) $(if $(MOST),--most $(MOST))
 
+bench: all
+	@packages/install build test devcluster
+	@test/bench/bench.py $(BENCH)
+
+bench-quick: all
+	@packages/install build test devcluster
+	@test/bench/bench.py --quick $(BENCH)
+
 model:
 	@packages/install build test
 	@test/model/run.py
@@ -91,6 +99,9 @@ help:
 	@echo 'make model           walks through all that can happen to the decision in small worlds; result in $(BUILD)/model.json'
 	@echo 'make model-bugs      the same, and looks whether mistakes in the decision are found; takes a quarter of an hour'
 	@echo 'make soak            HOURS (1) of churn and random faults, on a cluster of its own; result in $(BUILD)/soak.json; as root'
+	@echo 'make bench           Sluice beside an operator on controller-runtime, kube-rs and curl: $(BUILD)/bench.json and docs/benchmarks.md;'
+	@echo '                     as root, with Go and cargo; takes three quarters of an hour on a machine with nothing else to do'
+	@echo 'make bench-quick     a few minutes of it, into $(BUILD)/side-by-side; BENCH=OPTIONS for either: see test/bench/bench.py --help'
 	@echo 'make schema-walk     every field with every sort of value, on a real apiserver; as root'
 	@echo 'make sweep           kills the operator at every write of every scenario, on a real apiserver; CASE=ID: one scenario, one trial again; as root'
 	@echo 'make faults          every fault of docs/faults.md, a soak, a part of the sweep; result in $(BUILD)/faults.json; FAULTS=watches: that file alone; as root'
@@ -100,4 +111,4 @@ help:
 	@echo 'make demo-down       leaves nothing of it behind (KUBECONFIG=... again for your own cluster)'
 	@echo 'make clean           removes $(BUILD)'
 
-.PHONY: all check test fuzz torture model model-bugs soak schema-walk sweep faults install image demo demo-down clean help
+.PHONY: all check test fuzz torture bench bench-quick model model-bugs soak schema-walk sweep faults install image demo demo-down clean help

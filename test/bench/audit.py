@@ -1,0 +1,92 @@
+"""The apiserver's audit log: who wrote what, when it came, and when it was answered."""
+
+import datetime
+import json
+import os
+import time
+
+import cluster
+
+WRITES = ("create", "update", "patch", "delete")
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+class Audit:
+    """Reads on from where it was created."""
+
+    def __init__(self):
+        # The cluster's folder is the one that holds users/, and in it the kubeconfig.
+        self.path = os.path.join(os.path.dirname(os.path.dirname(os.environ["KUBECONFIG"])), "audit.log")
+        self.at = os.path.getsize(self.path)
+
+    def read(self):
+        """The events since the last time, as dictionaries: the answered requests."""
+        events = []
+        with open(self.path) as file:
+            file.seek(self.at)
+            while True:
+                line = file.readline()
+                if not line.endswith("\n"):
+                    break
+                self.at = file.tell()
+                event = json.loads(line)
+                if event["stage"] == "ResponseComplete":
+                    events.append(event)
+        return events
+
+
+    def read_until(self, count, patience_s=30):
+        """The events since the last time, when the operator has written so often, or when it is not to be waited for any longer; and
+        two seconds more, for what it should not have written."""
+        events, end = [], time.monotonic() + patience_s
+        while sum(writes(events).values()) < count and time.monotonic() < end:
+            time.sleep(0.2)
+            events += self.read()
+        time.sleep(2)
+        return events + self.read()
+
+
+def is_by_operator(event):
+    """Sent by the operator itself, not by somebody who acts as it."""
+    return event["user"]["username"] == cluster.OPERATOR and "impersonatedUser" not in event
+
+
+def writes(events):
+    """How often the operator wrote what, Leases aside: {"patch promotions/status": 100}. What was refused counts by its code."""
+    counts = {}
+    for event in events:
+        target = event.get("objectRef", {})
+        code = event.get("responseStatus", {}).get("code", 0)
+        if not is_by_operator(event) or event["verb"] not in WRITES or target.get("resource") in ("leases", None):
+            continue
+        if target["resource"] == "events" and target.get("apiGroup") != "events.k8s.io":
+            continue
+        name = target["resource"] + ("/" + target["subresource"] if "subresource" in target else "")
+        name = event["verb"] + " " + name + ("" if code < 300 else f" {code}")
+        counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def latencies_ms(events, resource):
+    """From each answer to somebody who wrote such an object to the arrival of the operator's next PATCH of its status."""
+    found, waiting = [], {}
+    ordered = []
+    for event in events:
+        target = event.get("objectRef", {})
+        if target.get("resource") != resource or event["verb"] not in ("patch", "create"):
+            continue
+        key = target.get("namespace"), target.get("name")
+        if is_by_operator(event):
+            if target.get("subresource") == "status":
+                ordered.append((moment(event["requestReceivedTimestamp"]), 1, key))
+        elif "subresource" not in target:
+            ordered.append((moment(event["stageTimestamp"]), 0, key))
+    for when, answers, key in sorted(ordered):
+        if not answers:
+            waiting[key] = when
+        elif key in waiting:
+            found.append((when - waiting.pop(key)) * 1000)
+    return sorted(found)

@@ -1,0 +1,310 @@
+#!/usr/bin/python3
+"""Sluice beside an operator on controller-runtime, reflectors of kube-rs, and curl: see docs/benchmarks.md, which this writes.
+
+    test/bench/bench.py [--quick] [--rounds N] [--sizes 100,1000,10000] [--no-company] [--page FILE]
+
+As root; brings up clusters of its own, named bench and company. Writes build/bench.json, and the page with its plots (docs/benchmarks.md;
+with --quick: build/side-by-side/benchmarks.md). Rounds are passes over all candidates, every second one in the other order. Nothing fails here but the
+harness itself: goals that are missed are in the table.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "cluster")]
+import candidate  # noqa: E402
+import cluster  # noqa: E402
+import curl  # noqa: E402
+import goals  # noqa: E402
+import objects  # noqa: E402
+import operating  # noqa: E402
+import process  # noqa: E402
+import programs  # noqa: E402
+import report  # noqa: E402
+import rounds  # noqa: E402
+
+NAME = "bench"
+PEER = "peer tuned"
+SERVER_CORE = {0}
+PAGE = os.path.join(programs.ROOT, "docs", "benchmarks.md")
+
+
+def say(text):
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+def server_pids():
+    """Everything that the cluster runs. The exit status says that something is stopped; it is meant to be."""
+    told = subprocess.run([cluster.DEVCLUSTER, "status", os.environ["SLUICE_CLUSTER"], "--json"], text=True, capture_output=True)
+    return [one["pid"] for one in json.loads(told.stdout)["components"] if one["pid"]]
+
+
+def hold_server(is_held):
+    """While somebody is measured the cluster has one core, and so have we; unless everybody may run anywhere."""
+    is_held = is_held and len(candidate.CORE) == 1
+    for pid in [*server_pids(), os.getpid()]:
+        process.pin(pid, SERVER_CORE if is_held else set(range(os.cpu_count())))
+
+
+class Run:
+    """One apiserver, and all that is measured on it. figures: {size: {candidate: [a dictionary for each round]}}."""
+
+    def __init__(self, arguments, paths):
+        self.arguments, self.paths = arguments, paths
+        self.api = cluster.api()
+        groups = [word for group in cluster.OPERATOR_GROUPS for word in ("--group", group)]
+        self.kubeconfig = cluster.devcluster("kubeconfig", cluster.OPERATOR, *groups).strip()
+        self.curl = curl.Curl(self.kubeconfig)
+        # the apiserver makes the cache of a kind when it is asked for first, and answers 429 meanwhile
+        cluster.eventually("all kinds are served", lambda: [self.api.get(path + "resourceVersion=0") for path in curl.LISTS])
+        self.digests = [operating.Images.web("1.0.0"), operating.Images.web("1.0.1")]
+        self.candidates = [one for one in candidate.all_of({"kube-rs": None, **paths})
+                           if (one.leads or "kube-rs" in paths) and (not arguments.only or one.name in arguments.only.split("; "))]
+        self.figures, self.floor, self.once = {}, {}, {}
+        self.left_behind, self.void = None, []  # what promotions have to leave; rounds that count for nothing, and why
+
+    def size(self, first, size):
+        """Everything for one number of channels."""
+        say(f"{size} channels are made")
+        hold_server(False)
+        objects.fill(first, size, self.digests[0])
+        hold_server(True)
+        is_last = size == self.arguments.sizes[-1]
+        plan = self.arguments.plan(is_last)
+        self.figures[size] = {one.name: [] for one in self.candidates}
+        self.floor[size] = {"lists": [], "watches": [], "patches": []}
+        for k in range(self.arguments.rounds):
+            self.one_floor(size, plan)
+            repin = (lambda: hold_server(True)) if is_last and k == 0 else None
+            for one in (self.candidates if k % 2 == 0 else reversed(self.candidates)):
+                self.one_round(one, size, plan, repin)
+
+    def one_round(self, one, size, plan, repin):
+        try:
+            found = rounds.measure(one, self.kubeconfig, self.api, size, self.digests, plan, repin)
+        except (AssertionError, cluster.ApiError, OSError) as error:
+            self.void.append(f"{one.name} at {size}: {str(error)[:300]}")
+            say(f"VOID {one.name} at {size}: {error}")
+            return
+        brief = " ".join(f"{key}={value:.3g}" for key, value in found.items() if isinstance(value, (int, float)))
+        say(f"{size} {one.name}: {brief}")
+        unequal = [*found.pop("unequal"), *self.compare(one, found)]
+        if unequal:
+            self.void.append(f"{one.name} at {size}: {'; '.join(unequal)}")
+            say("VOID " + self.void[-1])
+        else:
+            self.figures[size][one.name].append(found)
+
+    def compare(self, one, found):
+        """In what its promotions differ from those of the first round."""
+        if not one.leads:
+            return []
+        kept = found.pop("state")
+        if self.left_behind is None:
+            self.left_behind = found["promotion_writes"], kept
+        writes, state = self.left_behind
+        differences = [f"{theirs} and not {ours}" for theirs, ours in zip(kept, state) if theirs != ours][:1]
+        if writes != found["promotion_writes"]:
+            differences.append(f"writes {found['promotion_writes']} and not {writes}")
+        if len(kept) != len(state):
+            differences.append(f"{len(kept)} objects and not {len(state)}")
+        return differences
+
+    def one_floor(self, size, plan):
+        floor = self.floor[size]
+        floor["lists"].append(self.curl.lists()[0])
+        floor["watches"].append(self.curl.watches())
+        floor["patches"].append(rounds.patches(self.curl, self.api, size, min(plan.busy, 300)))
+        say(f"{size} curl: lists {floor['lists'][-1]:.3f} s, watches {floor['watches'][-1]:.3f} s, a patch {floor['patches'][-1]:.3f} ms of CPU")
+
+    def rarely(self, size):
+        """What is measured once for each candidate that leads: memory requests, take-over."""
+        plan = self.arguments.plan(False)
+        for one in (one for one in self.candidates if one.leads and "4 workers" not in one.name):
+            try:
+                self.once[one.name] = {
+                    "allocations": rounds.count_allocations(one, self.kubeconfig, self.api, size, plan, self.paths["preload"]),
+                    "take_over_s": rounds.take_over(one, self.kubeconfig, self.api)}
+            except (AssertionError, cluster.ApiError, OSError) as error:
+                self.void.append(f"{one.name}, requests for memory and take-over: {str(error)[:300]}")
+                say(f"VOID {self.void[-1]}")
+                continue
+            say(f"{one.name}: {self.once[one.name]}")
+
+
+# ---- from figures to rows ----
+
+def values(run, size, name, key):
+    return [one[key] for one in run.figures[size].get(name, []) if key in one]
+
+
+def latencies(run, size, name, key, percent):
+    """One figure of each round."""
+    return [goals.percentile(one[key], percent) for one in run.figures[size].get(name, []) if one.get(key)]
+
+
+def rows_of(run, sizes):
+    first, last = sizes[0], sizes[-1]
+    def sides(key, size=last):
+        return {"sluice": values(run, size, "sluice", key), "peer": values(run, size, PEER, key)}
+    def late(key, percent):
+        return {"sluice": latencies(run, last, "sluice", key, percent), "peer": latencies(run, last, PEER, key, percent)}
+    def once(key):
+        return {side: [run.once[name][key]] for side, name in (("sluice", "sluice"), ("peer", PEER)) if name in run.once}
+    floor = run.floor[last]
+    one_round = goals.median(run.floor[first]["watches"])
+    objects_ = f"{last:,} channels and {4 * last:,} children"
+    Goal, Row = goals.Goal, goals.Row
+    return [
+        Row(f"Cold sync, {objects_}", "s", Goal(of_peer=0.5, of_floor=1.15, because="curl of the same lists"), **sides("sync_s"), floor=floor["lists"]),
+        Row("The same beside curl of the same streams", "s", Goal(of_floor=1.15, because="curl of the same watches"), **sides("sync_s"), floor=floor["watches"]),
+        Row(f"Resident memory, {objects_}", "MiB", Goal(of_peer=1 / 8, at_most=48, unit="MiB"), **sides("resident_mib")),
+        Row("Peak of the start ÷ steady", "", Goal(at_most=1.1), **{side: [p / r for p, r in zip(values(run, last, name, "peak_mib"), values(run, last, name, "resident_mib"))]
+                                                                   for side, name in (("sluice", "sluice"), ("peer", PEER))}),
+        Row("Peak of a forced relist ÷ steady", "", Goal(at_most=1.1), **sides("relist_peak")),
+        Row("CPU for 1,000 reconciles with one write each", "s", Goal(of_peer=0.25, of_floor=1.5, because="a curl PATCH loop"), **sides("busy_cpu_ms"), floor=floor["patches"]),
+        Row("CPU of one promotion (7 writes, 2 Events)", "ms", Goal(), **sides("promotion_cpu_ms")),
+        Row("Event → PATCH, idle, p50", "ms", Goal(), **late("calm_ms", 50)),
+        Row("Event → PATCH, idle, p99", "ms", Goal(at_most=2, unit="ms"), **late("calm_ms", 99)),
+        Row("Event → PATCH, 50 changes/s, p50", "ms", Goal(), **late("busy_ms", 50)),
+        Row("Event → PATCH, 50 changes/s, p99", "ms", Goal(of_peer=0.5), **late("busy_ms", 99)),
+        Row("Promotion → PATCH, 50 promotions/s, p99", "ms", Goal(of_peer=0.5), **late("promotion_ms", 99)),
+        Row(f"Idle wake-ups a minute, {objects_}", "", Goal(at_most=40), **sides("wake_ups")),
+        Row("Idle CPU in an hour", "s", Goal(), **sides("idle_cpu_s_h")),
+        Row("Requests for memory for an event that changes nothing", "", Goal(at_most=2), **once("allocations")),
+        Row(f"Start → ready, {first} channels, beyond one round of watches by curl", "ms", Goal(at_most=100, unit="ms"),
+            sluice=[1000 * (value - one_round) for value in values(run, first, "sluice", "sync_s")],
+            peer=[1000 * (value - one_round) for value in values(run, first, PEER, "sync_s")]),
+        Row("Take-over after SIGKILL of the leader (the Lease lasts 15 s)", "s", Goal(at_most=16, unit="s"), **once("take_over_s")),
+        Row("Image, as it is pulled", "MiB", Goal(at_most=12, unit="MiB"), sluice=[size for size in [programs.image_mib()] if size],
+            peer=[programs.packed_mib(run.paths["peer"])]),
+    ]
+
+
+def plots_of(run, sizes):
+    def series(cost, names):
+        found = {}
+        for name in names:
+            costs = [cost(size, name) for size in sizes]
+            if all(value is not None for value in costs):
+                found[name] = costs
+        return found
+    def per_object(key, factor):
+        def cost(size, name):
+            found = values(run, size, name, key)
+            return goals.median(found) * factor / (5 * size) if found else None
+        return cost
+    def as_it_is(key):
+        def cost(size, name):
+            found = values(run, size, name, key)
+            return goals.median(found) if found else None
+        return cost
+    every = [one.name for one in run.candidates]
+    leading = [one.name for one in run.candidates if one.leads]
+    plots = [report.Plot("memory", "Resident memory for each object", "KiB", sizes, series(per_object("resident_mib", 1024), every)),
+             report.Plot("sync", "Cold sync for each object", "µs", sizes, series(per_object("sync_s", 1e6), every)),
+             report.Plot("change", "CPU for each change", "ms", sizes, series(as_it_is("busy_cpu_ms"), leading))]
+    plots[1].series["curl"] = [goals.median(run.floor[size]["lists"]) * 1e6 / (5 * size) for size in sizes]
+    return plots
+
+
+def candidates_of(run, last):
+    whats = {"cold sync, s": "sync_s", "CPU until ready, s": "sync_cpu_s", "CPU until it rests, s": "start_cpu_s", "resident, MiB": "resident_mib",
+             "peak, MiB": "peak_mib", "CPU for a change, ms": "busy_cpu_ms", "CPU of a promotion, ms": "promotion_cpu_ms",
+             "wake-ups a minute": "wake_ups", "idle CPU, s/h": "idle_cpu_s_h"}
+    return {one.name: {what: goals.median(found) for what, key in whats.items() if (found := values(run, last, one.name, key))}
+            for one in run.candidates}
+
+
+def equality(run):
+    """Did all do the same? A sentence for the page."""
+    if run.void:
+        return "**Rounds that count for nothing:** " + ". ".join(run.void) + "."
+    writes = run.left_behind[0]
+    return "They were equal in every round: " + ", ".join(f"{count} × {name}" for name, count in writes.items()) + "."
+
+
+def facts(arguments, run):
+    with open("/proc/cpuinfo") as file:
+        model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), platform.machine())
+    with open("/proc/meminfo") as file:
+        memory = int(file.readline().split()[1]) / 2 ** 20
+    return {"Machine": f"{os.cpu_count()} cores, {model}; {memory:.0f} GiB; Linux {platform.release()}",
+            "Versions": ", ".join(f"{name} {version}" for name, version in programs.versions().items()) +
+                        f", Kubernetes {run.api.get('/version')['gitVersion']}",
+            "Run": ("Nobody was held to a core. " if arguments.anywhere else "") + f"{time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC, {arguments.rounds} rounds at {', '.join(f'{size:,}' for size in arguments.sizes)} channels; "
+                   f"load of the machine at the start {arguments.load:.1f}, at the end {os.getloadavg()[0]:.1f}" + (arguments.note and f". {arguments.note}")}
+
+
+def inside(arguments):
+    paths = json.loads(os.environ["BENCH_PROGRAMS"])
+    if arguments.anywhere:
+        candidate.CORE = set(range(os.cpu_count()))
+    cluster.install()
+    cluster.devcluster("stop", "controller-manager")
+    run = Run(arguments, paths)
+    for first, size in zip([0, *arguments.sizes], arguments.sizes):
+        run.size(first, size)
+        if first == 0:
+            run.rarely(size)
+    say("done; the report is written")
+    results = {"facts": facts(arguments, run), "equal": equality(run), "candidates": candidates_of(run, arguments.sizes[-1]),
+               "figures": run.figures}
+    company = os.environ.get("BENCH_COMPANY")
+    if company and os.path.exists(company):
+        with open(company) as file:
+            told = json.load(file)
+        results["company"], results["company_text"] = told, told["text"]
+    rows = rows_of(run, arguments.sizes)
+    report.write(results, rows, plots_of(run, arguments.sizes), os.path.join(programs.ROOT, "build"), arguments.page)
+    print(report.table(rows))
+    print("\n" + results["equal"])
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a few minutes: one round at 100 and 300 channels")
+    parser.add_argument("--rounds", type=int, default=0, help="passes over all candidates at each size (default 2, with --quick 1)")
+    parser.add_argument("--sizes", default="", help="numbers of channels, rising multiples of ten (default 100,1000,10000)")
+    parser.add_argument("--no-company", action="store_true", help="without the company's day on hollow nodes")
+    parser.add_argument("--no-reflectors", action="store_true", help="without kube-rs")
+    parser.add_argument("--only", default="", metavar="'NAME; NAME'", help="these candidates only, as in 'sluice; peer tuned'")
+    parser.add_argument("--anywhere", action="store_true", help="hold nobody to a core: where other work goes on, for trying out the harness only")
+    parser.add_argument("--page", default="", help="where the page goes")
+    parser.add_argument("--note", default="", help="a remark on the run, for the page: what else ran on the machine")
+    arguments = parser.parse_args()
+    quick = arguments.quick
+    arguments.rounds = arguments.rounds or (1 if quick else 2)
+    arguments.sizes = [int(word) for word in (arguments.sizes or ("100,300" if quick else "100,1000,10000")).split(",")]
+    arguments.page = os.path.abspath(arguments.page or (os.path.join(programs.FOLDER, "benchmarks.md") if quick else PAGE))
+    arguments.load = os.getloadavg()[0]
+    arguments.plan = lambda is_last: rounds.Plan(calm=20 if quick else 50, busy=200 if quick else 500, promotions=30 if quick else 60,
+                                                 idle_s=(20 if quick else 60) if is_last else 0, touches=200 if quick else 500)
+    return arguments
+
+
+def main():
+    arguments = parse()
+    if os.environ.get("SLUICE_NETNS"):
+        inside(arguments)
+        return 0
+    os.environ["BENCH_PROGRAMS"] = json.dumps(programs.build(not arguments.no_reflectors))
+    if not arguments.no_company:
+        os.environ["BENCH_COMPANY"] = os.path.join(programs.FOLDER, "company.json")
+        subprocess.run([sys.executable, os.path.join(HERE, "company.py"), *(["--quick"] if arguments.quick else [])], check=True)
+    subprocess.run([cluster.DEVCLUSTER, "up", NAME, "--audit", "--no-metrics", "--no-dns"], check=True)
+    try:
+        return subprocess.run([cluster.DEVCLUSTER, "exec", NAME, "--", sys.executable, *sys.argv]).returncode
+    finally:
+        subprocess.run([cluster.DEVCLUSTER, "down", NAME], check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

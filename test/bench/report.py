@@ -1,0 +1,143 @@
+"""What was measured, for people: build/bench.json, the page in the documents, the plots."""
+
+import json
+import math
+import os
+
+import goals
+
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 620, 340, 70, 50, 30, 150
+COLOURS = ["#1f5fa8", "#c2571a", "#7a3e9d", "#2d7d46", "#666666"]
+
+
+def number(value, unit=""):
+    if value is None:
+        return "–"
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2
+    return f"{value:.{digits}f}" + (f" {unit}" if unit else "")
+
+
+def ratio(value):
+    return "–" if value is None else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def table(rows):
+    lines = ["| benchmark | Sluice ÷ peer | Sluice ÷ floor | goal | met | Sluice | peer, tuned | floor | spread (Sluice, peer) |",
+             "|---|---|---|---|---|---|---|---|---|"]
+    for row in rows:
+        one = row.as_json()
+        met = {True: "yes", False: "**no**", None: "–"}[one["met"]] if one["goal"] != "none" else ""
+        spread = ", ".join(f"{one['spread'][side] * 100:.0f} %" for side in ("sluice", "peer") if side in one["spread"])
+        lines.append(f"| {row.name} | {ratio(one['ratio'])} | {ratio(one['ratio_floor'])} | {one['goal'] if one['goal'] != 'none' else '–'} | {met} "
+                     f"| {number(one['sluice'], row.unit)} | {number(one['peer'], row.unit)} | {number(one['floor'], row.unit)} | {spread} |")
+    return "\n".join(lines)
+
+
+class Plot:
+    """Cost per object over the number of channels, both axes logarithmic: level is linear cost."""
+
+    def __init__(self, name, title, unit, sizes, series):
+        self.name, self.title, self.unit, self.sizes = name, title, unit, sizes
+        self.series = {key: values for key, values in series.items() if len(values) == len(sizes) and all(v > 0 for v in values)}
+
+    def fits(self):
+        """The exponent of the whole cost over the number of objects: that of the cost per object, and one."""
+        return {key: 1 + (goals.exponent(self.sizes, values) or 0) for key, values in self.series.items()}
+
+    def svg(self):
+        every = [value for values in self.series.values() for value in values]
+        low, high = math.floor(math.log10(min(every))), math.ceil(math.log10(max(every)) + 1e-9)
+        high = max(high, low + 1)
+        first, last = math.log10(self.sizes[0]), math.log10(self.sizes[-1])
+        x = lambda size: LEFT + (math.log10(size) - first) / ((last - first) or 1) * (WIDTH - LEFT - RIGHT)
+        y = lambda value: HEIGHT - BOTTOM - (math.log10(value) - low) / (high - low) * (HEIGHT - TOP - BOTTOM)
+        out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">',
+               f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
+               f'<text x="{LEFT}" y="18" font-weight="bold">{self.title}, {self.unit}</text>']
+        for power in range(low, high + 1):
+            out.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(10 ** power):.1f}" y2="{y(10 ** power):.1f}" stroke="#ddd"/>')
+            out.append(f'<text x="{LEFT - 8}" y="{y(10 ** power) + 4:.1f}" text-anchor="end">{10 ** power:g}</text>')
+        for size in self.sizes:
+            out.append(f'<text x="{x(size):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{size:,}</text>')
+        out.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 10}" text-anchor="middle">channels, each with 4 children</text>')
+        fits = self.fits()
+        for k, (key, values) in enumerate(self.series.items()):
+            colour = COLOURS[k % len(COLOURS)]
+            points = " ".join(f"{x(size):.1f},{y(value):.1f}" for size, value in zip(self.sizes, values))
+            out.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
+            out += [f'<circle cx="{x(size):.1f}" cy="{y(value):.1f}" r="3" fill="{colour}"/>' for size, value in zip(self.sizes, values)]
+            out.append(f'<text x="{WIDTH - RIGHT + 8}" y="{TOP + 16 + 34 * k}" fill="{colour}">{key}</text>')
+            out.append(f'<text x="{WIDTH - RIGHT + 8}" y="{TOP + 30 + 34 * k}" fill="{colour}" font-size="10">cost ~ n^{fits[key]:.2f}</text>')
+        return "\n".join([*out, "</svg>", ""])
+
+
+PAGE = """# How fast, and beside what
+
+Written by `make bench`; not by hand. Every figure is from one run on one machine, so the ratios are what counts: the times and sizes are
+there to see what the ratios are of.
+
+{machine}
+
+## The table
+
+{table}
+
+The peer is `test/bench/peer`, an operator on controller-runtime that does the same reconcile for the same kinds, with its caches tuned (one worker).
+The floor is curl: the same lists over one connection, the same writes on one connection. Spread is the distance between the quartiles of the rounds, of fewer than
+four the whole range, as a share of the median.
+
+{candidates}
+
+## How cost grows
+
+{plots}
+
+{company}
+## How it is measured
+
+- One apiserver, one etcd, one run. They and whoever writes have core 0, the candidate has core 1 for itself. One candidate at a time, in the order A B C C B A.
+- The same objects, the same rights, the same field manager, server-side apply, leader election, metrics and health on. No controller of the cluster runs.
+- Writes are counted in the audit log, and what promotions leave behind is compared, moments aside. {equal}
+- Standing channels have a Deployment, an autoscaler, a Service and a finished Promotion. An edit changes a channel's spec so that exactly one write of its status follows.
+- A promotion is of a digest, into a channel with one CronJob: two writes of the channel's status, three of the promotion's, the pins, the workload, two Events; and one question to the registry.
+- Latency is from the apiserver's answer to whoever wrote to the arrival of the operator's PATCH, both as the audit log has them.
+- Wake-ups are voluntary context switches of all threads. Memory is VmRSS and VmHWM. CPU is what the scheduler counts.
+- The peer reads built-in kinds as protobuf, as its client does by default; Sluice reads JSON.
+"""
+
+
+def machine(facts):
+    return "\n".join(f"- {key}: {value}" for key, value in facts.items())
+
+
+def candidates_table(candidates):
+    """candidates: {name: {what: value}}, the medians at the largest size."""
+    names = list(candidates)
+    whats = list(dict.fromkeys(what for one in candidates.values() for what in one))
+    lines = ["Every candidate, at the largest size, as a multiple of Sluice:", "", "| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    for what in whats:
+        base = candidates["sluice"].get(what)
+        cells = ["–" if one.get(what) is None or not base else f"{one[what] / base:.2f}" for one in candidates.values()]
+        lines.append(f"| {what} (Sluice: {number(base)}) | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def write(results, rows, plots, folder, page):
+    """bench.json into folder; where page is named, that page and the plots beside it."""
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "bench.json"), "w") as file:
+        json.dump({"facts": results["facts"], "rows": [row.as_json() for row in rows], "equal": results["equal"], "company": results.get("company"),
+                   "fits": {plot.name: plot.fits() for plot in plots}, "figures": results["figures"]}, file, indent=1)
+    pictures = os.path.join(os.path.dirname(page), "bench")
+    os.makedirs(pictures, exist_ok=True)
+    shown = []
+    for plot in plots:
+        if not plot.series:
+            continue
+        with open(os.path.join(pictures, plot.name + ".svg"), "w") as file:
+            file.write(plot.svg())
+        above = [f"{key} n^{value:.2f}" for key, value in plot.fits().items() if value > 1.05]
+        shown.append(f"![{plot.title}](bench/{plot.name}.svg)\n\n" + (f"Above linear: {', '.join(above)}." if above else "Nothing grows faster than linear."))
+    with open(page, "w") as file:
+        file.write(PAGE.format(machine=machine(results["facts"]), table=table(rows), candidates=candidates_table(results["candidates"]),
+                               plots="\n\n".join(shown) or "One size only was measured.", company=results.get("company_text", ""), equal=results["equal"]))

@@ -1,0 +1,97 @@
+#!/usr/bin/python3
+"""The arithmetic of the benchmarks, and what they read out of an audit log."""
+
+import os
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "cluster")]
+import audit  # noqa: E402
+import cluster  # noqa: E402
+import goals  # noqa: E402
+import report  # noqa: E402
+
+
+def event(verb, resource, received_ms, answered_ms, name="shop", user="admin", subresource=None, code=200, group="sluice.dev"):
+    def at(ms):
+        return f"2026-01-01T00:00:{ms // 1000:02}.{ms % 1000:03}000Z"
+    target = {"resource": resource, "namespace": "a", "name": name, "apiGroup": group}
+    if subresource:
+        target["subresource"] = subresource
+    return {"verb": verb, "user": {"username": user}, "objectRef": target, "responseStatus": {"code": code},
+            "requestReceivedTimestamp": at(received_ms), "stageTimestamp": at(answered_ms)}
+
+
+def answer(received_ms, **words):
+    return event("patch", "releasechannels", received_ms, received_ms + 5, user=cluster.OPERATOR, subresource="status", **words)
+
+
+class Arithmetic(unittest.TestCase):
+    def test_a_percentile_is_a_value_of_the_list(self):
+        self.assertEqual(goals.percentile(list(range(1, 101)), 99), 99)
+        self.assertEqual(goals.percentile(list(range(1, 101)), 50), 50)
+        self.assertEqual(goals.percentile([7], 99), 7)
+
+    def test_the_spread_of_few_values_is_their_range(self):
+        self.assertAlmostEqual(goals.spread([9, 10, 12]), 0.3)
+        self.assertEqual(goals.spread([5]), 0)
+
+    def test_a_linear_cost_has_the_exponent_one_and_a_square_one_two(self):
+        self.assertAlmostEqual(goals.exponent([10, 100, 1000], [3, 30, 300]), 1)
+        self.assertAlmostEqual(goals.exponent([10, 100, 1000], [1, 100, 10000]), 2)
+
+    def test_one_size_has_no_exponent(self):
+        self.assertIsNone(goals.exponent([10], [3]))
+
+
+class Goals(unittest.TestCase):
+    def test_every_part_of_a_goal_has_to_be_met(self):
+        goal = goals.Goal(of_peer=0.25, of_floor=1.5, at_most=48)
+        self.assertTrue(goal.is_met(10, 40, 10))
+        self.assertFalse(goal.is_met(11, 40, 10))
+        self.assertFalse(goal.is_met(10, 40, 6))
+        self.assertFalse(goal.is_met(50, 400, 400))
+
+    def test_a_goal_that_lacks_a_figure_is_neither_met_nor_missed(self):
+        self.assertIsNone(goals.Goal(of_peer=0.5).is_met(1, None, None))
+        self.assertIsNone(goals.Goal(at_most=1).is_met(None, None, None))
+
+    def test_a_row_has_the_medians_of_its_rounds_and_their_ratio(self):
+        told = goals.Row("memory", "MiB", goals.Goal(of_peer=0.5), sluice=[10, 12, 11], peer=[40, 44, 48]).as_json()
+        self.assertEqual((told["sluice"], told["peer"], told["ratio"], told["met"]), (11, 44, 0.25, True))
+
+
+class Audit(unittest.TestCase):
+    def test_a_latency_runs_from_the_answer_to_the_writer_to_the_arrival_of_the_status(self):
+        found = audit.latencies_ms([event("patch", "releasechannels", 100, 110), answer(113)], "releasechannels")
+        self.assertEqual([round(ms) for ms in found], [3])
+
+    def test_a_status_that_answers_nobody_counts_for_nothing(self):
+        self.assertEqual(audit.latencies_ms([answer(113), event("patch", "releasechannels", 120, 130, name="other")], "releasechannels"), [])
+
+    def test_writes_are_counted_by_what_was_written_and_refused_ones_apart(self):
+        events = [answer(1), answer(2), answer(3, code=409), event("update", "leases", 1, 2, user=cluster.OPERATOR),
+                  event("patch", "releasechannels", 1, 2)]
+        self.assertEqual(audit.writes(events), {"patch releasechannels/status": 2, "patch releasechannels/status 409": 1})
+
+    def test_who_acts_as_the_operator_is_not_the_operator(self):
+        acting = dict(answer(1), impersonatedUser={"username": cluster.OPERATOR}, user={"username": "admin"})
+        self.assertEqual(audit.writes([acting]), {})
+
+
+class Report(unittest.TestCase):
+    def test_a_missed_goal_stands_out_in_the_table(self):
+        rows = [goals.Row("memory", "MiB", goals.Goal(at_most=1, unit="MiB"), sluice=[2], peer=[8])]
+        self.assertIn("| memory | 0.25 | – | ≤ 1 MiB | **no** | 2.00 MiB | 8.00 MiB | – |", report.table(rows))
+
+    def test_a_plot_has_a_line_for_each_series_and_says_how_its_cost_grows(self):
+        plot = report.Plot("memory", "Memory", "KiB", [10, 100, 1000], {"sluice": [1, 1, 1], "peer": [1, 10, 100]})
+        self.assertEqual({name: round(value, 2) for name, value in plot.fits().items()}, {"sluice": 1, "peer": 2})
+        self.assertEqual(plot.svg().count("<polyline"), 2)
+        self.assertIn("cost ~ n^2.00", plot.svg())
+
+
+if __name__ == "__main__":
+    unittest.main()
