@@ -257,7 +257,7 @@ START_TEST(an_answer_has_a_limit_and_a_time)
 			      on_end, &ended, NULL, &err) == 0);
 	ck_assert(fake_run_until(bench.loop, &ended.is_over, 2000));
 	ck_assert_int_eq(ended.err.class, ERR_NET);
-	ck_assert_ptr_nonnull(strstr(ended.err.text, "not finished within 50 ms"));
+	ck_assert_ptr_nonnull(strstr(ended.err.text, "not finished within")); /* what is left of the 50 ms when it leaves */
 	bench_close(&bench, "limits");
 }
 END_TEST

@@ -37,6 +37,7 @@ static void die_of_it(int signum)
 		enum crash_found found;
 		struct err err = ERR_INIT;
 
+		(void)signal(signum, SIG_DFL); /* who started the tests may ignore it, as nohup does SIGHUP */
 		if (open_file(&file, &found, &last, &err) == 0 && crash_page_enter(&file.page, &shop) == NULL)
 			(void)kill(getpid(), signum);
 		_exit(0);
