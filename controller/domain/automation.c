@@ -11,15 +11,12 @@ static const struct release *newest_available(struct decision *d)
 {
 	const struct release *current = &d->channel->status.current.release;
 	const struct release *best = current->id == NULL ? NULL : current;
-	int64_t best_ms = best == NULL ? 0 : upstream_verified_ms(d, best->id);
 
 	for (size_t i = 0; i < d->status.available_count; i++) {
 		const char *id = d->status.available[i].release;
-		int64_t since = upstream_verified_ms(d, id);
 
-		if (best != NULL && since <= best_ms)
+		if (best != NULL && !upstream_is_newer(d, id, best->id))
 			continue;
-		best_ms = since;
 		for (size_t k = 0; k < d->world->upstream_count; k++) {
 			const struct channel *upstream = d->world->upstreams[k].channel;
 			const struct verified *entry =

@@ -141,8 +141,9 @@ int64_t upstream_ready_ms(struct decision *d, const char *release);
 bool upstream_has_soaked(struct decision *d, const char *release, const char **ret_message,
 			 const char **ret_standing);
 
-/* The moment at which release was verified upstream, the latest of several; 0 when it is not. */
-int64_t upstream_verified_ms(struct decision *d, const char *release);
+/* Was release a verified upstream after b? The moments are whole seconds; of one second, the order in which a channel
+ * upstream names them decides. */
+bool upstream_is_newer(struct decision *d, const char *a, const char *b);
 
 /* soak.c: keeps the stays of this channel's own verified releases. Once, before its status is concluded. */
 void soak_keep_stays(struct decision *d);

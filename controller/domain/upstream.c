@@ -130,7 +130,8 @@ bool upstream_has_soaked(struct decision *d, const char *release, const char **r
 	return upstream_ready_ms(d, release) <= d->world->now_ms;
 }
 
-int64_t upstream_verified_ms(struct decision *d, const char *release)
+/* When the release was verified, by the channel upstream that did so last; 0: by none. */
+static int64_t verified_ms(struct decision *d, const char *release)
 {
 	int64_t latest = 0;
 
@@ -141,6 +142,26 @@ int64_t upstream_verified_ms(struct decision *d, const char *release)
 			latest = entry->since_ms;
 	}
 	return latest;
+}
+
+/* Does the channel name a before b? It puts what it verified last in front. */
+static bool is_in_front(const struct channel *channel, const char *a, const char *b)
+{
+	const struct verified *entry = channel == NULL ? NULL : channel_find_verified(channel, a);
+	const struct verified *other = channel == NULL ? NULL : channel_find_verified(channel, b);
+
+	return entry != NULL && other != NULL && entry < other;
+}
+
+bool upstream_is_newer(struct decision *d, const char *a, const char *b)
+{
+	int64_t a_ms = verified_ms(d, a);
+	int64_t b_ms = verified_ms(d, b);
+	bool is_newer = a_ms > b_ms;
+
+	for (size_t i = 0; i < d->channel->upstream.count && a_ms == b_ms && !is_newer; i++)
+		is_newer = is_in_front(world_find_channel(d->world, &d->channel->upstream.channels[i]), a, b);
+	return is_newer;
 }
 
 static bool is_listed(const struct decision *d, const char *release)
