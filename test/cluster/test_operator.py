@@ -140,9 +140,9 @@ class Channels(Case):
             status = self.wait_phase(name, end)
         self.assertIn("Deployment", self.message(status))
         self.assertIn(f"{self.namespace}/api", self.message(status))
-        self.assertEqual({name: self.image(name=name) for name in parts}, dict.fromkeys(parts, f"{WEB}@{good}"))
-        self.wait_condition("Ready", "Running")
         cluster.eventually("only the good one runs", lambda: self.running_digests() == {good})
+        self.wait_condition("Ready", "Running")
+        self.assertEqual({name: self.image(name=name) for name in parts}, dict.fromkeys(parts, f"{WEB}@{good}"))
         pins = self.api.get(f"/api/v1/namespaces/{self.namespace}/configmaps/sluice-pins")["data"]
         self.assertEqual(set(pins.values()), {f"{WEB}@{good}"})
 
