@@ -32,16 +32,17 @@ static void on_read(void *user, const struct client_answer *answer, const struct
 	struct err own = *err;
 	char *body = NULL;
 	int r = own.class;
+	bool is_due;
 
 	if (r == 0)
 		r = notice_to_json(order->kind, order->uid, &order->conditions, answer->body, answer->body_len, &body,
 				   &own);
-	if (r == 0 && body != NULL)
+	is_due = r == 0 && body != NULL;
+	if (is_due)
 		r = write_status(job, order, body, &own);
-	if (r == 0 && body != NULL) {
-		free(body);
+	free(body);
+	if (is_due && r == 0)
 		return;
-	}
 	if (own.class == ERR_NOTFOUND)
 		err_clear(&own);
 	job_go_on(job, &own);
