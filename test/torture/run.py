@@ -23,10 +23,13 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+sys.path.insert(0, os.path.join(TREE, "test", "faults"))
+import results  # noqa: E402
+
 BUILD = os.path.join(TREE, "build", "sanitized")
 RESULT = os.path.join(TREE, "build", "torture.json")
-FAULTS = os.path.join(TREE, "build", "faults.json")
 ROUNDS = os.path.join(TREE, "build", "torture")  # what each share of a program told, and what the sanitizers said
 LIBRARY = os.path.join(BUILD, "test", "torture", "libfailing.so")
 LIBRARIES = "libuv.so:libcurl.so:libyaml-:libpcre2-:libmicrohttpd.so"
@@ -162,15 +165,9 @@ def say(rounds, broken):
 
 
 def write_faults(kind, told):
-    """The rows of this kind in the table of all faults."""
-    rows = []
-    if os.path.exists(FAULTS):
-        with open(FAULTS, encoding="utf-8") as file:
-            rows = [one for one in json.load(file) if one["kind"] != kind]
-    rows.append({"kind": kind, "scenario": f"{told['tests']} unit tests", "runs": told["failed"],
+    """The row of this kind in the table of all faults."""
+    results.add({"kind": kind, "scenario": "every unit test", "runs": told["failed"],
                  "survived": sum(told["ends"].get(end, 0) for end in GOOD)})
-    with open(FAULTS, "w", encoding="utf-8") as file:
-        json.dump(rows, file, indent=1)
 
 
 def main():
