@@ -179,6 +179,8 @@ static bool lacks_running(const struct decision *d)
 
 static void decide(struct decision *d)
 {
+	const struct quarantine *unread;
+
 	if (lacks_running(d)) {
 		plan_wake(d->plan, d->world->now_ms + CATCH_UP_MS, "promotion not known yet");
 		return;
@@ -186,8 +188,9 @@ static void decide(struct decision *d)
 	d->status = d->channel->status;
 	d->status.guard = world_guard(d->world);
 	d->findings = arena_new_array(d->arena, d->channel->workload_count, struct workload_finding);
-	if (unread_need(d) != NULL) {
-		hold_still(d, unread_need(d));
+	unread = unread_need(d);
+	if (unread != NULL) {
+		hold_still(d, unread);
 		return;
 	}
 	check_spec(d);

@@ -57,6 +57,16 @@ static const char *failure_reason(const struct channel_status *status, const str
 	return was_measured ? "VerificationFailed" : "ProgressDeadlineExceeded";
 }
 
+/* The history's entry of the promotion, or NULL. */
+static const struct release_stay *find_stay(const struct channel_status *status, const char *promotion)
+{
+	for (size_t i = 0; i < status->history_count; i++) {
+		if (str_equal(status->history[i].promotion, promotion))
+			return &status->history[i];
+	}
+	return NULL;
+}
+
 /* How the channel's history says that it ended. */
 static void finish_as(struct decision *d, struct candidate *c, const struct release_stay *stay)
 {
@@ -73,20 +83,16 @@ static void finish_as(struct decision *d, struct candidate *c, const struct rele
 static bool settle_from_history(struct decision *d, struct candidate *c)
 {
 	const struct channel_status *status = &d->channel->status;
-	const struct release_stay *stay = NULL;
+	const struct release_stay *stay = find_stay(status, c->promotion->meta.name);
 
 	if (str_equal(status->current.promotion, c->promotion->meta.name)) {
 		candidate_finish(d, c, PHASE_SUCCEEDED, "Succeeded",
 				 arena_printf(d->arena, "%s runs in %s/%s", c->status.release.id,
 					      d->world->namespace, d->world->name));
-	} else {
-		for (size_t i = 0; i < status->history_count && stay == NULL; i++) {
-			if (str_equal(status->history[i].promotion, c->promotion->meta.name))
-				stay = &status->history[i];
-		}
-		if (stay == NULL)
-			return false;
+	} else if (stay != NULL) {
 		finish_as(d, c, stay);
+	} else {
+		return false;
 	}
 	(void)candidate_step(d, c, "RollOut");
 	candidate_finish_step(d, c, c->message);
@@ -299,11 +305,7 @@ static bool runs_already(const struct decision *d, const struct candidate *c)
 /* A name that the channel's history holds has run: from a repository, the same request may come again. */
 bool promoting_ran_before(const struct decision *d, const char *promotion)
 {
-	for (size_t i = 0; i < d->status.history_count; i++) {
-		if (str_equal(d->status.history[i].promotion, promotion))
-			return true;
-	}
-	return str_equal(d->status.current.promotion, promotion);
+	return str_equal(d->status.current.promotion, promotion) || find_stay(&d->status, promotion) != NULL;
 }
 
 static void consider(struct decision *d, struct candidate *c)

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/str.h"
 #include "domain/decision.h"
 
 /* The value of a label, up to the next comma; NULL: there is no such label. */
@@ -64,14 +63,11 @@ static bool is_before(const struct meta *a, const struct meta *b)
 /* A stop that cannot be read may name any channel: it holds them all. */
 static const char *unread_message(struct decision *d)
 {
-	for (size_t i = 0; i < d->world->left_out_count; i++) {
-		const struct quarantine *q = d->world->left_out[i];
+	const struct quarantine *stop = world_find_left_out(d->world, "ChannelStop", NULL);
 
-		if (str_equal(q->kind, "ChannelStop"))
-			return arena_printf(d->arena, "ChannelStop %s cannot be read, and may name this channel: %s", q->name,
-					    quarantine_message(q, d->arena));
-	}
-	return NULL;
+	return stop == NULL ? NULL
+			    : arena_printf(d->arena, "ChannelStop %s cannot be read, and may name this channel: %s",
+					   stop->name, quarantine_message(stop, d->arena));
 }
 
 const char *stop_message(struct decision *d)

@@ -71,7 +71,8 @@ const struct quarantine *world_find_left_out(const struct world *world, const ch
 	for (size_t i = 0; i < world->left_out_count; i++) {
 		const struct quarantine *q = world->left_out[i];
 
-		if (str_equal(q->kind, kind) && str_equal(q->namespace, world->namespace) &&
+		if (str_equal(q->kind, kind) &&
+		    (str_is_empty(q->namespace) || str_equal(q->namespace, world->namespace)) &&
 		    (name == NULL || str_equal(q->name, name)))
 			return q;
 	}

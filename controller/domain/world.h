@@ -165,7 +165,7 @@ const struct channel *world_find_channel(const struct world *world, const struct
 /* The promotion called name, or NULL. */
 const struct promotion *world_find_promotion(const struct world *world, const char *name);
 
-/* The object of this namespace that cannot be read, or NULL; name NULL: any of the kind. */
+/* The object of this namespace, or of none, that cannot be read, or NULL; name NULL: any of the kind. */
 const struct quarantine *world_find_left_out(const struct world *world, const char *kind, const char *name);
 
 /* What protects the pins in this world. */
