@@ -1,5 +1,5 @@
 /*
- * Objects for the tests of kube: pin maps, because they are the smallest kind that Sluice reads.
+ * Objects for the tests of kube: pin maps, because they are the smallest kind that Sluice reads; and refusals.
  * May include: Check, wire/record.h.
  */
 #ifndef SLUICE_TEST_OBJECTS_H
@@ -10,6 +10,16 @@
 #include "kube/store.h"
 #include "suite.h"
 #include "wire/record.h"
+
+/* Statuses, as refused requests are answered with. */
+#define REFUSAL(code, reason, message, details) \
+	"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":" code \
+	",\"reason\":\"" reason "\",\"message\":\"" message "\"" details "}"
+
+#define CONFLICT                                                                                       \
+	REFUSAL("409", "Conflict", "Apply failed with 1 conflict",                                     \
+	       ",\"details\":{\"causes\":[{\"reason\":\"FieldManagerConflict\","                      \
+	       "\"message\":\"conflict with \\\"kubectl-set\\\" using apps/v1\",\"field\":\".x\"}]}")
 
 /* A ConfigMap as JSON in room. */
 static inline const char *object_json(char room[static 512], const char *namespace, const char *name,

@@ -1,42 +1,11 @@
+#include "kube/client.h"
+
 #include <stdio.h>
 #include <unistd.h>
 
 #include "bench.h"
-#include "kube/apply.h"
+#include "ended.h"
 #include "objects.h"
-
-/* The end of a call. */
-struct ended {
-	bool is_over;
-	int calls;
-	int status;
-	char body[512];
-	char manager[128];
-	char warning[128];
-	struct err err;
-};
-
-static void on_end(void *user, const struct client_answer *answer, const struct err *err)
-{
-	struct ended *ended = user;
-
-	ended->is_over = true;
-	ended->calls++;
-	ended->status = answer->status;
-	ended->err = *err;
-	(void)snprintf(ended->body, sizeof(ended->body), "%s", answer->body);
-	(void)snprintf(ended->manager, sizeof(ended->manager), "%s", answer->manager);
-	(void)snprintf(ended->warning, sizeof(ended->warning), "%s", answer->warning);
-}
-
-#define STATUS(code, reason, message, details) \
-	"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":" code \
-	",\"reason\":\"" reason "\",\"message\":\"" message "\"" details "}"
-
-#define CONFLICT                                                                                       \
-	STATUS("409", "Conflict", "Apply failed with 1 conflict",                                     \
-	       ",\"details\":{\"causes\":[{\"reason\":\"FieldManagerConflict\","                      \
-	       "\"message\":\"conflict with \\\"kubectl-set\\\" using apps/v1\",\"field\":\".x\"}]}")
 
 /* Answers and what becomes of them. */
 static const struct {
@@ -54,11 +23,11 @@ static const struct {
 	  { .method = "GET", .target = "/a", .status = 201, .reply = "{}" }, 201, ERR_NONE, 0, "", "" },
 	{ "404 is not there, in the server's words",
 	  { .method = "GET", .target = "/a", .status = 404,
-	    .reply = STATUS("404", "NotFound", "pods x not found", "") },
+	    .reply = REFUSAL("404", "NotFound", "pods x not found", "") },
 	  404, ERR_NOTFOUND, 0, "pods x not found", "" },
 	{ "403 is denied",
 	  { .method = "GET", .target = "/a", .status = 403,
-	    .reply = STATUS("403", "Forbidden", "user x cannot", "") }, 403, ERR_DENIED, 0, "cannot", "" },
+	    .reply = REFUSAL("403", "Forbidden", "user x cannot", "") }, 403, ERR_DENIED, 0, "cannot", "" },
 	{ "a conflict names the other manager",
 	  { .method = "GET", .target = "/a", .status = 409, .reply = CONFLICT }, 409, ERR_CONFLICT, 0,
 	  "1 conflict", "kubectl-set" },
@@ -79,10 +48,10 @@ static const struct {
 	  "503", "" },
 	{ "410 is gone",
 	  { .method = "GET", .target = "/a", .status = 410,
-	    .reply = STATUS("410", "Expired", "too old", "") }, 410, ERR_GONE, 0, "too old", "" },
+	    .reply = REFUSAL("410", "Expired", "too old", "") }, 410, ERR_GONE, 0, "too old", "" },
 	{ "422 is for a person to mend",
 	  { .method = "GET", .target = "/a", .status = 422,
-	    .reply = STATUS("422", "Invalid", "spec.x: wrong", "") }, 422, ERR_INPUT, 0, "spec.x", "" },
+	    .reply = REFUSAL("422", "Invalid", "spec.x: wrong", "") }, 422, ERR_INPUT, 0, "spec.x", "" },
 	{ "a failure whose body breaks off still is that failure",
 	  { .method = "GET", .target = "/a",
 	    .raw = "HTTP/1.1 403 Forbidden\r\nContent-Length: 500\r\n\r\n{\"kind\":", .end = FAKE_CLOSE },
@@ -383,258 +352,6 @@ START_TEST(a_second_401_is_the_answer)
 }
 END_TEST
 
-/* ---- metrics ---- */
-
-struct observed {
-	int count;
-	int status;
-	int waits;
-	int64_t waited_ms;
-	int warnings;
-	char method[8];
-};
-
-static void observe(void *user, const char *method, int status, int64_t duration_ms)
-{
-	struct observed *observed = user;
-
-	ck_assert_int_ge(duration_ms, 0);
-	observed->count++;
-	observed->status = status;
-	(void)snprintf(observed->method, sizeof(observed->method), "%s", method);
-}
-
-static void observe_warning(void *user, const char *text)
-{
-	struct observed *observed = user;
-
-	ck_assert_str_eq(text, "299 - \"old\"");
-	observed->warnings++;
-}
-
-static void observe_wait(void *user, const char *method, int64_t wait_ms)
-{
-	struct observed *observed = user;
-
-	ck_assert_str_eq(method, "GET");
-	observed->waits++;
-	observed->waited_ms = wait_ms;
-}
-
-START_TEST(requests_are_observed)
-{
-	static const struct fake_step script[] = {
-		{ .method = "DELETE", .target = "/a", .status = 404,
-		  .reply_headers = "Warning: 299 - \"old\"\r\n" },
-	};
-	struct bench bench = bench_open(script, 1, (struct kubeconfig){ .token = "t" });
-	struct observed observed = { .count = 0 };
-	struct ended ended = { .calls = 0 };
-	struct err err = ERR_INIT;
-
-	client_observe(bench.client, &(struct client_observer){ observe, observe_wait, observe_warning,
-							       &observed });
-	ck_assert(client_delete(bench.client, "/a", NULL, 0, on_end, &ended, &err) == 0);
-	ck_assert(fake_run_until(bench.loop, &ended.is_over, 5000));
-	ck_assert_int_eq(observed.count, 1);
-	ck_assert_int_eq(observed.status, 404);
-	ck_assert_str_eq(observed.method, "DELETE");
-	ck_assert_int_eq(observed.waits, 0);
-	ck_assert_int_eq(observed.warnings, 1);
-	bench_close(&bench, "observed");
-}
-END_TEST
-
-/* The second one has to wait for a second, which this test does not: a third one, that cannot wait,
- * overtakes it. */
-START_TEST(a_limit_holds_back_all_but_the_urgent)
-{
-	static const struct fake_step script[] = {
-		{ .method = "GET", .target = "/first", .status = 200 },
-		{ .method = "GET", .target = "/urgent", .status = 200 },
-	};
-	static const char *const targets[] = { "/first", "/second", "/urgent" };
-	struct bench bench = bench_open(script, 2, (struct kubeconfig){ .token = "t" });
-	struct observed observed = { .count = 0 };
-	struct ended ended[3] = { { .calls = 0 } };
-	struct client_call *calls[3];
-	struct err err = ERR_INIT;
-
-	client_set_limit(bench.client, 1, 1);
-	client_observe(bench.client, &(struct client_observer){ observe, observe_wait, observe_warning,
-							       &observed });
-	for (int i = 0; i < 3; i++)
-		ck_assert(client_send(bench.client,
-				      &(struct client_request){ .method = "GET", .target = targets[i],
-								.is_urgent = i == 2, .timeout_ms = 500 },
-				      on_end, &ended[i], &calls[i], &err) == 0);
-	ck_assert(fake_run_until(bench.loop, &ended[2].is_over, 5000));
-	ck_assert(fake_run_until(bench.loop, &ended[0].is_over, 5000));
-	ck_assert_int_eq(ended[1].calls, 0);
-	ck_assert_int_eq(observed.waits, 2);
-	ck_assert_int_gt(observed.waited_ms, 900);
-	client_cancel(calls[1]);
-	ck_assert(fake_run_until(bench.loop, &ended[1].is_over, 5000));
-	ck_assert_int_eq(ended[1].err.class, ERR_NET);
-	ck_assert_int_eq(observed.count, 2);
-	bench_close(&bench, "limit");
-}
-END_TEST
-
-START_TEST(what_was_held_back_leaves_in_the_end)
-{
-	static const struct fake_step script[] = {
-		{ .method = "GET", .target = "/1", .status = 200 },
-		{ .method = "GET", .target = "/2", .status = 200 },
-		{ .method = "GET", .target = "/3", .status = 200 },
-	};
-	struct bench bench = bench_open(script, 3, (struct kubeconfig){ .token = "t" });
-	struct ended ended[3] = { { .calls = 0 } };
-	struct err err = ERR_INIT;
-
-	client_set_limit(bench.client, 20, 1);
-	for (int i = 0; i < 3; i++)
-		ck_assert(client_get(bench.client, script[i].target, on_end, &ended[i], &err) == 0);
-	for (int i = 0; i < 3; i++) {
-		ck_assert(fake_run_until(bench.loop, &ended[i].is_over, 5000));
-		ck_assert_int_eq(ended[i].status, 200);
-	}
-	bench_close(&bench, "limit");
-}
-END_TEST
-
-/* ---- apply ---- */
-
-struct applied {
-	bool is_over;
-	char version[64];
-	char manager[64];
-	struct err err;
-};
-
-static void on_applied(void *user, struct record *record, const char *manager, const struct err *err)
-{
-	struct applied *applied = user;
-
-	applied->is_over = true;
-	applied->err = *err;
-	(void)snprintf(applied->manager, sizeof(applied->manager), "%s", manager);
-	(void)snprintf(applied->version, sizeof(applied->version), "%s",
-		       record == NULL ? "" : record->meta->resource_version);
-}
-
-#define MAP(version)                                                                                  \
-	"{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"namespace\":\"shop\","         \
-	"\"name\":\"sluice-pins\",\"uid\":\"u\",\"resourceVersion\":\"" version "\"},\"data\":{}}"
-
-#define APPLY_TARGET "/api/v1/namespaces/shop/configmaps/sluice-pins?fieldManager=sluice&fieldValidation=Strict"
-
-START_TEST(an_apply_is_in_the_store_before_it_is_told)
-{
-	static const struct fake_step script[] = {
-		{ .method = "PATCH", .target = APPLY_TARGET "&force=true", .body = "{}", .status = 200,
-		  .headers = "Content-Type: application/apply-patch+yaml\n", .reply = MAP("7") },
-	};
-	struct bench bench = bench_open(script, 1, (struct kubeconfig){ .token = "t" });
-	struct store *store = store_create();
-	struct changes changes = { .text = "" };
-	struct applied applied = { .is_over = false };
-	struct err err = ERR_INIT;
-
-	store_on_change(store, changes_note, &changes);
-	ck_assert(apply_send(bench.client, store,
-			     &(struct apply){ .kind = KIND_PINS, .namespace = "shop", .name = "sluice-pins",
-					      .json = "{}", .json_len = 2, .is_forced = true },
-			     on_applied, &applied, &err) == 0);
-	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
-	ck_assert_str_eq(applied.err.text, "");
-	ck_assert_str_eq(applied.version, "7");
-	ck_assert_str_eq(changes.text, "+sluice-pins@7");
-	store_destroy(store);
-	bench_close(&bench, "apply");
-}
-END_TEST
-
-START_TEST(an_apply_without_force_reports_who_is_in_the_way)
-{
-	static const struct fake_step script[] = {
-		{ .method = "PATCH", .target = APPLY_TARGET "&force=false", .body = "{}", .status = 409,
-		  .reply = CONFLICT },
-	};
-	struct bench bench = bench_open(script, 1, (struct kubeconfig){ .token = "t" });
-	struct applied applied = { .is_over = false };
-	struct err err = ERR_INIT;
-
-	ck_assert(apply_send(bench.client, NULL,
-			     &(struct apply){ .kind = KIND_PINS, .namespace = "shop", .name = "sluice-pins",
-					      .json = "{}", .json_len = 2 },
-			     on_applied, &applied, &err) == 0);
-	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
-	ck_assert_int_eq(applied.err.class, ERR_CONFLICT);
-	ck_assert_str_eq(applied.manager, "kubectl-set");
-	bench_close(&bench, "conflict");
-}
-END_TEST
-
-START_TEST(a_deletion_names_the_very_object)
-{
-	static const struct fake_step script[] = {
-		{ .method = "DELETE", .target = "/api/v1/namespaces/shop/configmaps/x",
-		  .body = "{\"apiVersion\":\"v1\",\"kind\":\"DeleteOptions\",\"propagationPolicy\":\"Background\","
-			  "\"preconditions\":{\"uid\":\"u-1\",\"resourceVersion\":\"9\"}}",
-		  .status = 200, .reply = "{\"kind\":\"Status\",\"status\":\"Success\"}" },
-		{ .method = "DELETE", .target = "/api/v1/namespaces/shop/configmaps/x",
-		  .body = "{\"apiVersion\":\"v1\",\"kind\":\"DeleteOptions\",\"propagationPolicy\":\"Background\","
-			  "\"preconditions\":{\"uid\":\"u-1\"}}",
-		  .status = 409, .reply = STATUS("409", "Conflict", "the UID is another", "") },
-	};
-	struct bench bench = bench_open(script, 2, (struct kubeconfig){ .token = "t" });
-	struct applied applied = { .is_over = false };
-	struct deletion deletion = { KIND_PINS, "shop", "x", "u-1", "9" };
-	struct store *store = store_create();
-	struct record *record = object_record("shop", "x", "u-1", "9");
-	struct err err = ERR_INIT;
-
-	(void)store_put(store, record);
-	ck_assert(apply_delete(bench.client, store, &deletion, on_applied, &applied, &err) == 0);
-	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
-	ck_assert_str_eq(applied.err.text, "");
-	ck_assert_uint_eq(store_count(store, KIND_PINS), 0);
-	applied = (struct applied){ .is_over = false };
-	deletion.resource_version = NULL;
-	ck_assert(apply_delete(bench.client, store, &deletion, on_applied, &applied, &err) == 0);
-	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
-	ck_assert_int_eq(applied.err.class, ERR_CONFLICT);
-	record_unref(record);
-	store_destroy(store);
-	bench_close(&bench, "delete");
-}
-END_TEST
-
-START_TEST(reads_one_object)
-{
-	static const struct fake_step script[] = {
-		{ .method = "GET", .target = "/api/v1/namespaces/shop/configmaps/sluice-pins", .status = 200,
-		  .reply = MAP("7") },
-		{ .method = "GET", .target = "/api/v1/namespaces/shop/configmaps/sluice-pins", .status = 200,
-		  .reply = "<html>" },
-	};
-	struct bench bench = bench_open(script, 2, (struct kubeconfig){ .token = "t" });
-	struct applied applied = { .is_over = false };
-	struct err err = ERR_INIT;
-
-	ck_assert(apply_get(bench.client, KIND_PINS, "shop", "sluice-pins", on_applied, &applied, &err) == 0);
-	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
-	ck_assert_str_eq(applied.version, "7");
-	applied = (struct applied){ .is_over = false };
-	ck_assert(apply_get(bench.client, KIND_PINS, "shop", "sluice-pins", on_applied, &applied, &err) == 0);
-	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
-	ck_assert_int_eq(applied.err.class, ERR_NET);
-	ck_assert_str_eq(applied.version, "");
-	bench_close(&bench, "get");
-}
-END_TEST
-
 static void add(TCase *tests)
 {
 	suite_add_rows(tests, turns_statuses_into_classes, rows);
@@ -646,13 +363,6 @@ static void add(TCase *tests)
 	tcase_add_test(tests, bulk_has_a_connection_of_its_own);
 	suite_add_rows(tests, a_401_reads_the_token_again, reloads);
 	tcase_add_test(tests, a_second_401_is_the_answer);
-	tcase_add_test(tests, requests_are_observed);
-	tcase_add_test(tests, a_limit_holds_back_all_but_the_urgent);
-	tcase_add_test(tests, what_was_held_back_leaves_in_the_end);
-	tcase_add_test(tests, an_apply_is_in_the_store_before_it_is_told);
-	tcase_add_test(tests, an_apply_without_force_reports_who_is_in_the_way);
-	tcase_add_test(tests, a_deletion_names_the_very_object);
-	tcase_add_test(tests, reads_one_object);
 }
 
 SUITE_MAIN("client", add)

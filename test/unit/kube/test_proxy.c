@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "ended.h"
 #include "fake/tls.h"
 
 static const struct {
@@ -30,22 +31,6 @@ static const struct {
 	  0, "connecting" },
 	{ "without a proxy nobody knows the name", NULL, NULL, "ca.crt", 0, "resolve" },
 };
-
-/* The end of a call. */
-struct ended {
-	bool is_over;
-	int status;
-	struct err err;
-};
-
-static void on_end(void *user, const struct client_answer *answer, const struct err *err)
-{
-	struct ended *ended = user;
-
-	ended->is_over = true;
-	ended->status = answer->status;
-	ended->err = *err;
-}
 
 static struct fake_tls_server start_proxy(const char *arguments)
 {

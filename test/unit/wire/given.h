@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "suite.h"
 #include "wire/record.h"
 #include "wire/yaml.h"
@@ -69,6 +70,29 @@ static inline char *given_file_of(const char *folder, const char *name)
 static inline char *given_file(const char *name)
 {
 	return given_file_of("WIRE_DATA", name);
+}
+
+/* The n-th document of such a file, decoded; it is good. */
+static inline struct record *given_document(enum kind kind, const char *name, size_t n)
+{
+	struct err err = ERR_INIT;
+	struct record *record = NULL;
+	char *text = given_file(name);
+	char *json = given_json(text, n);
+
+	ck_assert_msg(record_from_json(kind, json, strlen(json), &record, &err) == 0, "%s", err.text);
+	free(json);
+	free(text);
+	return record;
+}
+
+/* A time as Kubernetes writes it, in ms. */
+static inline int64_t given_time(const char *text)
+{
+	int64_t ms = 0;
+
+	ck_assert(clock_parse(text, &ms));
+	return ms;
 }
 
 #endif

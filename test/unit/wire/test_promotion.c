@@ -1,40 +1,16 @@
 /* Promotion ⇄ struct promotion. */
 #include <jansson.h>
 
-#include "base/clock.h"
 #include "domain/promotion.h"
 #include "given.h"
 #include "wire/promotion_json.h"
 
 #define DIGEST_1 "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 
-static int64_t at(const char *text)
-{
-	int64_t ms = 0;
-
-	ck_assert(clock_parse(text, &ms));
-	return ms;
-}
-
-/* The n-th promotion of data/promotions.yaml. */
-static struct record *sample(size_t n)
-{
-	struct err err = ERR_INIT;
-	struct record *record = NULL;
-	char *text = given_file("promotions.yaml");
-	char *json = given_json(text, n);
-
-	ck_assert_msg(record_from_json(KIND_PROMOTION, json, strlen(json), &record, &err) == 0, "%s",
-		      err.text);
-	free(json);
-	free(text);
-	return record;
-}
-
 START_TEST(reads_every_field_of_a_spec)
 {
 	const char *row = "a promotion of artifacts";
-	struct record *record = sample(0);
+	struct record *record = given_document(KIND_PROMOTION, "promotions.yaml", 0);
 	const struct promotion *p = record->object;
 
 	expect_str(row, p->meta.name, "shop-r-0a1b2c3d4e");
@@ -55,9 +31,9 @@ END_TEST
 
 START_TEST(reads_the_other_sources)
 {
-	struct record *from = sample(1);
-	struct record *release = sample(2);
-	struct record *back = sample(3);
+	struct record *from = given_document(KIND_PROMOTION, "promotions.yaml", 1);
+	struct record *release = given_document(KIND_PROMOTION, "promotions.yaml", 2);
+	struct record *back = given_document(KIND_PROMOTION, "promotions.yaml", 3);
 	const struct promotion *p = from->object;
 
 	expect_int("from", p->source, SOURCE_FROM);
@@ -83,7 +59,7 @@ END_TEST
 START_TEST(reads_what_people_say_to_a_promotion)
 {
 	const char *row = "a promotion with approvals and an abort";
-	struct record *record = sample(3);
+	struct record *record = given_document(KIND_PROMOTION, "promotions.yaml", 3);
 	const struct promotion *p = record->object;
 
 	expect_int(row, p->approval_count, 2);
@@ -102,7 +78,7 @@ END_TEST
 START_TEST(reads_every_field_of_a_status)
 {
 	const char *row = "a promotion that waits";
-	struct record *record = sample(0);
+	struct record *record = given_document(KIND_PROMOTION, "promotions.yaml", 0);
 	const struct promotion_status *s = &((const struct promotion *)record->object)->status;
 
 	expect_int(row, s->observed_generation, 1);
@@ -114,21 +90,21 @@ START_TEST(reads_every_field_of_a_status)
 	expect_int(row, s->waiting_count, 2);
 	expect_str(row, s->waiting[0].gate, "Upstream");
 	expect_int(row, s->waiting[0].until_ms, CLOCK_NEVER);
-	expect_int(row, s->waiting[1].until_ms, at("2026-11-25T00:00:00Z"));
+	expect_int(row, s->waiting[1].until_ms, given_time("2026-11-25T00:00:00Z"));
 	expect_str(row, s->waiting[1].message, "the channel is suspended");
 	expect_int(row, s->step_count, 2);
 	expect_str(row, s->steps[0].name, "Resolve");
-	expect_int(row, s->steps[0].finished_ms, at("2026-11-24T09:00:02Z"));
+	expect_int(row, s->steps[0].finished_ms, given_time("2026-11-24T09:00:02Z"));
 	expect_str(row, s->steps[0].message, "two artifacts");
-	expect_int(row, s->steps[1].started_ms, at("2026-11-24T09:00:02Z"));
+	expect_int(row, s->steps[1].started_ms, given_time("2026-11-24T09:00:02Z"));
 	expect_int(row, s->steps[1].finished_ms, 0);
 	expect_int(row, s->approval_count, 2);
 	expect_str(row, s->approvals[1].user, "carol");
-	expect_int(row, s->approvals[1].at_ms, at("2026-11-24T09:20:00Z"));
-	expect_int(row, s->closed_since_ms, at("2026-11-24T09:00:01Z"));
+	expect_int(row, s->approvals[1].at_ms, given_time("2026-11-24T09:20:00Z"));
+	expect_int(row, s->closed_since_ms, given_time("2026-11-24T09:00:01Z"));
 	expect_int(row, s->closed_ms, 61200000);
-	expect_int(row, s->started_ms, at("2026-11-24T09:00:01Z"));
-	expect_int(row, s->finished_ms, at("2026-11-24T09:30:00Z"));
+	expect_int(row, s->started_ms, given_time("2026-11-24T09:00:01Z"));
+	expect_int(row, s->finished_ms, given_time("2026-11-24T09:30:00Z"));
 	expect_int(row, s->conditions.count, 1);
 	expect_str(row, s->conditions.items[0].type, "Ready");
 	record_unref(record);
@@ -149,7 +125,7 @@ static char *write_again(const char *row, const struct record *record)
 START_TEST(writes_the_status_that_it_read)
 {
 	const char *row = "every field of a status survives";
-	struct record *record = sample(0);
+	struct record *record = given_document(KIND_PROMOTION, "promotions.yaml", 0);
 	char *file = given_file("promotions.yaml");
 	char *given = given_json(file, 0);
 	char *written = write_again(row, record);

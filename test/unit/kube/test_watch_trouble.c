@@ -1,0 +1,338 @@
+/* Watches of servers that are away, silent, or tell not all. */
+
+#include "base/clock.h"
+#include "kube/watchset.h"
+#include "watching.h"
+
+START_TEST(an_optional_kind_that_is_missing_is_empty_and_looked_for_again)
+{
+	static const struct fake_step script[] = {
+		{ ASK("*mutatingadmissionpolicies?*"), .status = 404, .reply = "404 page not found" },
+		{ ASK("*mutatingadmissionpolicies?*"), .status = 404, .reply = "404 page not found" },
+		{ ASK("*mutatingadmissionpolicies?*sendInitialEvents*"), HELD, .reply = DONE("5") },
+	};
+	struct watch_times times = quick;
+	struct scene scene;
+
+	times.absent_ms = 80;
+	scene_open(&scene, script, 3, KIND_GUARD_POLICY, &times);
+	fake_run_for(scene.bench.loop, 60);
+	ck_assert(watch_is_synced(scene.watch));
+	ck_assert(watch_report(scene.watch)->is_absent);
+	ck_assert_int_eq(scene.told.synced, 1);
+	ck_assert_uint_eq(fake_server_served(scene.bench.server), 1);
+	ck_assert_str_eq(watch_report(scene.watch)->trouble.text, "");
+	scene_run(&scene, 3, 25, "optional");
+	ck_assert(!watch_report(scene.watch)->is_absent);
+	ck_assert_int_eq(scene.told.synced, 2);
+	scene_close(&scene, "optional");
+}
+END_TEST
+
+START_TEST(a_kind_that_is_needed_and_missing_is_not_synced)
+{
+	static const struct fake_step script[] = {
+		{ LIST, .status = 404, .reply = "404 page not found" },
+	};
+	struct watch_times times = quick;
+	struct scene scene;
+
+	times.backoff_first_ms = 5000;
+	times.backoff_limit_ms = 5000;
+	scene_open(&scene, script, 1, KIND_PINS, &times);
+	fake_run_for(scene.bench.loop, 60);
+	ck_assert(!watch_is_synced(scene.watch));
+	ck_assert(watch_report(scene.watch)->is_absent);
+	ck_assert_int_eq(watch_report(scene.watch)->trouble.class, ERR_NOTFOUND);
+	ck_assert_ptr_nonnull(strstr(watch_report(scene.watch)->trouble.text, "watch of configmaps"));
+	scene_close(&scene, "missing");
+}
+END_TEST
+
+/* The server chooses no time and all clients choose another one, so that not all come back at once. */
+START_TEST(a_stream_is_asked_for_between_five_and_ten_minutes)
+{
+	const char *complaint = NULL;
+	struct scene scene;
+	int seconds = 0;
+
+	scene_open(&scene, NULL, 0, KIND_PINS, &quick);
+	for (int i = 0; i < 2000 && complaint == NULL; i++) {
+		fake_run_for(scene.bench.loop, 5);
+		complaint = fake_server_complaint(scene.bench.server);
+	}
+	ck_assert_ptr_nonnull(complaint);
+	ck_assert_int_eq(sscanf(strstr(complaint, "timeoutSeconds="), "timeoutSeconds=%d", &seconds), 1);
+	ck_assert_int_ge(seconds, 300);
+	ck_assert_int_le(seconds, 600);
+	watch_destroy(scene.watch);
+	http_destroy(scene.bench.http);
+	client_destroy(scene.bench.client);
+	fake_server_destroy(scene.bench.server);
+	loop_destroy(scene.bench.loop);
+	store_destroy(scene.store);
+}
+END_TEST
+
+/* Something between us and the server may end every stream at once: it is not asked without a pause. */
+START_TEST(a_stream_that_ends_at_once_with_nothing_is_a_failure)
+{
+	static const struct fake_step script[] = {
+		{ LIST, OPEN_END, .reply = DONE("5") },
+		{ WATCH("5"), OPEN_END },
+		{ WATCH("5"), HELD },
+	};
+	struct watch_times times = quick;
+	struct scene scene;
+	int64_t began_ms;
+
+	times.short_ms = 60000;
+	times.backoff_first_ms = 300;
+	times.backoff_limit_ms = 300;
+	scene_open(&scene, script, 3, KIND_PINS, &times);
+	for (int i = 0; i < 20000 && fake_server_served(scene.bench.server) < 2; i++)
+		fake_run_for(scene.bench.loop, 1);
+	began_ms = clock_monotonic_ms();
+	scene_run(&scene, 3, 0, "short");
+	ck_assert_int_ge(clock_monotonic_ms() - began_ms, 250);
+	ck_assert_uint_eq(watch_report(scene.watch)->failures, 1);
+	ck_assert_uint_eq(watch_report(scene.watch)->lists, 1);
+	scene_close(&scene, "short");
+}
+END_TEST
+
+/* A watch may have been told nothing of what has happened: after a while it asks for everything. */
+START_TEST(what_a_stream_has_lost_is_found_by_the_next_list)
+{
+	static const struct fake_step script[] = {
+		{ LIST, HELD, .reply = ADD("x", "u", "3") ADD("y", "v", "4") DONE("5") MARK("9") },
+		{ LIST_FROM("9"), HELD, .reply = ADD("y", "v", "7") ADD("z", "w", "8") DONE("9") },
+	};
+	struct watch_times times = quick;
+	struct scene scene;
+
+	times.relist_ms = 5;
+	scene_open(&scene, script, 2, KIND_PINS, &times);
+	for (int i = 0; i < 2000 && !watch_is_synced(scene.watch); i++)
+		fake_run_for(scene.bench.loop, 1);
+	fake_run_for(scene.bench.loop, 10);
+	fake_server_end(scene.bench.server, 0, FAKE_KEEP);
+	scene_run(&scene, 2, 25, "lost");
+	ck_assert_str_eq(scene.changes.text, "+x@3 +y@4 ~y@7 +z@8 -x@3");
+	ck_assert_uint_eq(watch_report(scene.watch)->lists, 2);
+	ck_assert_uint_eq(watch_report(scene.watch)->failures, 0);
+	ck_assert(watch_is_synced(scene.watch));
+	scene_close(&scene, "lost");
+}
+END_TEST
+
+START_TEST(a_refused_connection_is_tried_again)
+{
+	static const struct fake_step script[] = { { LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") } };
+	struct scene scene;
+
+	scene_open(&scene, script, 1, KIND_PINS, &quick);
+	fake_server_go_down(scene.bench.server);
+	fake_run_for(scene.bench.loop, 60);
+	ck_assert(!watch_is_synced(scene.watch));
+	ck_assert_uint_gt(watch_report(scene.watch)->failures, 1);
+	ck_assert_int_eq(watch_report(scene.watch)->trouble.class, ERR_NET);
+	fake_server_come_up(scene.bench.server);
+	scene_run(&scene, 1, 25, "refused");
+	scene_close(&scene, "refused");
+}
+END_TEST
+
+START_TEST(a_server_that_restarts_is_resumed)
+{
+	static const struct fake_step script[] = {
+		{ LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") },
+		{ WATCH("5"), HELD, .reply = MOD("x", "u", "8") },
+	};
+	struct scene scene;
+	char room[2048];
+
+	scene_open(&scene, script, 2, KIND_PINS, &quick);
+	fake_run_for(scene.bench.loop, 60);
+	ck_assert(watch_is_synced(scene.watch));
+	fake_server_go_down(scene.bench.server);
+	fake_run_for(scene.bench.loop, 60);
+	ck_assert(watch_is_synced(scene.watch));
+	ck_assert_str_eq(objects_text(room, scene.store, NULL), "x@3");
+	fake_server_come_up(scene.bench.server);
+	scene_run(&scene, 2, 25, "restart");
+	ck_assert_str_eq(objects_text(room, scene.store, NULL), "x@8");
+	scene_close(&scene, "restart");
+}
+END_TEST
+
+START_TEST(a_silent_stream_is_given_up)
+{
+	static const struct fake_step script[] = {
+		{ LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") },
+		{ WATCH("5"), HELD, .reply = MARK("9") },
+		{ WATCH("9"), HELD },
+	};
+	struct watch_times times = quick;
+	struct scene scene;
+
+	times.idle_ms = 150;
+	scene_open(&scene, script, 3, KIND_PINS, &times);
+	for (int i = 0; i < 100 && fake_server_served(scene.bench.server) < 3; i++)
+		fake_run_for(scene.bench.loop, 10);
+	ck_assert_uint_eq(watch_report(scene.watch)->lists, 1);
+	scene_close(&scene, "silent");
+}
+END_TEST
+
+START_TEST(a_stopped_watch_is_resumed_where_it_was)
+{
+	static const struct fake_step script[] = {
+		{ LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") },
+		{ WATCH("5"), HELD, .reply = MOD("x", "u", "8") },
+	};
+	struct scene scene;
+
+	scene_open(&scene, script, 2, KIND_PINS, &quick);
+	fake_run_for(scene.bench.loop, 60);
+	watch_stop(scene.watch);
+	watch_stop(scene.watch);
+	ck_assert_int_eq(watch_report(scene.watch)->state, WATCH_STOPPED);
+	fake_run_for(scene.bench.loop, 30);
+	ck_assert_uint_eq(fake_server_served(scene.bench.server), 1);
+	watch_start(scene.watch);
+	watch_start(scene.watch);
+	scene_run(&scene, 2, 25, "stopped");
+	watch_stop(scene.watch);
+	watch_start(scene.watch);
+	watch_stop(scene.watch);
+	fake_run_for(scene.bench.loop, 30);
+	ck_assert_int_eq(watch_report(scene.watch)->state, WATCH_STOPPED);
+	scene_close(&scene, "stopped");
+}
+END_TEST
+
+/* The answer of a write is newer than what the watch still has to tell: it stays. */
+START_TEST(a_late_watch_does_not_undo_a_write)
+{
+	static const struct fake_step script[] = { { LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") } };
+	struct record *written;
+	struct scene scene;
+	char room[2048];
+
+	scene_open(&scene, script, 1, KIND_PINS, &quick);
+	scene_run(&scene, 1, 25, "late");
+	written = object_record("a", "x", "u", "12");
+	ck_assert(store_put_written(scene.store, written));
+	record_unref(written);
+	fake_server_push(scene.bench.server, 0, MOD("x", "u", "10"));
+	fake_run_for(scene.bench.loop, 30);
+	ck_assert_str_eq(objects_text(room, scene.store, NULL), "x@12");
+	fake_server_push(scene.bench.server, 0, MOD("x", "u", "12") MOD("x", "u", "13"));
+	fake_run_for(scene.bench.loop, 30);
+	ck_assert_str_eq(scene.changes.text, "+x@3 ~x@12 ~x@13");
+	scene_close(&scene, "late");
+}
+END_TEST
+
+/* ---- all kinds together ---- */
+
+/* Answers any streaming list with an empty one, and holds it. */
+#define ANY_LIST { .method = "GET", .target = "*sendInitialEvents=true*", HELD, .reply = DONE("5") }
+#define ANY_WATCH { .method = "GET", .target = "*watch=1*resourceVersion=5*", HELD }
+
+START_TEST(a_dead_server_is_noticed_and_every_stream_resumed)
+{
+	struct fake_step script[2 * KIND_COUNT + 2];
+	struct watchset_times times = { .watch = quick, .silence_ms = 200, .answer_ms = 100 };
+	struct bench bench;
+	struct store *store = store_create();
+	struct watchset *set;
+
+	for (int i = 0; i < KIND_COUNT; i++) {
+		script[i] = (struct fake_step)ANY_LIST;
+		script[KIND_COUNT + 2 + i] = (struct fake_step)ANY_WATCH;
+	}
+	/* The first question is answered (any answer will do), the second is not. */
+	script[KIND_COUNT] = (struct fake_step){ .method = "GET", .target = "/version", .status = 403 };
+	script[KIND_COUNT + 1] = (struct fake_step){ .method = "GET", .target = "/version", .status = 200,
+						     .delay_ms = 5000 };
+	bench = bench_open(script, 2 * KIND_COUNT + 2, (struct kubeconfig){ .token = "t" });
+	set = watchset_create(bench.loop, bench.client, store, &times, &(struct watch_handler){ .user = NULL });
+	ck_assert(!watchset_is_synced(set));
+	watchset_start(set);
+	fake_run_for(bench.loop, 150);
+	ck_assert(watchset_is_synced(set));
+	ck_assert_uint_eq(fake_server_served(bench.server), KIND_COUNT);
+	fake_run_for(bench.loop, 130);
+	ck_assert_uint_eq(fake_server_served(bench.server), KIND_COUNT + 1);
+	for (int i = 0; i < 100 && fake_server_served(bench.server) < 2 * KIND_COUNT + 2; i++)
+		fake_run_for(bench.loop, 10);
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		ck_assert_uint_eq(watchset_report(set, (enum kind)kind)->lists, 1);
+	ck_assert(watchset_is_synced(set));
+	watchset_stop(set);
+	fake_run_for(bench.loop, 10);
+	watchset_destroy(set);
+	bench_close(&bench, "dead server");
+	store_destroy(store);
+}
+END_TEST
+
+/* The needed kinds have no answer, and would come back after a minute; the optional ones have one that sends
+ * them away for a moment, and find the server first. */
+START_TEST(a_server_that_is_back_is_told_to_all)
+{
+	struct fake_step script[2 * KIND_COUNT];
+	struct watchset_times times = { .watch = quick };
+	struct bench bench;
+	struct store *store = store_create();
+	struct watchset *set;
+	size_t optional = 0;
+
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		optional += kind_info((enum kind)kind)->is_optional ? 1 : 0;
+	for (size_t i = 0; i < 2 * KIND_COUNT; i++) {
+		bool is_first = i < optional || (i >= 2 * optional && i < KIND_COUNT + optional);
+
+		script[i] = (struct fake_step)ANY_LIST;
+		script[i].is_unordered = true;
+		if (i < 2 * optional)
+			script[i].target = "*/admissionregistration*";
+		if (is_first) {
+			script[i].end = FAKE_CLOSE;
+			script[i].status = i < optional ? 404 : 0;
+		}
+	}
+	times.watch.backoff_first_ms = 60000;
+	times.watch.backoff_limit_ms = 60000;
+	bench = bench_open(script, 2 * KIND_COUNT, (struct kubeconfig){ .token = "t" });
+	set = watchset_create(bench.loop, bench.client, store, &times, &(struct watch_handler){ .user = NULL });
+	watchset_start(set);
+	for (int i = 0; i < 2000 && !watchset_is_synced(set); i++)
+		fake_run_for(bench.loop, 5);
+	ck_assert(watchset_is_synced(set));
+	watchset_destroy(set);
+	bench_close(&bench, "back");
+	store_destroy(store);
+}
+END_TEST
+
+static void add(TCase *tests)
+{
+	tcase_set_timeout(tests, 60);
+	tcase_add_test(tests, an_optional_kind_that_is_missing_is_empty_and_looked_for_again);
+	tcase_add_test(tests, a_kind_that_is_needed_and_missing_is_not_synced);
+	tcase_add_loop_test(tests, a_stream_is_asked_for_between_five_and_ten_minutes, 0, 10);
+	tcase_add_test(tests, a_stream_that_ends_at_once_with_nothing_is_a_failure);
+	tcase_add_test(tests, what_a_stream_has_lost_is_found_by_the_next_list);
+	tcase_add_test(tests, a_refused_connection_is_tried_again);
+	tcase_add_test(tests, a_server_that_restarts_is_resumed);
+	tcase_add_test(tests, a_silent_stream_is_given_up);
+	tcase_add_test(tests, a_stopped_watch_is_resumed_where_it_was);
+	tcase_add_test(tests, a_late_watch_does_not_undo_a_write);
+	tcase_add_test(tests, a_dead_server_is_noticed_and_every_stream_resumed);
+	tcase_add_test(tests, a_server_that_is_back_is_told_to_all);
+}
+
+SUITE_MAIN("watch_trouble", add)
