@@ -23,7 +23,7 @@ class Audit:
         self.at = os.path.getsize(self.path)
 
     def read(self):
-        """The events since the last time, as dictionaries: the answered requests."""
+        """The events since the last time, as dictionaries: answered requests, and watches also when they begin."""
         events = []
         with open(self.path) as file:
             file.seek(self.at)
@@ -33,10 +33,9 @@ class Audit:
                     break
                 self.at = file.tell()
                 event = json.loads(line)
-                if event["stage"] == "ResponseComplete":
+                if event["stage"] == "ResponseComplete" or event["verb"] == "watch":
                     events.append(event)
         return events
-
 
     def read_until(self, count, patience_s=30):
         """The events since the last time, when the operator has written so often, or when it is not to be waited for any longer; and
@@ -47,6 +46,18 @@ class Audit:
             events += self.read()
         time.sleep(2)
         return events + self.read()
+
+
+
+    def wait_for_lists(self, kinds, patience_s=120):
+        """Until the operator has read all these kinds as a whole; returns those that it has."""
+        events, end = [], time.monotonic() + patience_s
+        while not kinds <= listed(events):
+            if time.monotonic() > end:
+                raise AssertionError(f"{sorted(kinds - listed(events))} were not listed again in {patience_s} s")
+            time.sleep(0.2)
+            events += self.read()
+        return listed(events)
 
 
 def is_by_operator(event):
@@ -68,6 +79,19 @@ def writes(events):
         name = event["verb"] + " " + name + ("" if code < 300 else f" {code}")
         counts[name] = counts.get(name, 0) + 1
     return counts
+
+
+def effects(counts, changed):
+    """counts with the workloads that have changed in the place of how often they were applied; and how many applies changed nothing. The pin
+    guard learns of new pins through an informer: a workload that is applied a moment after its pin may be admitted as it was, and has to be applied again."""
+    name = "patch cronjobs"
+    return {**counts, name: changed}, counts.get(name, 0) - changed
+
+
+def listed(events):
+    """The kinds that the operator has read as a whole."""
+    return {event["objectRef"]["resource"] for event in events if is_by_operator(event) and event.get("responseStatus", {}).get("code") == 200 and
+            (event["verb"] == "list" or "sendInitialEvents=true" in event["requestURI"])}
 
 
 def latencies_ms(events, resource):

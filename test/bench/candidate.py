@@ -122,6 +122,15 @@ def all_of(programs):
     ]
 
 
+def hold_lease(api):
+    """Somebody else leads, for an hour; release_lease ends that."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime())
+    api.apply("/apis/coordination.k8s.io/v1/namespaces/sluice-system/leases/sluice", {
+        "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "sluice"},
+        "spec": {"holderIdentity": "somebody else", "leaseDurationSeconds": 3600, "acquireTime": now, "renewTime": now, "leaseTransitions": 1}},
+        manager="bench", force=True)
+
+
 def release_lease(api):
     """As if nobody had ever led."""
     try:
@@ -137,7 +146,3 @@ def allocations(running, counter):
         return running.metric("go_memstats_mallocs_total")
     with open(counter, "rb") as file:
         return int.from_bytes(file.read(8), "little")
-
-
-def quiet(running):
-    process.wait_until_quiet(running.pid)

@@ -226,6 +226,12 @@ def _plain(item):
     return json.loads(MOMENT.sub("T", json.dumps(item)))
 
 
+def generations(api, count):
+    """How often the CronJobs of so many moving channels have changed, all together."""
+    jobs = [api.get(f"/apis/batch/v1/namespaces/{moving(k)}/cronjobs/job-{k}") for k in range(count)]
+    return sum(job["metadata"]["generation"] for job in jobs)
+
+
 def state(api, count):
     """Everything that promotions to so many moving channels leave behind, to be compared between candidates."""
     kept = []

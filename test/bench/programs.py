@@ -13,6 +13,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 FOLDER = os.path.join(ROOT, "build", "side-by-side")
 RELEASE = os.path.join(ROOT, "build", "release")
+# kube-rs takes a quarter of an hour to build: what cargo makes outlives `make clean`
+CARGO = os.path.join(os.environ.get("SLUICE_CACHE") or os.path.join(
+    os.environ.get("XDG_CACHE_HOME") or os.path.join(os.environ.get("HOME") or "/root", ".cache"), "sluice"), "bench-cargo")
 
 
 def _run(argv, **options):
@@ -31,8 +34,8 @@ def build(wants_reflectors):
          env={**os.environ, "CGO_ENABLED": "0"})
     _run(["gcc", "-O2", "-shared", "-fPIC", "-o", programs["preload"], os.path.join(HERE, "mallocs.c")])
     if wants_reflectors and shutil.which("cargo"):
-        _run(["cargo", "build", "--release", "--locked", "--target-dir", os.path.join(FOLDER, "cargo")], cwd=os.path.join(HERE, "kube-rs"))
-        programs["kube-rs"] = os.path.join(FOLDER, "cargo", "release", "reflectors")
+        _run(["cargo", "build", "--release", "--locked", "--target-dir", CARGO], cwd=os.path.join(HERE, "kube-rs"))
+        programs["kube-rs"] = os.path.join(CARGO, "release", "reflectors")
     return programs
 
 

@@ -82,7 +82,8 @@ there to see what the ratios are of.
 
 {table}
 
-The peer is `test/bench/peer`, an operator on controller-runtime that does the same reconcile for the same kinds, with its caches tuned (one worker).
+The peer is `test/bench/peer`, an operator on controller-runtime that does the same reconcile for the same kinds, with its caches tuned. It has one worker, as is
+the default; for latency it is whichever answers sooner of that and of four workers.
 The floor is curl: the same lists over one connection, the same writes on one connection. Spread is the distance between the quartiles of the rounds, of fewer than
 four the whole range, as a share of the median.
 

@@ -23,11 +23,11 @@ class Plan:
         self.calm, self.busy, self.promotions, self.idle_s, self.touches = calm, busy, promotions, idle_s, touches
 
 
-def started(running, figures):
-    """Exec until ready; then until it leads and has nothing to do."""
+def started(running, figures, leads=True):
+    """Exec until ready; then until it leads, unless it is not to, and has nothing to do."""
     figures["sync_s"] = running.wait(running.is_ready, "ready")
     figures["sync_cpu_s"] = process.cpu_s(running.pid)
-    if running.candidate.leads:
+    if running.candidate.leads and leads:
         running.wait(running.is_leading, "leading", pause_s=0.1)
     process.wait_until_quiet(running.pid)
     figures["start_cpu_s"] = process.cpu_s(running.pid)
@@ -56,12 +56,14 @@ def promotions(running, api, digests, plan, figures):
     objects.promote(api, "warm", digests[1], [MOVING_CHANNELS], RATE)
     objects.promote(api, "first", digests[0], range(MOVING_CHANNELS), RATE)
     process.wait_until_quiet(running.pid, limit=0.05)
+    changes = -objects.generations(api, plan.promotions)
     log, before = audit.Audit(), process.cpu_s(running.pid)
     objects.promote(api, "second", digests[1], range(plan.promotions), RATE)
     events = log.read_until(WRITES_A_PROMOTION * plan.promotions)
     figures["promotion_cpu_ms"] = (process.cpu_s(running.pid) - before) / plan.promotions * 1000
     figures["promotion_ms"] = audit.latencies_ms(events, "promotions")
-    figures["promotion_writes"] = audit.writes(events)
+    changes += objects.generations(api, plan.promotions)
+    figures["promotion_writes"], figures["repeats"] = audit.effects(audit.writes(events), changes)
     figures["state"] = objects.state(api, plan.promotions)
 
 
@@ -72,35 +74,33 @@ def idle(running, plan, figures):
     figures["idle_cpu_s_h"] = (process.cpu_s(running.pid) - before) * 3600 / plan.idle_s
 
 
-def relist(running, repin, channels, figures):
-    """It is stopped while the apiserver is killed, objects change, and the apiserver is killed again: its history begins after
-    what the candidate would go on from, so that everything is listed once more."""
-    steady = process.memory_mib(running.pid)[0]
-    process.forget_peak(running.pid)
-    running.process.send_signal(signal.SIGSTOP)
-    api = cluster.api()
-    with cluster.apiserver_killed():
-        pass
-    objects.touch(api, channels, 1000, 20)
-    with cluster.apiserver_killed():
-        pass
-    log = audit.Audit()
-    repin()
-    running.process.send_signal(signal.SIGCONT)
-    time.sleep(20)
-    running.wait(running.is_ready, "ready again", pause_s=0.5)
-    process.wait_until_quiet(running.pid)
-    listed = [event for event in log.read() if audit.is_by_operator(event) and "deployments" in event["requestURI"] and
-              event["responseStatus"]["code"] == 200 and ("sendInitialEvents=true" in event["requestURI"] or event["verb"] == "list")]
-    after, peak = process.memory_mib(running.pid)
-    figures["relist_peak"] = peak / steady
-    figures["relist_mib"] = after
-    # a watch is in the log only when it ends: no trace of it is no proof that nothing was listed
-    figures["relist_seen"] = bool(listed)
-    api.close()
+def relist(one, kubeconfig, channels, repin):
+    """It is stopped while objects change and the apiserver is killed, whose history begins after what the candidate would go on from: everything
+    is listed once more. It has synced and does not lead, so that no Lease is lost meanwhile."""
+    api, figures = cluster.api(), {}
+    candidate.hold_lease(api)
+    running = one.start(kubeconfig)
+    try:
+        started(running, figures, leads=False)
+        steady = figures["resident_mib"]
+        process.forget_peak(running.pid)
+        running.process.send_signal(signal.SIGSTOP)
+        objects.touch(api, channels, 1000, 20)
+        log = audit.Audit()
+        with cluster.apiserver_killed():
+            pass
+        repin()
+        running.process.send_signal(signal.SIGCONT)
+        kinds = log.wait_for_lists({"releasechannels", "promotions", "deployments", "horizontalpodautoscalers", "services"})
+        process.wait_until_quiet(running.pid)
+        after, peak = process.memory_mib(running.pid)
+        return {"relist_peak": peak / steady, "relist_mib": after, "relisted": sorted(kinds)}
+    finally:
+        running.stop()
+        api.close()
 
 
-def measure(one, kubeconfig, api, channels, digests, plan, repin=None):
+def measure(one, kubeconfig, api, channels, digests, plan):
     """The figures of one round as a dictionary."""
     figures = {"unequal": []}
     if one.leads:
@@ -115,8 +115,6 @@ def measure(one, kubeconfig, api, channels, digests, plan, repin=None):
             if plan.idle_s:
                 idle(running, plan, figures)
             promotions(running, api, digests, plan, figures)
-        if repin:
-            relist(running, repin, channels, figures)
     finally:
         running.stop()
     return figures

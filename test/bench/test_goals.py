@@ -81,6 +81,21 @@ class Audit(unittest.TestCase):
         self.assertEqual(audit.writes([acting]), {})
 
 
+    def test_an_apply_that_changed_nothing_is_told_apart_from_those_that_did(self):
+        counts = {"patch cronjobs": 12, "patch configmaps": 10}
+        self.assertEqual(audit.effects(counts, 10), ({"patch cronjobs": 10, "patch configmaps": 10}, 2))
+
+    def test_a_change_too_many_makes_counts_unequal(self):
+        self.assertNotEqual(audit.effects({"patch cronjobs": 11}, 11)[0], audit.effects({"patch cronjobs": 10}, 10)[0])
+
+    def test_a_kind_is_listed_by_a_list_and_by_a_watch_with_initial_events_but_not_by_a_watch_that_goes_on(self):
+        def read(verb, resource, query, **words):
+            return dict(event(verb, resource, 1, 2, user=cluster.OPERATOR, **words), requestURI="/apis/x?" + query)
+        self.assertEqual(audit.listed([read("list", "services", "resourceVersion=0"), read("watch", "deployments", "sendInitialEvents=true&watch=1"),
+                                       read("watch", "promotions", "resourceVersion=7&watch=1"), read("list", "pods", "", code=410)]),
+                         {"services", "deployments"})
+
+
 class Report(unittest.TestCase):
     def test_a_missed_goal_stands_out_in_the_table(self):
         rows = [goals.Row("memory", "MiB", goals.Goal(at_most=1, unit="MiB"), sluice=[2], peer=[8])]

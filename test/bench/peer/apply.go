@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	batchv1ac "k8s.io/client-go/applyconfigurations/batch/v1"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -26,6 +28,9 @@ const (
 	managedByLabel    = "app.kubernetes.io/managed-by"
 	appliedAnnotation = "sluice.dev/applied"
 )
+
+// errOldPin: a workload was admitted with the pin from before.
+var errOldPin = errors.New("admitted with the old pin")
 
 // statusApply is the apply configuration of the status of one of our own kinds.
 type statusApply[T any] struct {
@@ -70,7 +75,7 @@ func (r *reconciler) execute(ctx context.Context, w *world, p *plan) error {
 		}
 	}
 	for _, i := range p.pinned {
-		if err := r.apply(ctx, workloadApply(w, i, p.target)); err != nil {
+		if err := r.applyWorkload(ctx, w, i, p.target); err != nil {
 			return err
 		}
 	}
@@ -92,9 +97,24 @@ func pinsApply(w *world, p *plan) *corev1ac.ConfigMapApplyConfiguration {
 	return a
 }
 
-func workloadApply(w *world, i int, target *ReleaseStay) runtime.ApplyConfiguration {
+// applyWorkload: the client puts the apiserver's answer into what it applied, so pod tells afterwards what was admitted. The pin guard
+// reads its pins from an informer and may still hold the old ones; then nothing has changed, and no event will say so.
+func (r *reconciler) applyWorkload(ctx context.Context, w *world, i int, target *ReleaseStay) error {
+	spec, pod := &w.channel.Spec.Workloads[i], corev1ac.PodSpec()
+	if err := r.apply(ctx, workloadApply(w, i, target, pod)); err != nil {
+		return err
+	}
+	for k := range pod.Containers {
+		name, image := ptr.Deref(pod.Containers[k].Name, ""), ptr.Deref(pod.Containers[k].Image, "")
+		if artifact, is := spec.Containers[name]; is && image != imageOf(target.Artifacts, artifact) {
+			return errOldPin
+		}
+	}
+	return nil
+}
+
+func workloadApply(w *world, i int, target *ReleaseStay, pod *corev1ac.PodSpecApplyConfiguration) runtime.ApplyConfiguration {
 	spec, live := &w.channel.Spec.Workloads[i], w.workloads[i]
-	pod := corev1ac.PodSpec()
 	for container, artifact := range spec.Containers {
 		pod.WithContainers(corev1ac.Container().WithName(container).WithImage(imageOf(target.Artifacts, artifact)))
 	}

@@ -3,12 +3,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"sort"
 	"strings"
 	"sync"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -27,6 +29,7 @@ const (
 	whoMayName   = "sluice-who-may"
 	channelLabel = "sluice.dev/channel"
 	channelField = "spec.channel"
+	oldPinRetry  = 100 * time.Millisecond // as Sluice does
 )
 
 type reconciler struct {
@@ -141,6 +144,9 @@ func (r *reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	err = r.execute(ctx, w, p)
 	if apierrors.IsConflict(err) { // somebody was faster: what they wrote is on its way to the cache
 		return ctrl.Result{RequeueAfter: 1}, nil
+	}
+	if errors.Is(err, errOldPin) {
+		return ctrl.Result{RequeueAfter: oldPinRetry}, nil
 	}
 	if err == nil && len(p.lookUps) > 0 {
 		return ctrl.Result{RequeueAfter: 1}, r.lookUp(ctx, channel.Namespace, p.lookUps)
