@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ import curl  # noqa: E402
 import goals  # noqa: E402
 import objects  # noqa: E402
 import operating  # noqa: E402
+import own_cluster  # noqa: E402
 import process  # noqa: E402
 import programs  # noqa: E402
 import report  # noqa: E402
@@ -282,7 +284,7 @@ def inside(arguments):
     run.relist(arguments.sizes[-1])
     say("done; the report is written")
     results = {"facts": facts(arguments, run), "equal": equality(run), "candidates": candidates_of(run, arguments.sizes[-1]),
-               "figures": run.figures}
+               "figures": run.figures, "limit": candidate.MEMORY_LIMIT}
     company = os.environ.get("BENCH_COMPANY")
     if company and os.path.exists(company):
         with open(company) as file:
@@ -316,20 +318,25 @@ def parse():
     return arguments
 
 
+def company(arguments):
+    """The company's day, on a cluster of its own. What becomes of it is in its file, and nothing if it fails."""
+    os.environ["BENCH_COMPANY"] = os.path.join(programs.FOLDER, "company.json")
+    if os.path.exists(os.environ["BENCH_COMPANY"]):
+        os.remove(os.environ["BENCH_COMPANY"])
+    if own_cluster.wait(subprocess.Popen([sys.executable, os.path.join(HERE, "company.py"), *(["--quick"] if arguments.quick else [])])):
+        say("VOID the company's day")
+
+
 def main():
     arguments = parse()
+    signal.signal(signal.SIGTERM, own_cluster.end)
     if os.environ.get("SLUICE_NETNS"):
         inside(arguments)
         return 0
     os.environ["BENCH_PROGRAMS"] = json.dumps(programs.build(not arguments.no_reflectors))
     if not arguments.no_company:
-        os.environ["BENCH_COMPANY"] = os.path.join(programs.FOLDER, "company.json")
-        subprocess.run([sys.executable, os.path.join(HERE, "company.py"), *(["--quick"] if arguments.quick else [])], check=True)
-    subprocess.run([cluster.DEVCLUSTER, "up", NAME, "--audit", "--no-metrics", "--no-dns"], check=True)
-    try:
-        return subprocess.run([cluster.DEVCLUSTER, "exec", NAME, "--", sys.executable, *sys.argv]).returncode
-    finally:
-        subprocess.run([cluster.DEVCLUSTER, "down", NAME], check=True)
+        company(arguments)
+    return own_cluster.run(NAME, "--audit", "--no-metrics", "--no-dns")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,11 @@ PATIENCE_S = 180
 MEMORY_LIMIT = "256MiB"  # GOMEMLIMIT of the tuned peer
 
 
+def _settle():
+    os.sched_setaffinity(0, CORE)
+    process.end_with_parent()
+
+
 class Candidate:
     """name: in tables; side: sluice, peer or floor; argv(kubeconfig, port, identity) → the command line."""
 
@@ -42,7 +47,7 @@ class Running:
         # set before exec: a Go program asks once how many cores it has
         self.began = time.monotonic()
         self.process = subprocess.Popen(argv, stdout=self._log, stderr=self._log, env=environment,
-                                        preexec_fn=lambda: os.sched_setaffinity(0, CORE))
+                                        preexec_fn=_settle)
         self.pid = self.process.pid
 
     def _get(self, port, path):

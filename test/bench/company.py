@@ -12,7 +12,7 @@ pods were Ready with them.
 import argparse
 import json
 import os
-import subprocess
+import signal
 import sys
 import time
 
@@ -21,6 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "cluster")]
 import cluster  # noqa: E402
 import operating  # noqa: E402
+import own_cluster  # noqa: E402
 import process  # noqa: E402
 import programs  # noqa: E402
 
@@ -147,14 +148,11 @@ def main():
     parser.add_argument("--quick", action="store_true", help="one pod of each service")
     arguments = parser.parse_args()
     if os.environ.get("SLUICE_NETNS"):
+        signal.signal(signal.SIGTERM, own_cluster.end)
         inside(arguments)
         return 0
     os.environ.setdefault("SLUICE_BINARY", os.path.join(programs.RELEASE, "controller", "sluice"))
-    subprocess.run([cluster.DEVCLUSTER, "up", NAME, "--no-metrics", "--no-dns", "--hollow", "3" if arguments.quick else "12"], check=True)
-    try:
-        return subprocess.run([cluster.DEVCLUSTER, "exec", NAME, "--", sys.executable, *sys.argv]).returncode
-    finally:
-        subprocess.run([cluster.DEVCLUSTER, "down", NAME], check=True)
+    return own_cluster.run(NAME, "--no-metrics", "--no-dns", "--hollow", "3" if arguments.quick else "12")
 
 
 if __name__ == "__main__":

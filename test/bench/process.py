@@ -1,6 +1,8 @@
 """What the kernel says of a process: memory, CPU time, wake-ups, and on which cores it may run."""
 
+import ctypes
 import os
+import signal
 import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -45,6 +47,11 @@ def pin(pid, cores):
             os.sched_setaffinity(int(thread), cores)
         except ProcessLookupError:
             continue
+
+
+def end_with_parent():
+    """To be called in a child: it is killed when whoever started it is gone (prctl(2), PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def wait_until_quiet(pid, patience_s=120, limit=0.02):

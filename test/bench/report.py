@@ -73,21 +73,31 @@ class Plot:
 
 PAGE = """# How fast, and beside what
 
-Written by `make bench`; not by hand. Every figure is from one run on one machine, so the ratios are what counts: the times and sizes are
-there to see what the ratios are of.
+What does Sluice take of a machine, and how soon does it act? This page puts it beside an operator that does the same work and is written in the usual way, in
+Go on controller-runtime; beside kube-rs, for what a copy of the cluster's objects takes; and beside curl, as the least that the same requests can cost. All
+of them ran one after the other in one run on one machine, so what counts are the ratios: the times and sizes are there to see what the ratios are of.
+
+Written by `make bench`; not by hand.
 
 {machine}
 
-## The table
+## Goals, met and missed
 
 {table}
 
-The peer is `test/bench/peer`, an operator on controller-runtime that does the same reconcile for the same kinds, with its caches tuned. It has one worker, as is
-the default; for latency it is whichever answers sooner of that and of four workers.
-The floor is curl: the same lists over one connection, the same writes on one connection. Spread is the distance between the quartiles of the rounds, of fewer than
-four the whole range, as a share of the median.
+- **Sluice ÷ peer** below 1: Sluice takes less. Each figure is the median of its rounds. A dash: not measured, or nothing to compare with.
+- **Peer, tuned** is `test/bench/peer`, the operator in Go, with caches that hold no more than it needs. It has one worker, as is the default; for latency it is
+  whichever answers sooner of that and of four workers.
+- **Floor** is curl: the same lists over one connection, the same writes on one connection.
+- **Spread** is the distance between the greatest and the least round (of four and more rounds: between the quartiles), as a share of the median. A ratio that is
+  closer to its goal than that may fall on the other side in the next run.
+
+## Every candidate
 
 {candidates}
+
+`peer` is the operator in Go as the documentation of controller-runtime advises it, without tuning. `kube-rs` is no operator: it holds the objects and does
+nothing with them.
 
 ## How cost grows
 
@@ -96,14 +106,34 @@ four the whole range, as a share of the median.
 {company}
 ## How it is measured
 
-- One apiserver, one etcd, one run. They and whoever writes have core 0, the candidate has core 1 for itself. One candidate at a time, in the order A B C C B A.
+- One apiserver and one etcd. They and whoever writes have core 0, the candidate has core 1 for itself. One candidate at a time, in the order A B C, then C B A.
 - The same objects, the same rights, the same field manager, server-side apply, leader election, metrics and health on. No controller of the cluster runs.
-- Writes are counted in the audit log, and what promotions leave behind is compared, moments aside. {equal}
 - Standing channels have a Deployment, an autoscaler, a Service and a finished Promotion. An edit changes a channel's spec so that exactly one write of its status follows.
 - A promotion is of a digest, into a channel with one CronJob: two writes of the channel's status, three of the promotion's, the pins, the workload, two Events; and one question to the registry.
-- Latency is from the apiserver's answer to whoever wrote to the arrival of the operator's PATCH, both as the audit log has them.
-- Wake-ups are voluntary context switches of all threads. Memory is VmRSS and VmHWM. CPU is what the scheduler counts.
-- The peer reads built-in kinds as protobuf, as its client does by default; Sluice reads JSON.
+- Writes are counted in the apiserver's audit log, and what promotions leave behind is compared field by field, moments aside. A round in which either differs counts for nothing. {equal}
+- Latency is from the apiserver's answer to whoever wrote to the arrival of the operator's PATCH, both as the audit log has them. The log has whole requests of the
+  apiserver in it, so it is never below what the network and the apiserver take.
+- Wake-ups are voluntary context switches of all threads. Memory is VmRSS and VmHWM. CPU is what the scheduler counts for the process, kernel included.
+- A forced relist: a candidate that has synced and does not lead is stopped, objects change, the apiserver is killed and started; the candidate goes on and lists everything again.
+
+## What is unfair, and to whom
+
+- To the peer: it has one core. Go's collector would use a second one, and four workers would as well.
+- To the peer: a Go program keeps memory for a while before it gives it back. Its limit (GOMEMLIMIT) is {limit}; a lower one would cost CPU.
+- To Sluice: the peer reads the built-in kinds as protobuf, as its client does by default; Sluice reads JSON.
+- To Sluice: the peer knows the channels, promotions and workloads that the benchmarks have, and nothing of gates, canaries, signatures or targets.
+- To kube-rs: it compares in memory and cold sync alone.
+- To everybody: core 0 carries the apiserver, etcd and the writers, so that at 50 changes a second the apiserver is part of every latency.
+
+## Again
+
+As root, with Go and cargo, on a machine with nothing else to do:
+
+```sh
+make image bench                                    # three quarters of an hour; writes this page and build/bench.json
+make bench-quick                                    # some minutes, small; build/side-by-side/benchmarks.md
+make bench BENCH="--sizes 1000 --rounds 7 --no-company --page /tmp/benchmarks.md"    # one question; see test/bench/bench.py --help
+```
 """
 
 
@@ -115,9 +145,9 @@ def candidates_table(candidates):
     """candidates: {name: {what: value}}, the medians at the largest size."""
     names = list(candidates)
     whats = list(dict.fromkeys(what for one in candidates.values() for what in one))
-    lines = ["Every candidate, at the largest size, as a multiple of Sluice:", "", "| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    lines = ["At the largest size, as a multiple of Sluice:", "", "| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
     for what in whats:
-        base = candidates["sluice"].get(what)
+        base = candidates.get("sluice", {}).get(what)
         cells = ["–" if one.get(what) is None or not base else f"{one[what] / base:.2f}" for one in candidates.values()]
         lines.append(f"| {what} (Sluice: {number(base)}) | " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -141,4 +171,5 @@ def write(results, rows, plots, folder, page):
         shown.append(f"![{plot.title}](bench/{plot.name}.svg)\n\n" + (f"Above linear: {', '.join(above)}." if above else "Nothing grows faster than linear."))
     with open(page, "w") as file:
         file.write(PAGE.format(machine=machine(results["facts"]), table=table(rows), candidates=candidates_table(results["candidates"]),
-                               plots="\n\n".join(shown) or "One size only was measured.", company=results.get("company_text", ""), equal=results["equal"]))
+                               plots="\n\n".join(shown) or "One size only was measured.", company=results.get("company_text", ""), equal=results["equal"],
+                               limit=results["limit"]))

@@ -3,6 +3,7 @@
 
 import os
 import sys
+import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
@@ -106,6 +107,18 @@ class Report(unittest.TestCase):
         self.assertEqual({name: round(value, 2) for name, value in plot.fits().items()}, {"sluice": 1, "peer": 2})
         self.assertEqual(plot.svg().count("<polyline"), 2)
         self.assertIn("cost ~ n^2.00", plot.svg())
+
+    def test_the_page_is_written_with_its_plots_and_says_what_was_void(self):
+        results = {"facts": {"Machine": "2 cores"}, "equal": "**Rounds that count for nothing:** one.", "candidates": {"sluice": {"peak, MiB": 2}, "peer": {"peak, MiB": 8}},
+                   "figures": {}, "limit": "256MiB"}
+        plot = report.Plot("memory", "Memory", "KiB", [10, 100], {"sluice": [1, 1]})
+        with tempfile.TemporaryDirectory() as folder:
+            report.write(results, [goals.Row("memory", "MiB", goals.Goal(), sluice=[2])], [plot], folder, os.path.join(folder, "page.md"))
+            with open(os.path.join(folder, "page.md")) as file:
+                page = file.read()
+            self.assertTrue(os.path.exists(os.path.join(folder, "bench", "memory.svg")))
+        for text in ("- Machine: 2 cores", "| peak, MiB (Sluice: 2.00) | 1.00 | 4.00 |", "**Rounds that count for nothing:** one.", "256MiB"):
+            self.assertIn(text, page)
 
 
 if __name__ == "__main__":
