@@ -109,7 +109,7 @@ class Run:
 
     def compare(self, one, found):
         """In what its promotions differ from those of the first round."""
-        if not one.leads:
+        if "state" not in found:
             return []
         kept = found.pop("state")
         if self.left_behind is None:
@@ -313,8 +313,10 @@ def parse():
     arguments.sizes = [int(word) for word in (arguments.sizes or ("100,300" if quick else "100,1000,10000")).split(",")]
     arguments.page = os.path.abspath(arguments.page or (os.path.join(programs.FOLDER, "benchmarks.md") if quick else PAGE))
     arguments.load = os.getloadavg()[0]
-    arguments.plan = lambda is_last: rounds.Plan(calm=20 if quick else 50, busy=200 if quick else 500, promotions=30 if quick else 60,
-                                                 idle_s=(20 if quick else 60) if is_last else 0, touches=200 if quick else 500)
+    much = rounds.Plan(calm=20, busy=200, promotions=30, idle_s=20, touches=200) if quick else rounds.Plan(
+        calm=50, busy=500, promotions=60, idle_s=60, touches=500)
+    # how cost grows is asked at every size, all else at the largest
+    arguments.plan = lambda is_last: much if is_last else rounds.Plan(busy=much.busy, touches=much.touches)
     return arguments
 
 

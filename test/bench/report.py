@@ -111,6 +111,7 @@ nothing with them.
 - Standing channels have a Deployment, an autoscaler, a Service and a finished Promotion. An edit changes a channel's spec so that exactly one write of its status follows.
 - A promotion is of a digest, into a channel with one CronJob: two writes of the channel's status, three of the promotion's, the pins, the workload, two Events; and one question to the registry.
 - Writes are counted in the apiserver's audit log, and what promotions leave behind is compared field by field, moments aside. A round in which either differs counts for nothing. {equal}
+- Promotions, idle time and latency are measured at the largest size only; start, memory and CPU for each change at every size.
 - Latency is from the apiserver's answer to whoever wrote to the arrival of the operator's PATCH, both as the audit log has them. The log has whole requests of the
   apiserver in it, so it is never below what the network and the apiserver take.
 - Wake-ups are voluntary context switches of all threads. Memory is VmRSS and VmHWM. CPU is what the scheduler counts for the process, kernel included.

@@ -17,9 +17,9 @@ WRITES_A_PROMOTION = 9  # seven of objects, two Events
 
 
 class Plan:
-    """How much of everything a round does."""
+    """How much of everything a round does; nothing of what is 0."""
 
-    def __init__(self, calm, busy, promotions, idle_s, touches):
+    def __init__(self, busy, touches, calm=0, promotions=0, idle_s=0):
         self.calm, self.busy, self.promotions, self.idle_s, self.touches = calm, busy, promotions, idle_s, touches
 
 
@@ -37,18 +37,17 @@ def started(running, figures, leads=True):
 def edits(running, api, channels, plan, figures):
     """Edits of channels, each with one write: calm for latency alone, busy for CPU and latency."""
     log = audit.Audit()
-    objects.edit(api, channels, CALM_RATE, plan.calm)
-    events = log.read_until(plan.calm)
-    figures["calm_ms"] = audit.latencies_ms(events, "releasechannels")
-    calm = audit.writes(events)
-    before = process.cpu_s(running.pid)
-    objects.edit(api, channels, RATE, plan.busy)
-    events = log.read_until(plan.busy)
-    figures["busy_cpu_ms"] = (process.cpu_s(running.pid) - before) / plan.busy * 1000
-    figures["busy_ms"] = audit.latencies_ms(events, "releasechannels")
-    for counts, wanted in ((calm, plan.calm), (audit.writes(events), plan.busy)):
-        if counts != {"patch releasechannels/status": wanted}:
-            figures["unequal"].append(f"{wanted} edits: {counts}")
+    for name, rate, count in (("calm", CALM_RATE, plan.calm), ("busy", RATE, plan.busy)):
+        if not count:
+            continue
+        before = process.cpu_s(running.pid)
+        objects.edit(api, channels, rate, count)
+        events = log.read_until(count)
+        figures[name + "_cpu_ms"] = (process.cpu_s(running.pid) - before) / count * 1000
+        figures[name + "_ms"] = audit.latencies_ms(events, "releasechannels")
+        counts = audit.writes(events)
+        if counts != {"patch releasechannels/status": count}:
+            figures["unequal"].append(f"{count} edits: {counts}")
 
 
 def promotions(running, api, digests, plan, figures):
@@ -105,7 +104,8 @@ def measure(one, kubeconfig, api, channels, digests, plan):
     figures = {"unequal": []}
     if one.leads:
         candidate.release_lease(api)
-        objects.reset_moving(api, MOVING_CHANNELS + 1)
+        if plan.promotions:
+            objects.reset_moving(api, MOVING_CHANNELS + 1)
     time.sleep(1)
     running = one.start(kubeconfig)
     try:
@@ -114,7 +114,8 @@ def measure(one, kubeconfig, api, channels, digests, plan):
             edits(running, api, channels, plan, figures)
             if plan.idle_s:
                 idle(running, plan, figures)
-            promotions(running, api, digests, plan, figures)
+            if plan.promotions:
+                promotions(running, api, digests, plan, figures)
     finally:
         running.stop()
     return figures
