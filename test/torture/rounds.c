@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "failing.h"
 
@@ -12,10 +13,15 @@
 #define TIMEOUT_S 30
 #define WAITED "fake_run_until" /* of fake/server.h: the assertion that an answer comes before the time is over */
 
+#define FIELDS 6 /* of a line, before what was said */
+
 struct row {
 	const TTest *test;
 	int index;
 	bool ends_by_itself; /* it expects a signal or an exit code */
+	bool is_counted;
+	uint64_t asked;
+	bool *tried; /* of each request; index 0 is the first one */
 };
 
 /* What the tests that are being added are for: Check has no way to ask a case what it holds. */
@@ -29,7 +35,7 @@ void rounds_add(TCase *tests, const TTest *test, int signal, int exit_value, int
 	if (chosen == NULL && !is_listing)
 		(_tcase_add_test)(tests, test, signal, exit_value, start, end);
 	for (int i = start; i < end && is_listing && row_count < ROWS; i++)
-		rows[row_count++] = (struct row){ test, i, signal != 0 || exit_value != 0 };
+		rows[row_count++] = (struct row){ .test = test, .index = i, .ends_by_itself = signal != 0 || exit_value != 0 };
 	if (chosen != NULL && strcmp(chosen->test->name, test->name) == 0 && chosen->index >= start && chosen->index < end)
 		(_tcase_add_test)(tests, test, signal, exit_value, chosen->index, chosen->index + 1);
 }
@@ -73,12 +79,73 @@ struct torture {
 	FILE *out;
 	uint64_t most;
 	uint64_t seed;
+	uint64_t until; /* by time() */
 };
+
+static void count_row(struct row *row, uint64_t asked)
+{
+	row->is_counted = true;
+	row->asked = asked;
+	row->tried = asked == 0 ? NULL : calloc(asked, sizeof(*row->tried));
+	if (asked != 0 && row->tried == NULL)
+		abort();
+}
+
+static struct row *find_row(const char *test, int index)
+{
+	for (size_t i = 0; i < row_count; i++) {
+		if (rows[i].index == index && strcmp(rows[i].test->name, test) == 0)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+/* One line of an earlier run; one that was cut short counts as none. */
+static void take_line(char *line)
+{
+	char *fields[FIELDS];
+	struct row *row;
+	uint64_t at;
+
+	for (size_t i = 0; i < FIELDS; i++)
+		fields[i] = strsep(&line, "\t");
+	if (line == NULL)
+		return;
+	row = find_row(fields[0], atoi(fields[1]));
+	at = strtoull(fields[2], NULL, 10);
+	if (row == NULL)
+		return;
+	if (at == 0 && !row->is_counted)
+		count_row(row, strtoull(fields[5], NULL, 16));
+	else if (at != 0 && at <= row->asked)
+		row->tried[at - 1] = true;
+}
+
+/* What the file says was tried before; what is written from now on comes behind it. */
+static void read_tried(FILE *file)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+	bool is_whole = true;
+
+	rewind(file);
+	while ((len = getline(&line, &size, file)) > 0) {
+		is_whole = line[len - 1] == '\n';
+		take_line(line);
+	}
+	free(line);
+	(void)fseek(file, 0, SEEK_END);
+	if (!is_whole)
+		(void)fputc('\n', file);
+}
 
 static const char *end_of(const struct failing *failing, int result, const char *text)
 {
 	if (failing->has_leaked || strstr(text, "return value 23") != NULL) /* LeakSanitizer's */
 		return "leaked";
+	if (failing->fail_at != 0 && !failing->has_failed)
+		return "untouched"; /* it asked less often than it did when it was counted */
 	if (result == CK_PASS)
 		return "passed";
 	if (result == CK_FAILURE)
@@ -101,7 +168,6 @@ static void run_round(const struct torture *torture, const struct row *row, uint
 	bool is_for_good = torture->failing->is_for_good;
 	TestResult **results;
 	SRunner *runner;
-	const char *end;
 
 	chosen = row;
 	*torture->failing = (struct failing){ .fail_at = at, .is_for_good = is_for_good };
@@ -109,42 +175,47 @@ static void run_round(const struct torture *torture, const struct row *row, uint
 	srunner_set_fork_status(runner, CK_FORK);
 	srunner_run_all(runner, CK_SILENT);
 	results = srunner_results(runner);
-	end = end_of(torture->failing, tr_rtype(results[0]), tr_msg(results[0]));
-	if (at == 0 || torture->failing->has_failed) {
-		(void)fprintf(torture->out, "%s\t%d\t%llu\t%s\t%s\t%llx\t", row->test->name, row->index, (unsigned long long)at, end,
-			      torture->failing->library,
-			      (unsigned long long)(at == 0 ? torture->failing->asked : torture->failing->place));
-		write_text(torture->out, tr_msg(results[0]));
-		(void)fflush(torture->out);
-	}
+	(void)fprintf(torture->out, "%s\t%d\t%llu\t%s\t%s\t%llx\t", row->test->name, row->index, (unsigned long long)at,
+		      end_of(torture->failing, tr_rtype(results[0]), tr_msg(results[0])), torture->failing->library,
+		      (unsigned long long)(at == 0 ? torture->failing->asked : torture->failing->place));
+	write_text(torture->out, tr_msg(results[0]));
+	(void)fflush(torture->out);
 	free(results);
 	srunner_free(runner);
 	chosen = NULL;
 }
 
-/* Spread evenly, shifted by the seed. */
-static uint64_t nth_choice(const struct torture *torture, uint64_t nth, uint64_t asked)
+static bool is_over(const struct torture *torture)
+{
+	return torture->until != 0 && (uint64_t)time(NULL) >= torture->until;
+}
+
+/* Of those that were not tried, spread evenly, shifted by the seed: from 0. */
+static uint64_t nth_choice(const struct torture *torture, uint64_t nth, uint64_t left)
 {
 	uint64_t shift = torture->seed * 0x9e3779b97f4a7c15u >> 33;
 
-	return (nth * asked / torture->most + shift) % asked + 1;
+	return torture->most == 0 || left <= torture->most ? nth : (nth * left / torture->most + shift) % left;
 }
 
-static void torture_row(const struct torture *torture, const struct row *row)
+static void torture_row(const struct torture *torture, struct row *row)
 {
-	const char *only = getenv("TORTURE_AT");
-	uint64_t asked;
+	uint64_t *untried = row->asked == 0 ? NULL : calloc(row->asked, sizeof(*untried));
+	uint64_t left = 0;
 
-	if (row->ends_by_itself)
-		return;
-	if (only != NULL) {
-		run_round(torture, row, strtoull(only, NULL, 10));
-		return;
+	for (uint64_t i = 0; untried != NULL && i < row->asked; i++) {
+		if (!row->tried[i])
+			untried[left++] = i + 1;
 	}
+	for (uint64_t i = 0; i < left && (torture->most == 0 || i < torture->most) && !is_over(torture); i++)
+		run_round(torture, row, untried[nth_choice(torture, i, left)]);
+	free(untried);
+}
+
+static void count_requests(const struct torture *torture, struct row *row)
+{
 	run_round(torture, row, 0);
-	asked = torture->failing->asked;
-	for (uint64_t i = 0; i < asked && (torture->most == 0 || i < torture->most); i++)
-		run_round(torture, row, torture->most != 0 && asked > torture->most ? nth_choice(torture, i, asked) : i + 1);
+	count_row(row, torture->failing->asked);
 }
 
 static bool is_wanted(const struct row *row, const char *only)
@@ -164,13 +235,15 @@ static uint64_t number_of(const char *name)
 
 static int torture_all(const char *name, void (*add)(TCase *tests), const char *path, const char *only)
 {
+	const char *alone = getenv("TORTURE_AT");
 	struct torture torture = {
 		.name = name,
 		.add = add,
 		.failing = failing_state(),
-		.out = fopen(path, "we"),
+		.out = fopen(path, "a+e"),
 		.most = number_of("TORTURE_MOST"),
 		.seed = number_of("TORTURE_SEED"),
+		.until = number_of("TORTURE_UNTIL"),
 	};
 	size_t share = 0;
 	size_t shares = 1;
@@ -179,8 +252,15 @@ static int torture_all(const char *name, void (*add)(TCase *tests), const char *
 		return EXIT_FAILURE;
 	if (getenv("TORTURE_SHARE") != NULL && sscanf(getenv("TORTURE_SHARE"), "%zu/%zu", &share, &shares) != 2)
 		return EXIT_FAILURE;
-	for (size_t i = share; i < row_count; i += shares) {
-		if (only == NULL || is_wanted(&rows[i], only))
+	read_tried(torture.out);
+	for (size_t i = share; i < row_count && !is_over(&torture); i += shares) {
+		if (rows[i].ends_by_itself || (only != NULL && !is_wanted(&rows[i], only)))
+			continue;
+		if (alone == NULL && !rows[i].is_counted)
+			count_requests(&torture, &rows[i]);
+		if (alone != NULL)
+			run_round(&torture, &rows[i], strtoull(alone, NULL, 10));
+		else
 			torture_row(&torture, &rows[i]);
 	}
 	return fclose(torture.out) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -5,9 +5,11 @@
  *	SUITE_ONLY=reads_numbers:3    only its fourth row
  *	TORTURE=FILE                  with failing.h's library loaded: rounds instead of tests. FILE gets a line for each, fields with
  *	                              tabs between: test, row, the request that failed (0: none), how it ended, which library asked, or
- *	                              where in the program (hexadecimal), what was said
+ *	                              where in the program (hexadecimal; of request 0: how many there are), what was said. What
+ *	                              stands there already is not tried again
  *	TORTURE_AT=N                  only the N-th request
  *	TORTURE_MOST=N TORTURE_SEED=S no more than N rounds for a test, chosen by the seed
+ *	TORTURE_UNTIL=T               no round begins after this moment, by time()
  *	TORTURE_SHARE=I/N             only every N-th row, from I
  *
  * A round ends well when the test passes all the same, or when one of its own assertions fails, since it had expected

@@ -7,7 +7,10 @@
     test/torture/run.py test_kube_lease takes_the_lease:2 31
                                                one round alone, with all that it says: program, test and row, request
     test/torture/run.py --for-good             a request fails, and all that come after it
+    test/torture/run.py --seconds 3000         so long; then it says what share of all is done
+    test/torture/run.py --go-on                what was stopped goes on, but for programs that were built anew since
 
+Of each test some requests fail, then twice as many, and so on; programs of which less was tried come first: whenever it is stopped, it has been everywhere.
 A round ends well when the test passes, when one of its own assertions fails (it had expected success), or when the process leaves because
 there is no memory. It does not when it crashes, leaks, or hangs, or when a sanitizer speaks. See failing.h and rounds.h.
 """
@@ -17,6 +20,7 @@ import collections
 import concurrent.futures
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -33,6 +37,7 @@ RESULT = os.path.join(TREE, "build", "torture.json")
 ROUNDS = os.path.join(TREE, "build", "torture")  # what each share of a program told, and what the sanitizers said
 LIBRARY = os.path.join(BUILD, "test", "torture", "libfailing.so")
 LIBRARIES = "libuv.so:libcurl.so:libyaml-:libpcre2-:libmicrohttpd.so"
+FIRST = 8  # requests of each test in the first pass
 SHARES = 8  # of a program, so that the long ones do not run on alone in the end
 TIMEOUT_S = 3 * 3600
 GOOD = ("passed", "refused", "left")
@@ -106,37 +111,63 @@ def read_rounds(program, path, file):
     return [one._replace(place=named.get(one.place, one.place)) if one.at else one for one in found]
 
 
-def torture(name, path, own, ranges_file, share, options, folder):
-    """One share of a program: its rounds, and whether it came to its end."""
-    out, log = os.path.join(folder, f"{name}.{share}.rounds"), os.path.join(folder, f"{name}.{share}.log")
-    more = {"TORTURE": out, "TORTURE_SHARE": f"{share}/{SHARES}"}
-    if options.most:
-        more.update(TORTURE_MOST=str(options.most), TORTURE_SEED=str(options.seed))
-    if options.for_good:
-        more["FAILING_FOR_GOOD"] = "1"
-    with open(log, "w", encoding="utf-8") as text:
+Share = collections.namedtuple("Share", "name path own ranges number rounds log")  # of a program; rounds and log are files
+
+
+def shares(wanted, options, folder):
+    """Each with its file of rounds, which is empty unless it goes on."""
+    found = []
+    for name, (path, own) in wanted.items():
+        ranges_file = write_ranges(path, folder)
+        for number in range(SHARES):
+            stem = os.path.join(folder, f"{name}.{number}{'.for-good' if options.for_good else ''}")
+            one = Share(name, path, own, ranges_file, number, stem + ".rounds", stem + ".log")
+            if os.path.exists(one.rounds) and not (options.go_on and os.path.getmtime(one.rounds) > os.path.getmtime(path)):
+                os.remove(one.rounds)
+            found.append(one)
+    return found
+
+
+def torture(share, most, options, until):
+    """Goes on with a share; its exit code."""
+    more = {"TORTURE": share.rounds, "TORTURE_SHARE": f"{share.number}/{SHARES}", "TORTURE_MOST": str(most),
+            "TORTURE_SEED": str(options.seed), "TORTURE_UNTIL": str(until), **({"FAILING_FOR_GOOD": "1"} if options.for_good else {})}
+    with open(share.log, "a", encoding="utf-8") as text:
         try:
-            code = subprocess.run([path], env=environment(own, ranges_file, **more), stdin=subprocess.DEVNULL, stdout=text,
+            return subprocess.run([share.path], env=environment(share.own, share.ranges, **more), stdin=subprocess.DEVNULL, stdout=text,
                                   stderr=text, timeout=TIMEOUT_S, check=False).returncode
         except subprocess.TimeoutExpired:
-            code = 124
-    return read_rounds(name, path, out) if os.path.exists(out) else [], code
+            return 124
+
+
+def tried(share):
+    """How many lines its file has."""
+    if not os.path.exists(share.rounds):
+        return 0
+    with open(share.rounds, "rb") as file:
+        return sum(1 for _ in file)
 
 
 def torture_all(wanted, options, folder):
-    rounds, broken = [], []
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as lanes:
-        jobs = {}
-        for name, (path, own) in wanted.items():
-            ranges_file = write_ranges(path, folder)
-            for share in range(SHARES):
-                jobs[lanes.submit(torture, name, path, own, ranges_file, share, options, folder)] = f"{name} {share}"
-        for job in concurrent.futures.as_completed(jobs):
-            found, code = job.result()
-            rounds += found
-            if code:
-                broken.append(f"{jobs[job]}: ended by {code}")
-    return rounds, broken
+    """Pass after pass, until nothing new is tried or the time is over; the rounds, and what did not come to its end."""
+    found, broken = shares(wanted, options, folder), []
+    random.Random(options.seed).shuffle(found)
+    until = int(time.time()) + options.seconds if options.seconds else 0
+    most = options.most or FIRST
+    before = -1
+    while before < (now := sum(map(tried, found))) and not (until and time.time() >= until):
+        before = now
+        by_program = collections.Counter()
+        for share in found:
+            by_program[share.name] += tried(share)
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as lanes:
+            jobs = [(share, lanes.submit(torture, share, most, options, until))
+                    for share in sorted(found, key=lambda one: by_program[one.name])]
+        broken += [f"{share.name} {share.number}: ended by {job.result()}" for share, job in jobs if job.result()]
+        if options.most or broken:
+            break
+        most *= 2
+    return [one for share in found if os.path.exists(share.rounds) for one in read_rounds(share.name, share.path, share.rounds)], broken
 
 
 def alone(name, row, at, options):
@@ -151,7 +182,9 @@ def alone(name, row, at, options):
 
 def say(rounds, broken):
     unarmed = [one for one in rounds if one.at == 0]
-    failed = [one for one in rounds if one.at]
+    failed = [one for one in rounds if one.at and one.end != "untouched"]
+    requests = sum(one.place for one in unarmed)
+    done = sum(1 for one in rounds if one.at) / requests if requests else 0
     bad = [one for one in failed if one.end not in GOOD] + [one for one in unarmed if one.end != "passed"]
     for one in sorted(bad):
         print(f"{one.end}: {one.program} {one.test}:{one.row} {one.at}  {one.place}: {one.text[:160]}")
@@ -159,8 +192,8 @@ def say(rounds, broken):
         print(text)
     ends = collections.Counter(one.end for one in failed)
     print(f"{len({one.program for one in rounds})} programs, {len(unarmed)} tests, {len(failed)} requests failed: "
-          + ", ".join(f"{count} {end}" for end, count in ends.most_common()))
-    return {"programs": len({one.program for one in rounds}), "tests": len(unarmed), "failed": len(failed), "ends": dict(ends),
+          + ", ".join(f"{count} {end}" for end, count in ends.most_common()) + f"; {done:.1%} of {requests} requests")
+    return {"requests": requests, "share": round(done, 4), "programs": len({one.program for one in rounds}), "tests": len(unarmed), "failed": len(failed), "ends": dict(ends),
             "bad": [one._asdict() for one in bad], "broken": broken}
 
 
@@ -176,6 +209,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--for-good", action="store_true")
+    parser.add_argument("--go-on", action="store_true")
+    parser.add_argument("--seconds", type=int, default=0)
     parser.add_argument("programs", nargs="*")
     options = parser.parse_args()
     build()
