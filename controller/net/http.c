@@ -1,6 +1,8 @@
 #include "net/http.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <uv.h>
 
 #include "base/memory.h"
 #include "net/allocator.h"
@@ -132,6 +134,31 @@ void http_drop_connections(struct http *http, enum http_lane lane)
 	vec_push(&http->retired, http->lanes[lane]);
 	http->lanes[lane] = NULL;
 	timer_start(http->kick, 0);
+}
+
+static struct http_exchange *find_in(const struct http *http, const struct pool *pool)
+{
+	for (size_t i = 0; i < http->exchanges.len; i++) {
+		struct http_exchange *exchange = http->exchanges.items[i];
+
+		if (exchange->pool == pool)
+			return exchange;
+	}
+	return NULL;
+}
+
+void http_give_up(struct http *http, struct pool *pool)
+{
+	struct http_exchange *exchange;
+	char why[96];
+
+	(void)snprintf(why, sizeof(why), "its connection cannot be watched: %s", uv_strerror(pool->refusal));
+	for (size_t lane = 0; lane < HTTP_LANES; lane++) {
+		if (http->lanes[lane] == pool)
+			http_drop_connections(http, (enum http_lane)lane);
+	}
+	while ((exchange = find_in(http, pool)) != NULL)
+		exchange_fail(exchange, ERR_NET, why);
 }
 
 void http_destroy(struct http *http)

@@ -137,6 +137,7 @@ struct pool {
 	CURLM *multi;
 	struct timer *timer; /* when curl wants to be called next */
 	size_t running;      /* exchanges in it */
+	int refusal;         /* the loop would not watch one of its sockets: libuv's error; then it is of no use any more */
 };
 
 /* Makes a pool. NULL without memory. */
@@ -158,5 +159,9 @@ void http_add_todo(struct http *http, struct http_exchange *exchange);
 
 /* Forgets an exchange that is about to be freed. */
 void http_forget(struct http *http, struct http_exchange *exchange);
+
+/* Ends the exchanges of a pool one of whose sockets the loop would not watch: curl does nothing more in it. What comes
+ * gets another one. */
+void http_give_up(struct http *http, struct pool *pool);
 
 #endif

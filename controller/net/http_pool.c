@@ -39,6 +39,8 @@ static void act(struct pool *pool, curl_socket_t fd, int events)
 	(void)curl_multi_socket_action(pool->multi, fd, events, &running);
 	pool->http->is_in_curl = false;
 	collect(pool);
+	if (pool->refusal < 0)
+		http_give_up(pool->http, pool);
 }
 
 static void on_curl_time(void *user)
@@ -72,10 +74,12 @@ static void on_sock_closed(uv_handle_t *handle)
 static struct sock *sock_create(struct pool *pool, curl_socket_t fd)
 {
 	struct sock *sock = memory_alloc(sizeof(*sock));
+	int r = uv_poll_init_socket(loop_uv(pool->http->loop), &sock->poll, fd);
 
 	sock->pool = pool;
 	sock->fd = fd;
-	if (uv_poll_init_socket(loop_uv(pool->http->loop), &sock->poll, fd) < 0) {
+	if (r < 0) {
+		pool->refusal = r;
 		free(sock);
 		return NULL;
 	}

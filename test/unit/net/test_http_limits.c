@@ -1,6 +1,9 @@
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -274,6 +277,45 @@ START_TEST(fetches_up_to_a_limit)
 }
 END_TEST
 
+static int refused_watches; /* so many sockets are not watched: /proc/sys/fs/epoll/max_user_watches is reached */
+
+/* In place of libc's, for libuv. */
+int epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
+{
+	if (op == EPOLL_CTL_ADD && refused_watches > 0) {
+		refused_watches--;
+		errno = ENOSPC;
+		return -1;
+	}
+	return (int)syscall(SYS_epoll_ctl, epoll, op, fd, event);
+}
+
+START_TEST(a_connection_that_cannot_be_watched_ends_what_waits_for_it)
+{
+	static const struct fake_step script[] = {
+		{ .method = "GET", .target = "/a", .status = 200, .reply = "hello" },
+	};
+	struct bench bench = bench_open(script, 1);
+	struct probe probes[3] = { { .heads = 0 } };
+
+	fake_run_for(bench.loop, 5);
+	refused_watches = 1;
+	for (int i = 0; i < 2; i++)
+		probe_start(&probes[i], &bench, "/a", (struct http_request){ .method = "GET" });
+	for (int i = 0; i < 2; i++) {
+		ck_assert(fake_run_until(bench.loop, &probes[i].is_over, 3000));
+		ck_assert_int_eq(probes[i].err.class, ERR_NET);
+		ck_assert_ptr_nonnull(strstr(probes[i].err.text, "its connection cannot be watched: no space left on device"));
+	}
+	probe_start(&probes[2], &bench, "/a", (struct http_request){ .method = "GET" });
+	ck_assert(fake_run_until(bench.loop, &probes[2].is_over, 3000));
+	ck_assert_str_eq(probes[2].err.text, "");
+	for (int i = 0; i < 3; i++)
+		probe_finish(&probes[i]);
+	bench_close(&bench, "watch");
+}
+END_TEST
+
 static void add(TCase *tests)
 {
 	suite_add_rows(tests, goes_wrong_in_words, rows);
@@ -283,6 +325,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, a_cancel_before_the_start_sends_nothing);
 	tcase_add_test(tests, destroying_the_client_ends_what_runs);
 	suite_add_rows(tests, fetches_up_to_a_limit, fetches);
+	tcase_add_test(tests, a_connection_that_cannot_be_watched_ends_what_waits_for_it);
 }
 
 SUITE_MAIN("http limits", add)
