@@ -137,12 +137,43 @@ START_TEST(reads_one_object)
 }
 END_TEST
 
+START_TEST(an_object_in_quarantine_is_not_read_by_its_name_either)
+{
+	static const struct fake_step script[] = {
+		{ .method = "GET", .target = "/apis/apps/v1/namespaces/shop/deployments/web", .status = 200,
+		  .reply = "{\"metadata\":{\"namespace\":\"shop\",\"name\":\"web\",\"uid\":\"u\",\"resourceVersion\":\"7\"},\"spec\":{}}" },
+	};
+	static _Alignas(8) char memory[CRASH_PAGE_SIZE];
+	struct bench bench = bench_open(script, 1, (struct kubeconfig){ .token = "t" });
+	struct crash_subject subject = { CRASH_READING, "Deployment", "shop", "web", "u", "resourceVersion 7" };
+	struct applied applied = { .is_over = false };
+	struct err err = ERR_INIT;
+	struct crash_page page;
+	struct crash_entry *last;
+
+	for (int i = 0; i <= CRASH_LIMIT; i++) {
+		(void)crash_page_open(&page, memory, "1.0", 0, &last);
+		if (i < CRASH_LIMIT)
+			(void)crash_page_enter(&page, &subject);
+	}
+	client_note_reads(bench.client, &page);
+	ck_assert(apply_get(bench.client, KIND_DEPLOYMENT, "shop", "web", on_applied, &applied, &err) == 0);
+	ck_assert(fake_run_until(bench.loop, &applied.is_over, 5000));
+	ck_assert_int_eq(applied.err.class, ERR_DENIED);
+	ck_assert_ptr_nonnull(strstr(applied.err.text, "the operator crashed when it read this object"));
+	ck_assert_str_eq(applied.version, "");
+	ck_assert_ptr_nonnull(crash_page_next_met(&page, NULL));
+	bench_close(&bench, "quarantine");
+}
+END_TEST
+
 static void add(TCase *tests)
 {
 	tcase_add_test(tests, an_apply_is_in_the_store_before_it_is_told);
 	tcase_add_test(tests, an_apply_without_force_reports_who_is_in_the_way);
 	tcase_add_test(tests, a_deletion_names_the_very_object);
 	tcase_add_test(tests, reads_one_object);
+	tcase_add_test(tests, an_object_in_quarantine_is_not_read_by_its_name_either);
 }
 
 SUITE_MAIN("apply", add)
