@@ -323,7 +323,7 @@ static bool crash(void *user, const struct event *event, const struct err *err)
 {
 	struct crash_entry *last;
 
-	(void)err;
+	ck_assert_msg(event != NULL, "%s", err->text);
 	(void)crash_page_open(noted_page, page_memory, "1.0", 0, &last);
 	expect_str("what was being read is known", last == NULL ? NULL : last->name, event->record->meta->name);
 	*(bool *)user = true;
