@@ -54,8 +54,8 @@ static int compare_pins(const void *a, const void *b)
 	return strcmp(((const struct pin *)a)->key, ((const struct pin *)b)->key);
 }
 
-/* The pins that the channel's workloads shall have. */
-static size_t own_pins(struct decision *d, struct pin *ret)
+/* The pins that the channel's workloads have with that release. */
+static size_t own_pins(struct decision *d, const struct release *release, struct pin *ret)
 {
 	size_t count = 0;
 
@@ -64,7 +64,7 @@ static size_t own_pins(struct decision *d, struct pin *ret)
 
 		for (size_t k = 0; k < spec->count && !d->findings[i].is_claimed; k++) {
 			const struct release_artifact *a =
-				release_find(d->target, spec->containers[k].artifact);
+				release_find(release, spec->containers[k].artifact);
 
 			if (a == NULL)
 				continue;
@@ -236,14 +236,52 @@ static void forget_takeovers(struct decision *d)
 		d->status.takeovers = (struct takeovers){ .count = 0 };
 }
 
+/* Does the channel turn away from a release whose pins may still be on their way? Not before the pins' object is there: a
+ * write that only begins it brings none. */
+static bool turns_back_early(struct decision *d)
+{
+	const struct release *before = &d->channel->status.desired.release;
+	const struct pins *now = d->world->pins;
+	struct pin *own = arena_new_array(d->arena, container_count(d), struct pin);
+	size_t count;
+
+	if (before->id == NULL || now == NULL || (d->target != NULL && release_equal(before, d->target)))
+		return false;
+	count = own_pins(d, before, own);
+	for (size_t i = 0; i < count; i++) {
+		if (!str_equal(pins_find(now, own[i].key), own[i].image))
+			return true;
+	}
+	return false;
+}
+
+/* States what is there already, upon a version that is no other's from then on: a replica that led before, and whose write
+ * of the release's pins is under way, is refused. Goes before the channel's status; the rest is another look's. */
+static void renew_pins(struct decision *d)
+{
+	const struct pins *now = d->world->pins;
+
+	plan_add(d->plan, d->arena, ACTION_STATE_PINS)->pins = (struct action_pins){
+		.items = now->items,
+		.count = now->count,
+		.resource_version = now->meta.resource_version,
+		.uid = now->meta.uid,
+		.is_renewal = true,
+	};
+}
+
 void pinning_plan(struct decision *d)
 {
 	struct pin *own = arena_new_array(d->arena, container_count(d), struct pin);
 
+	if (turns_back_early(d)) {
+		renew_pins(d);
+		return;
+	}
 	if (d->channel->is_suspended)
 		return;
 	/* Without a release, what is pinned here was pinned by a channel of this name that is gone. */
-	state_pins(d, own, d->target == NULL ? 0 : own_pins(d, own));
+	state_pins(d, own, d->target == NULL ? 0 : own_pins(d, d->target, own));
 	for (size_t i = 0; i < d->channel->workload_count; i++) {
 		if (d->findings[i].state >= WORKLOAD_UNPINNED)
 			pin_workload(d, i);

@@ -211,7 +211,8 @@ static void decide(struct decision *d)
 
 /* Statuses come first, because they are the memory of what is being done; the channel's before its
  * promotions' (promoting.c says why). Then the pins, so that the guard knows them before a workload
- * changes. People are told of what has been done, and only once: an event follows the write that it tells of, and what
+ * changes; only that those under way come too late has to be sure before the channel turns away from them.
+ * People are told of what has been done, and only once: an event follows the write that it tells of, and what
  * comes later may fail without it being lost. Questions come last. */
 static int rank(const struct action *action)
 {
@@ -223,6 +224,8 @@ static int rank(const struct action *action)
 		[ACTION_RESOLVE] = 12,	     [ACTION_CHECK_SIGNATURES] = 13,	    [ACTION_MEASURE] = 14,
 	};
 
+	if (action->kind == ACTION_STATE_PINS && action->pins.is_renewal)
+		return -1;
 	return ranks[action->kind == ACTION_EVENT ? action->event.after : action->kind];
 }
 

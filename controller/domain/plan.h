@@ -78,6 +78,7 @@ struct action_pins { /* STATE_PINS */
 	const char *uid;
 	const struct pin *changed; /* for the text: what is new or different; image NULL: goes */
 	size_t changed_count;
+	bool is_renewal; /* of what is there already, for a new version */
 };
 
 struct action_scaler { /* APPLY_SCALER */

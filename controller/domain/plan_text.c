@@ -36,6 +36,8 @@ static int pins_text(const struct action_pins *pins, struct buf *out, struct err
 {
 	int r = 0;
 
+	if (pins->is_renewal)
+		return buf_printf(out, err, "pins    sluice-pins  as they are, in a new version");
 	for (size_t i = 0; i < pins->changed_count && r == 0; i++)
 		r = buf_printf(out, err, "%spins    sluice-pins  %s → %s", i == 0 ? "" : "\n  ",
 			       pins->changed[i].key,

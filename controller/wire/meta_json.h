@@ -16,6 +16,7 @@
 #define ANNOTATION_LIFT_HOLD "sluice.dev/lift-hold"
 #define ANNOTATION_LIFTED_BY "sluice.dev/lifted-by"
 #define LABEL_PINS "sluice.dev/pins"
+#define ANNOTATION_RENEWED "sluice.dev/renewed"
 #define LABEL_MANAGED_BY "app.kubernetes.io/managed-by"
 #define ANNOTATION_APPLIED "sluice.dev/applied"
 

@@ -34,6 +34,11 @@ int pins_to_json(const char *namespace, const struct action_pins *action, char *
 	write_text(&writer, LABEL_MANAGED_BY, "sluice");
 	write_text(&writer, LABEL_PINS, "true");
 	write_object_end(&writer);
+	if (action->is_renewal) { /* an apply of the same content alone would make no new version */
+		write_object(&writer, "annotations");
+		write_text(&writer, ANNOTATION_RENEWED, action->resource_version);
+		write_object_end(&writer);
+	}
 	write_object_end(&writer);
 	write_object(&writer, "data");
 	for (size_t i = 0; i < action->count; i++)

@@ -61,7 +61,7 @@ static uint32_t slot_of(const struct model *model, uint32_t key, const struct or
 	}
 }
 
-/* The images of the pins that a body states, by the channel that has the workload. */
+/* The images of the pins that a body states, by the channel that has the workload; and whether it renews them. */
 static void read_pins(const struct model *model, uint32_t slot, const char *body, struct object *ret)
 {
 	const struct scenario *scenario = model->scenario;
@@ -77,6 +77,7 @@ static void read_pins(const struct model *model, uint32_t slot, const char *body
 		if (image != NULL && SLOT_PINS + scenario_namespace(scenario, i) == slot)
 			ret->images[i] = model_image(image);
 	}
+	ret->requests = json_object_get(json_object_get(root, "metadata"), "annotations") != NULL;
 	arena_finish(&arena);
 	json_decref(root);
 }
@@ -153,7 +154,7 @@ static void check_quiet(struct model *model, uint32_t first)
 		model_check(model, !is_status || may_repeat || cell->status != cell->seen.status, RULE_QUIET,
 			    "a status is written that is there already: %s", cell->text);
 		model_check(model,
-			    cell->action != ACTION_STATE_PINS ||
+			    cell->action != ACTION_STATE_PINS || cell->wanted.requests > 0 ||
 				    memcmp(cell->wanted.images, cell->seen.images, CHANNELS_MAX) != 0,
 			    RULE_QUIET, "pins are stated that are there already");
 	}

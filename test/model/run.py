@@ -3,7 +3,8 @@
 
     test/model/run.py                  every scenario, two at a time; writes build/model.json
     test/model/run.py --states 40000   not further than so many states in each scenario
-    test/model/run.py --bugs           also puts every bug of bugs.py into a copy of the source, one at a time, and tells who finds it
+    test/model/run.py --bugs           also puts every bug of bugs.py into a copy of the source, one at a time, and tells who finds it: the
+                                       golden cases are asked first, and the walk about what they do not find
 
 The states of a walk are counted in the order in which they are found, so that the same source gives the same figures.
 """
@@ -104,7 +105,7 @@ def seed(bug):
         build(os.path.join(SEEDED, "tree"), os.path.join(SEEDED, "build"), "-Dwerror=false")
         cases = golden(os.path.join(SEEDED, "build"))
         row = {"bug": name, "golden_cases": len(cases), "golden_case": cases[0] if cases else "", "rule": "", "steps": 0, "scenario": ""}
-        for scenario in where.split():
+        for scenario in where.split() if not cases else ():
             found, _ = walk(os.path.join(SEEDED, "build"), [scenario], SEEDED_STATES)
             if not found or found[0]["broken"]:
                 row.update(rule=found[0]["broken"] if found else "it stopped", steps=found[0]["broken_steps"] if found else 0,

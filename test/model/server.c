@@ -132,10 +132,12 @@ static bool compute(const struct model *model, const struct state *state, const 
 		if (!now->is_there)
 			*ret = (struct object){ .is_there = 1, .uid = (uint8_t)(now->uid + 1), .created = state->now };
 		return true;
-	case ACTION_STATE_PINS: /* execute.c looks once more before it sends it */
+	case ACTION_STATE_PINS: /* execute.c looks once more before it sends it, and begins what is not there without pins */
 		ret->is_there = 1;
 		ret->uid = (uint8_t)(ret->uid + !now->is_there);
-		memcpy(ret->images, cell->wanted.images, sizeof(ret->images));
+		ret->requests = (uint8_t)(ret->requests + cell->wanted.requests);
+		if (cell->has_version)
+			memcpy(ret->images, cell->wanted.images, sizeof(ret->images));
 		return object_equal(&op->view[cell->slot], &cell->seen);
 	case ACTION_PIN:
 		ret->images[0] = admit(model, state, cell->slot - SLOT_WORKLOADS, cell->wanted.images[0]);
@@ -150,6 +152,12 @@ static bool compute(const struct model *model, const struct state *state, const 
 	default:
 		return false;
 	}
+}
+
+static bool lacks_images(const struct orders_cell *cell, const struct object *answer)
+{
+	return (cell->action == ACTION_PIN || cell->action == ACTION_STATE_PINS) &&
+	       memcmp(answer->images, cell->wanted.images, sizeof(answer->images)) != 0;
 }
 
 void server_act(struct model *model, struct state *state, uint32_t op, uint32_t key, bool is_answer_lost)
@@ -178,7 +186,8 @@ void server_act(struct model *model, struct state *state, uint32_t op, uint32_t 
 	if (cell->action == ACTION_DELETE)
 		rules_on_collect(model, state, cell->slot);
 	server_write(model, state, is_answer_lost ? OPERATORS_MAX : op, cell->slot, &object);
-	/* The answer to a pin that met the old pins of the guard is looked at: the plan ends, another look comes. */
-	if (!is_answer_lost && (cell->action != ACTION_PIN || object.images[0] == cell->wanted.images[0]))
+	/* The answer is looked at. Where it does not have the images (a pin met the old pins of the guard, or the pins were only
+	 * begun) the plan ends, and another look comes. */
+	if (!is_answer_lost && !lacks_images(cell, &object))
 		o->in_flight[key] = cell->next;
 }

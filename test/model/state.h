@@ -44,7 +44,7 @@ struct object {
 	uint8_t progress;   /* workload */
 	uint8_t images[CHANNELS_MAX]; /* pins: by channel; workload: the first is its own; 0: none */
 	uint8_t said;       /* promotion: what people wrote into its spec: bits by its row's says, SAID_ABORT */
-	uint8_t requests;   /* channel: how often a verification was asked for */
+	uint8_t requests;   /* channel: how often a verification was asked for; pins: how often they were renewed */
 	uint8_t is_taken;   /* workload: another manager owns the image */
 };
 

@@ -52,19 +52,26 @@ static const struct {
 	const char *resource_version;
 	size_t count;
 	const char *want;
+	bool is_renewal;
 } applies[] = {
 	{ "the first pins of a namespace", NULL, NULL, 2,
 	  "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"sluice-pins\",\"namespace\":\"shop\","
 	  "\"labels\":{\"app.kubernetes.io/managed-by\":\"sluice\",\"sluice.dev/pins\":\"true\"}},"
-	  "\"data\":{\"CronJob.n.j\":\"x\",\"Deployment.w.w\":\"y\"}}" },
+	  "\"data\":{\"CronJob.n.j\":\"x\",\"Deployment.w.w\":\"y\"}}", false },
 	{ "pins that nobody may have changed since", "u-1", "42", 1,
 	  "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"sluice-pins\",\"namespace\":\"shop\","
 	  "\"uid\":\"u-1\",\"resourceVersion\":\"42\","
 	  "\"labels\":{\"app.kubernetes.io/managed-by\":\"sluice\",\"sluice.dev/pins\":\"true\"}},"
-	  "\"data\":{\"CronJob.n.j\":\"x\"}}" },
+	  "\"data\":{\"CronJob.n.j\":\"x\"}}", false },
+	{ "pins as they are, in a version that is new each time", "u-1", "42", 1,
+	  "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"sluice-pins\",\"namespace\":\"shop\","
+	  "\"uid\":\"u-1\",\"resourceVersion\":\"42\","
+	  "\"labels\":{\"app.kubernetes.io/managed-by\":\"sluice\",\"sluice.dev/pins\":\"true\"},"
+	  "\"annotations\":{\"sluice.dev/renewed\":\"42\"}},"
+	  "\"data\":{\"CronJob.n.j\":\"x\"}}", true },
 	{ "no pins any more, of an object as world files have it", "", "", 0,
 	  "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"sluice-pins\",\"namespace\":\"shop\","
-	  "\"labels\":{\"app.kubernetes.io/managed-by\":\"sluice\",\"sluice.dev/pins\":\"true\"}},\"data\":{}}" },
+	  "\"labels\":{\"app.kubernetes.io/managed-by\":\"sluice\",\"sluice.dev/pins\":\"true\"}},\"data\":{}}", false },
 };
 
 START_TEST(applies_pins)
@@ -73,7 +80,8 @@ START_TEST(applies_pins)
 	const struct action_pins action = { .items = pins,
 					    .count = applies[_i].count,
 					    .uid = applies[_i].uid,
-					    .resource_version = applies[_i].resource_version };
+					    .resource_version = applies[_i].resource_version,
+					    .is_renewal = applies[_i].is_renewal };
 	struct err err = ERR_INIT;
 	char *json = NULL;
 
