@@ -82,8 +82,7 @@ class Run:
         hold_server(False)
         objects.fill(first, size, self.digests[0])
         hold_server(True)
-        is_last = size == self.arguments.sizes[-1]
-        plan = self.arguments.plan(is_last)
+        plan = self.arguments.plan(size)
         self.figures[size] = {one.name: [] for one in self.candidates}
         self.floor[size] = {"lists": [], "watches": [], "patches": []}
         for k in range(self.arguments.rounds):
@@ -142,7 +141,7 @@ class Run:
             say(f"{one.name}, {what}: {found}")
 
     def allocations(self, size):
-        plan = self.arguments.plan(False)
+        plan = self.arguments.plan(size)
         self.rarely("requests for memory", lambda one: {
             "allocations": rounds.count_allocations(one, self.kubeconfig, self.api, size, plan, self.paths["preload"])})
 
@@ -315,8 +314,8 @@ def parse():
     arguments.load = os.getloadavg()[0]
     much = rounds.Plan(calm=20, busy=200, promotions=30, idle_s=20, touches=200) if quick else rounds.Plan(
         calm=50, busy=500, promotions=60, idle_s=60, touches=500)
-    # how cost grows is asked at every size, all else at the largest
-    arguments.plan = lambda is_last: much if is_last else rounds.Plan(busy=much.busy, touches=much.touches)
+    # how cost grows is asked at every size, all else at the largest; no channel is edited twice, since a slow candidate would see one edit
+    arguments.plan = lambda size: much if size == arguments.sizes[-1] else rounds.Plan(busy=min(size, much.busy), touches=much.touches)
     return arguments
 
 
@@ -342,4 +341,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)

@@ -33,8 +33,6 @@ def run(name, *flags):
     try:
         subprocess.run([cluster.DEVCLUSTER, "up", name, *flags], check=True)
         return wait(subprocess.Popen([cluster.DEVCLUSTER, "exec", name, "--", sys.executable, *sys.argv]))
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         subprocess.run([cluster.DEVCLUSTER, "down", name], check=True)
