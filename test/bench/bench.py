@@ -88,7 +88,8 @@ class Run:
         for k in range(self.arguments.rounds):
             self.one_floor(size, plan)
             for one in (self.candidates if k % 2 == 0 else reversed(self.candidates)):
-                self.one_round(one, size, plan)
+                if k == 0 or not one.first_round_only:
+                    self.one_round(one, size, plan)
 
     def one_round(self, one, size, plan):
         try:

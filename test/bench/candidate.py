@@ -26,8 +26,9 @@ class Candidate:
 
     leads = True  # it has leader election, and reconciles
 
-    def __init__(self, name, side, argv, environment=None):
+    def __init__(self, name, side, argv, environment=None, first_round_only=False):
         self.name, self.side, self._argv, self._environment = name, side, argv, environment or {}
+        self.first_round_only = first_round_only
 
     def start(self, kubeconfig, port=18080, identity="one", environment=None):
         return Running(self, self._argv(kubeconfig, port, identity), port,
@@ -120,7 +121,7 @@ def all_of(programs):
     tuned = {"GOMEMLIMIT": MEMORY_LIMIT}
     return [
         Candidate("sluice", "sluice", _sluice(programs["sluice"])),
-        Candidate("peer", "peer", _peer(programs["peer"])),
+        Candidate("peer", "peer", _peer(programs["peer"]), first_round_only=True),
         Candidate("peer tuned", "peer", _peer(programs["peer"], "--tuned"), tuned),
         Candidate("peer tuned, 4 workers", "peer", _peer(programs["peer"], "--tuned", "--workers", "4"), tuned),
         Reflectors("kube-rs", "reflectors", lambda *_: [programs["kube-rs"]]),

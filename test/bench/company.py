@@ -101,12 +101,14 @@ class Day:
 
 
 def text(told):
+    whole = max(ready for _, ready in told["stages"].values())
     lines = ["## A company's day", "", f"{told['containers']:,} containers: five channels, each with {WORKLOADS} services of {ARTIFACTS} artifacts, "
              f"{told['replicas']} pods each, on hollow nodes of one machine with {os.cpu_count()} cores, which also runs the control plane. One push; the intake looks every {INTAKE_S} s. "
              "What is pinned cannot be anything else from then on; that all pods run it is the scheduler's and the kubelets' time. "
              f"Of all that, Sluice used {told['cpu_s']:.2f} s of CPU, {told['share'] * 100:.1f} % of one core.", "",
-             "| channel | all pinned, ÷ whole | all pods Ready, ÷ whole | seconds |", "|---|---|---|---|"]
-    whole = max(ready for _, ready in told["stages"].values())
+             f"From the end of the push until the last channel ran the release it took {whole:.0f} s; the columns are shares of that. A channel begins when all pods "
+             "of the one before it are Ready.", "",
+             "| channel | all pinned | all pods Ready | seconds |", "|---|---|---|---|"]
     for stage, (pinned, ready) in told["stages"].items():
         lines.append(f"| {stage} | {pinned / whole:.2f} | {ready / whole:.2f} | {pinned:.1f}, {ready:.1f} |")
     return "\n".join([*lines, ""])

@@ -96,7 +96,8 @@ Written by `make bench`; not by hand.
 
 {candidates}
 
-`peer` is the operator in Go as the documentation of controller-runtime advises it, without tuning. `kube-rs` is no operator: it holds the objects and does
+`peer` is the operator in Go as the documentation of controller-runtime advises it, without tuning; no goal is held against it, and it had
+one round. `kube-rs` is no operator: it holds the objects and does
 nothing with them.
 
 ## How cost grows
