@@ -110,13 +110,20 @@ class Fake:
 
     def copy(self, repository, tag, reference):
         """What the cluster's registry has under this tag or digest of test/web."""
-        request = urllib.request.Request(f"http://{REGISTRY}/v2/test/web/manifests/{reference}", headers={"Accept": registry.MANIFEST})
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            digest, document = answer.headers["Docker-Content-Digest"], (answer.headers["Content-Type"], answer.read())
+        self.copy_all(repository, {tag: reference})
+
+    def copy_all(self, repository, references):
+        """The same for many tags: nobody sees some of them without the others."""
+        documents, tags = {}, {}
+        for tag, reference in references.items():
+            request = urllib.request.Request(f"http://{REGISTRY}/v2/test/web/manifests/{reference}", headers={"Accept": registry.MANIFEST})
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                tags[tag] = answer.headers["Docker-Content-Digest"]
+                documents[tags[tag]] = (answer.headers["Content-Type"], answer.read())
         state = self._server.state
         with state.lock:
-            state.documents[digest] = document
-            state.tags.setdefault(repository, {})[tag] = digest
+            state.documents.update(documents)
+            state.tags.setdefault(repository, {}).update(tags)
 
     def behave(self, repository, behaviour):
         with self._server.state.lock:

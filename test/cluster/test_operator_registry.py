@@ -110,6 +110,19 @@ class Registries(Case):
         self.assertGreaterEqual(len(asked), 2)
         self.assertLessEqual(len(asked), passed_s / 10 + 1)
 
+    def test_of_a_burst_of_builds_the_newest_is_promoted_and_the_others_are_named(self):
+        one, two = self.fake.tag("good/burst", "1.0.0"), Images.web("2.0.0")
+        self.begin("burst", self.fake.image("good/burst"))
+        wait_running(self, ["burst"], one)
+        builds = [f"1.1.{number}" for number in range(10)]
+        self.fake.copy_all("good/burst", {tag: two if tag == builds[-1] else one for tag in builds})
+        wait_running(self, ["burst"], two)
+        intake = self.status("burst")["intake"]
+        self.assertEqual(intake["tag"], "1.1.9")
+        self.assertEqual(intake["superseded"].split(", "), builds[-2::-1])
+        made = [one["status"]["phase"] for one in self.api.get(cluster.promotions(self.namespace))["items"] if one["spec"]["channel"] == "burst"]
+        self.assertEqual(made, ["Succeeded", "Succeeded"], "one for the first build, one for the newest of the ten")
+
     def test_pull_secrets(self):
         """one that is missing, not to be read, malformed, wrong: said by its channel; the right one works"""
         closed, image = self.new_namespace("op"), self.fake.image("basic/shop")

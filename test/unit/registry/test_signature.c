@@ -237,6 +237,9 @@ END_TEST
 /* payload type, payload, signature */
 #define BUNDLE(media_type, signatures) "{\"mediaType\":\"" media_type "\",\"verificationMaterial\":{\"publicKey\":" \
 	"{\"hint\":\"somebody else's\"}},\"dsseEnvelope\":{\"payloadType\":\"%s\",\"payload\":\"%s\",\"signatures\":[" signatures "]}}"
+#define LOGGED "{\"mediaType\":\"" SIGNATURE_BUNDLE_TYPE "\",\"verificationMaterial\":{\"publicKey\":{\"hint\":\"\"},\"tlogEntries\":" \
+	"[{\"logIndex\":\"1\",\"canonicalizedBody\":\"" OTHER_HEX "\"}]},\"dsseEnvelope\":{\"payloadType\":\"%s\"," \
+	"\"payload\":\"%s\",\"signatures\":[{\"sig\":\"%s\"}]}}"
 #define USUAL BUNDLE(SIGNATURE_BUNDLE_TYPE, "{\"sig\":\"%s\"}")
 
 static const struct {
@@ -273,6 +276,8 @@ static const struct {
 	{ "no signature in the envelope", GOOD, BUNDLE(SIGNATURE_BUNDLE_TYPE, ""), .says = "of one signature" },
 	{ "two signatures in the envelope", GOOD, BUNDLE(SIGNATURE_BUNDLE_TYPE, "{\"sig\":\"%s\"},{\"sig\":\"\"}"),
 	  .says = "of one signature" },
+	{ "an entry of a log, for something else, is not asked for", GOOD, LOGGED, .says = NULL },
+	{ "nor does it vouch for the signature of another key", GOOD, LOGGED, .made = MADE_BY_ANOTHER, .says = "is by no key" },
 	{ "a bundle that is no JSON", GOOD, "<html>", .says = "is a bundle that cannot be used" },
 	{ "the signature of another key", GOOD, .made = MADE_BY_ANOTHER, .says = "is by no key of the channel" },
 	{ "the signature of other bytes", GOOD, .made = MADE_OF_OTHER_BYTES, .says = "is by no key of the channel" },
