@@ -208,6 +208,9 @@ void workloads_inspect(struct decision *d);
 void rollout_follow(struct decision *d, struct candidate *c);
 bool rollout_is_complete(const struct decision *d);
 
+/* Why a rollout failed that the history tells of, and what became of it; of what was in its pods' way nothing is kept. */
+const char *rollout_failure_told(struct decision *d, bool was_measured);
+
 /* Puts the release on top of the verified list, or (revoked_why) revokes its mark there. */
 void verified_mark(struct decision *d, const struct release *release, const char *revoked_why);
 

@@ -49,12 +49,10 @@ static struct candidate *find_desired(struct decision *d)
 	return NULL;
 }
 
-static const char *failure_reason(const struct channel_status *status, const struct candidate *c)
+static bool was_measured(const struct channel_status *status, const struct candidate *c)
 {
-	bool was_measured = status->verification.result == VERIFICATION_FAILED &&
-			    str_equal(status->verification.promotion, c->promotion->meta.name);
-
-	return was_measured ? "VerificationFailed" : "ProgressDeadlineExceeded";
+	return status->verification.result == VERIFICATION_FAILED &&
+	       str_equal(status->verification.promotion, c->promotion->meta.name);
 }
 
 /* The history's entry of the promotion, or NULL. */
@@ -70,13 +68,15 @@ static const struct release_stay *find_stay(const struct channel_status *status,
 /* How the channel's history says that it ended. */
 static void finish_as(struct decision *d, struct candidate *c, const struct release_stay *stay)
 {
+	bool is_measured = was_measured(&d->channel->status, c);
+
 	if (stay->is_aborted)
 		candidate_finish(d, c, PHASE_ABORTED, "Aborted", promoting_aborted_from(d, c->promotion));
+	else if (stay->has_failed)
+		candidate_finish(d, c, PHASE_FAILED, is_measured ? "VerificationFailed" : "ProgressDeadlineExceeded",
+				 rollout_failure_told(d, is_measured));
 	else
-		candidate_finish(d, c, stay->has_failed ? PHASE_FAILED : PHASE_SUCCEEDED,
-				 stay->has_failed ? failure_reason(&d->channel->status, c) : "Succeeded",
-				 stay->has_failed ? "the rollout failed, see the channel's history"
-						  : "it ran until a later promotion replaced it");
+		candidate_finish(d, c, PHASE_SUCCEEDED, "Succeeded", "it ran until a later promotion replaced it");
 }
 
 /* A crash came between the channel's status and the promotion's: the channel already says how it ended. */

@@ -111,17 +111,39 @@ struct failure {
 	const char *details; /* the first thing that was in the way */
 };
 
+#define NOT_VERIFIED "rolled out, and did not stand the verification"
+
+static const char *not_in_time(struct decision *d)
+{
+	char limit[CLOCK_TEXT_SIZE];
+
+	return arena_printf(d->arena, "not rolled out within spec.rollout.progressDeadline %s",
+			    clock_format_duration(d->channel->progress_deadline_ms, limit));
+}
+
+/* What failed, and what became of it. */
+static const char *with_outcome(struct decision *d, const char *what)
+{
+	if (d->channel->on_failure == ON_FAILURE_HOLD)
+		return arena_printf(d->arena, "%s, left as it is", what);
+	if (d->status.current.release.id == NULL)
+		return arena_printf(d->arena, "%s, nothing ran before it to go back to", what);
+	return arena_printf(d->arena, "%s, back to %s", what, d->status.current.release.id);
+}
+
+const char *rollout_failure_told(struct decision *d, bool was_measured)
+{
+	return was_measured ? arena_printf(d->arena, "%s: %s", with_outcome(d, NOT_VERIFIED),
+					   d->status.verification.message)
+			    : with_outcome(d, not_in_time(d));
+}
+
 static void fail(struct decision *d, struct candidate *c, const struct failure *failure)
 {
 	const struct release failed = d->status.desired.release;
 	bool is_held = d->channel->on_failure == ON_FAILURE_HOLD;
 	bool goes_back = !is_held && d->status.current.release.id != NULL;
-	const char *outcome = is_held     ? "left as it is"
-			      : goes_back ? arena_printf(d->arena, "back to %s",
-							 d->status.current.release.id)
-					  : "nothing ran before it to go back to";
-	const char *why =
-		arena_printf(d->arena, "%s, %s: %s", failure->what, outcome, failure->details);
+	const char *why = arena_printf(d->arena, "%s: %s", with_outcome(d, failure->what), failure->details);
 
 	give_up(d, false, goes_back);
 	verified_mark(d, &failed, failure->mark);
@@ -135,14 +157,7 @@ static void fail(struct decision *d, struct candidate *c, const struct failure *
 
 static void fail_deadline(struct decision *d, struct candidate *c)
 {
-	char limit[CLOCK_TEXT_SIZE];
-	const struct failure failure = {
-		"ProgressDeadlineExceeded",
-		"its rollout failed",
-		arena_printf(d->arena, "not rolled out within spec.rollout.progressDeadline %s",
-			     clock_format_duration(d->channel->progress_deadline_ms, limit)),
-		stuck_on(d),
-	};
+	const struct failure failure = { "ProgressDeadlineExceeded", "its rollout failed", not_in_time(d), stuck_on(d) };
 
 	fail(d, c, &failure);
 }
@@ -173,7 +188,7 @@ static void wait_for_pods(struct decision *d, struct candidate *c)
 static void verify(struct decision *d, struct candidate *c)
 {
 	const struct verification_status *v = &d->status.verification;
-	struct failure failure = { "VerificationFailed", NULL, "rolled out, and did not stand the verification", NULL };
+	struct failure failure = { "VerificationFailed", NULL, NOT_VERIFIED, NULL };
 
 	if (candidate_find_step(c, "Verify") == NULL) {
 		candidate_finish_step(d, c, "all pods run it");

@@ -30,8 +30,8 @@ EXCUSES = [
     (r"^Promotion/[^/]+/status/conditions/\d+/message$", "deadline .* has passed; gate Workload: .* has not been read yet$",
      "what is in the way after a start is that nothing was read yet, and the deadline does not wait for that"),
     (r"^Promotion/[^/]+/status/closedSeconds$", "", "it counts seconds, and is absent for none"),
-    (r"^Promotion/[^/]+/status/(conditions|steps)/\d+/message$", "^the rollout failed, see the channel's history$",
-     "what was in the way stood in no status yet when it died: that the rollout failed is in the channel's history"),
+    (r"^Promotion/[^/]+/status/(conditions|steps)/\d+/message$", "^not rolled out within spec.rollout.progressDeadline [^:]*$",
+     "what was in the way of the pods stood in no status yet when it died: that the rollout failed is in the channel's history"),
 ]
 
 

@@ -87,7 +87,7 @@ def walk_all(states):
 
 def golden(folder):
     """The golden cases that fail."""
-    cases = sorted(glob.glob(os.path.join(TREE, "test", "golden", "cases", "*")))
+    cases = sorted(glob.glob(os.path.join(SEEDED, "tree", "test", "golden", "cases", "*")))
     done = call([os.path.join(folder, "test", "golden", "golden"), *cases])
     if done.returncode not in (0, 1):
         return ["it stopped"]
