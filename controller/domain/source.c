@@ -155,6 +155,17 @@ static void take_known(struct decision *d, struct candidate *c, const struct rel
 		c->release = *release;
 }
 
+/* Why the channel called ref is not to be had. */
+static const char *lacks_channel(struct decision *d, const struct channel_ref *ref)
+{
+	const struct quarantine *left_out = world_find_left_out_channel(d->world, ref);
+
+	if (left_out == NULL)
+		return arena_printf(d->arena, "ReleaseChannel %s does not exist", ref_text(d, ref));
+	return arena_printf(d->arena, "ReleaseChannel %s cannot be read: %s", ref_text(d, ref),
+			    quarantine_message(left_out, d->arena));
+}
+
 static void resolve_from(struct decision *d, struct candidate *c)
 {
 	const struct channel_ref *ref = &c->promotion->from;
@@ -163,9 +174,7 @@ static void resolve_from(struct decision *d, struct candidate *c)
 	if (str_equal(ref->namespace, d->world->namespace) && str_equal(ref->name, d->world->name))
 		source = d->channel;
 	if (source == NULL)
-		wait_for_source(d, c,
-				arena_printf(d->arena, "ReleaseChannel %s does not exist",
-					     ref_text(d, ref)));
+		wait_for_source(d, c, lacks_channel(d, ref));
 	else if (source->status.current.release.id == NULL)
 		wait_for_source(d, c, arena_printf(d->arena, "%s has no release yet", ref_text(d, ref)));
 	else

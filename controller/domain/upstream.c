@@ -23,15 +23,19 @@ static bool is_verified_upstream(const struct decision *d, const char *release)
 							  : count > 0;
 }
 
-/* "a/x, b/y": the upstream channels that have (or have not) verified the release. */
+/* "a/x, b/y (which cannot be read)": the upstream channels that have (or have not) verified the release. */
 static const char *list_upstreams(struct decision *d, const char *release, bool having)
 {
 	const char *text = "";
 
 	for (size_t i = 0; i < d->channel->upstream.count; i++) {
+		const struct channel_ref *ref = &d->channel->upstream.channels[i];
+
 		if ((vouched(d, i, release) != NULL) == having)
-			text = arena_printf(d->arena, "%s%s%s", text, *text == '\0' ? "" : ", ",
-					    ref_text(d, &d->channel->upstream.channels[i]));
+			text = arena_printf(d->arena, "%s%s%s%s", text, *text == '\0' ? "" : ", ", ref_text(d, ref),
+					    world_find_left_out_channel(d->world, ref) == NULL
+						    ? ""
+						    : " (which cannot be read)");
 	}
 	return text;
 }

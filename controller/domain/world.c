@@ -79,6 +79,18 @@ const struct quarantine *world_find_left_out(const struct world *world, const ch
 	return NULL;
 }
 
+const struct quarantine *world_find_left_out_channel(const struct world *world, const struct channel_ref *ref)
+{
+	for (size_t i = 0; i < world->left_out_count; i++) {
+		const struct quarantine *q = world->left_out[i];
+
+		if (str_equal(q->kind, "ReleaseChannel") && str_equal(q->namespace, ref->namespace) &&
+		    str_equal(q->name, ref->name))
+			return q;
+	}
+	return NULL;
+}
+
 enum guard world_guard(const struct world *world)
 {
 	return world->is_guard_installed && !world->is_guard_off_here ? GUARD_ENFORCED

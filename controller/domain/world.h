@@ -168,6 +168,9 @@ const struct promotion *world_find_promotion(const struct world *world, const ch
 /* The object of this namespace, or of none, that cannot be read, or NULL; name NULL: any of the kind. */
 const struct quarantine *world_find_left_out(const struct world *world, const char *kind, const char *name);
 
+/* The channel called ref, of whatever namespace, as one that cannot be read, or NULL. */
+const struct quarantine *world_find_left_out_channel(const struct world *world, const struct channel_ref *ref);
+
 /* What protects the pins in this world. */
 enum guard world_guard(const struct world *world);
 

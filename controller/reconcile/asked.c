@@ -268,6 +268,8 @@ void asked_fill_tags(struct asked *asked, const struct asked_place *place,
 	*ret_look = (struct tags_look){ .state = KNOWLEDGE_NONE };
 	if (intake->policy == INTAKE_NEWEST)
 		judge_pattern(ret_look, intake->pattern, last_tag, arena);
+	else
+		ret_look->last_key = last_tag;
 	if (entry == NULL)
 		return;
 	credentials = entry_credentials(entry);

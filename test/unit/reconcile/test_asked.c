@@ -98,6 +98,8 @@ static const struct {
 } patterns[] = {
 	{ "semver sees all tags, by their own names", INTAKE_SEMVER, ">=1", NULL,
 	  "v1.0.0=v1.0.0 main-9=main-9 main-10=main-10 other=other ", NULL, NULL },
+	{ "semver knows the last one, by its own name as well, when it is gone", INTAKE_SEMVER, ">=1", "v1.1.0",
+	  "v1.0.0=v1.0.0 main-9=main-9 main-10=main-10 other=other ", "v1.1.0", NULL },
 	{ "newest sees those that match, by their key", INTAKE_NEWEST, "^main-([0-9]+)$", NULL,
 	  "main-9=9 main-10=10 ", NULL, NULL },
 	{ "the tag chosen last has its key under today's pattern", INTAKE_NEWEST, "^main-([0-9]+)$",
