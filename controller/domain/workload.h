@@ -68,6 +68,9 @@ struct gated_pod {
 	bool is_gated;    /* spec.schedulingGates still names sluice.dev/no-release */
 };
 
+/* Do both say the same of one object? Of its versions only the resourceVersion may differ. */
+bool workload_is_same(const struct workload *a, const struct workload *b);
+
 /* The container called name, or NULL. */
 const struct container *workload_find_container(const struct workload *workload, const char *name);
 

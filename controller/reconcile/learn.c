@@ -35,7 +35,7 @@ static void pin_failed(struct job *job, const struct order *order, const char *m
 		job->is_news |= looks_refused(looks, order->workload, order->namespace, order->name,
 					      err, now_ms);
 	else if (err->class == ERR_CONFLICT || err->class == ERR_NOTFOUND)
-		looks_forget(looks, order->workload, order->namespace, order->name);
+		(void)looks_forget(looks, order->workload, order->namespace, order->name);
 }
 
 static void made_failed(struct job *job, const struct order *order, const struct err *err)
@@ -130,7 +130,7 @@ static void check_images(struct job *job, const struct order *order,
 	int64_t since_ms;
 
 	if (wanted == NULL) {
-		looks_forget(tools->looks, order->workload, order->namespace, order->name);
+		(void)looks_forget(tools->looks, order->workload, order->namespace, order->name);
 		return;
 	}
 	since_ms = looks_mismatch(tools->looks, order->workload, order->namespace, order->name,

@@ -177,12 +177,15 @@ int64_t looks_mismatch(struct looks *looks, enum workload_kind kind, const char 
 	return entry->mismatch_ms;
 }
 
-void looks_forget(struct looks *looks, enum workload_kind kind, const char *namespace,
+bool looks_forget(struct looks *looks, enum workload_kind kind, const char *namespace,
 		  const char *name)
 {
 	char key[KEY_SIZE];
+	struct entry *entry = map_remove(&looks->entries, entry_key(key, kind, namespace, name));
+	bool was_there = entry != NULL;
 
-	entry_free(map_remove(&looks->entries, entry_key(key, kind, namespace, name)));
+	entry_free(entry);
+	return was_there;
 }
 
 static void keep_earlier(int64_t *ret_until_ms, int64_t until_ms)

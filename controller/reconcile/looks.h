@@ -49,8 +49,8 @@ bool looks_refused(struct looks *looks, enum workload_kind kind, const char *nam
 int64_t looks_mismatch(struct looks *looks, enum workload_kind kind, const char *namespace,
 		       const char *name, int64_t now_ms);
 
-/* The workload has changed: all that was learned of it is void. */
-void looks_forget(struct looks *looks, enum workload_kind kind, const char *namespace,
+/* The workload has changed: all that was learned of it is void. Returns whether anything had been. */
+bool looks_forget(struct looks *looks, enum workload_kind kind, const char *namespace,
 		  const char *name);
 
 /* Fills in what is known and still good at now_ms (texts in arena). The workload that look points

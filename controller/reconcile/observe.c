@@ -110,21 +110,30 @@ static void object_changed(struct observing *o, enum kind kind, const void *obje
 	}
 }
 
-/* HPAs and the like change their status all the time; of that nothing is read. */
-static bool is_same_to_us(const struct change *change)
+static bool is_workload(enum kind kind)
 {
-	const struct made *before = change->before;
-	const struct made *after = change->after;
+	return kind >= KIND_DEPLOYMENT && kind <= KIND_CRONJOB;
+}
 
-	if (before == NULL || after == NULL ||
-	    (change->kind != KIND_SCALER && change->kind != KIND_SERVICE))
-		return false;
+static bool made_is_same(const struct made *before, const struct made *after)
+{
 	return str_equal(before->applied, after->applied) &&
 	       str_equal(before->summary, after->summary) &&
 	       str_equal(before->meta.uid, after->meta.uid) &&
 	       str_equal(before->meta.channel, after->meta.channel) &&
 	       str_equal(before->meta.owner_uid, after->meta.owner_uid) &&
 	       before->meta.is_deleting == after->meta.is_deleting;
+}
+
+/* Statuses, annotations and managed fields change all the time; of most of that nothing is read. */
+static bool is_same_to_us(const struct change *change)
+{
+	if (change->before == NULL || change->after == NULL)
+		return false;
+	if (is_workload(change->kind))
+		return !change->has_voided && workload_is_same(change->before, change->after);
+	return (change->kind == KIND_SCALER || change->kind == KIND_SERVICE) &&
+	       made_is_same(change->before, change->after);
 }
 
 void observe_change(const struct change *change, const struct links *links,
@@ -140,21 +149,20 @@ void observe_change(const struct change *change, const struct links *links,
 		object_changed(&o, change->kind, change->after, false);
 }
 
-void observe_forget(const struct change *change, struct looks *looks)
+bool observe_forget(const struct change *change, struct looks *looks)
 {
 	const void *object = change->after != NULL ? change->after : change->before;
 	const struct channel *before = change->before;
 	const struct channel *channel = object;
 	const struct workload *workload = object;
 
-	if (change->kind >= KIND_DEPLOYMENT && change->kind <= KIND_CRONJOB) {
-		looks_forget(looks, workload->kind, workload->meta.namespace, workload->meta.name);
-		return;
-	}
+	if (is_workload(change->kind))
+		return looks_forget(looks, workload->kind, workload->meta.namespace, workload->meta.name);
 	if (change->kind != KIND_CHANNEL ||
 	    (before != NULL && before->meta.generation == channel->meta.generation))
-		return;
+		return false;
 	looks_made_forget(looks, channel->meta.namespace, channel->meta.name);
 	for (size_t i = 0; i < channel->workload_count; i++)
-		looks_forget(looks, channel->workloads[i].kind, channel->meta.namespace, channel->workloads[i].name);
+		(void)looks_forget(looks, channel->workloads[i].kind, channel->meta.namespace, channel->workloads[i].name);
+	return false;
 }

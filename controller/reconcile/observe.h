@@ -2,7 +2,7 @@
  * reconcile/observe: which channels have to be looked at because an object has changed.
  *
  * A key is "namespace/name" of a channel; "namespace/" is the namespace's sweep, which takes away
- * pins that no channel claims any more. What the change was is forgotten here, on purpose: the look
+ * pins that no channel claims any more. A change of which nothing is read concerns nobody. What the change was is forgotten here, on purpose: the look
  * sees the state. May include: base, domain, wire, reconcile/links.h, reconcile/looks.h,
  * reconcile/world.h.
  */
@@ -18,6 +18,7 @@ struct change {
 	enum kind kind;
 	const void *before;
 	const void *after;
+	bool has_voided; /* what had been learned of it is void: see observe_forget() */
 };
 
 /* Calls fn with each key that the change concerns; a key may come more than once. links must
@@ -25,7 +26,8 @@ struct change {
 void observe_change(const struct change *change, const struct links *links,
 		    const struct world_objects *objects, links_fn fn, void *user);
 
-/* What was learned of an object is void when it changes; what was refused may be right after an edit. */
-void observe_forget(const struct change *change, struct looks *looks);
+/* What was learned of an object is void when it changes; what was refused may be right after an edit. Returns whether
+ * anything had been learned of a workload. */
+bool observe_forget(const struct change *change, struct looks *looks);
 
 #endif

@@ -243,16 +243,14 @@ void reconciler_on_change(void *user, enum kind kind, const struct record *old,
 			  const struct record *new)
 {
 	struct reconciler *r = user;
-	const struct change change = { .kind = kind,
-				       .before = object_of(old),
-				       .after = object_of(new) };
+	struct change change = { .kind = kind, .before = object_of(old), .after = object_of(new) };
 	struct world_objects objects = sources_objects(&r->sources);
 
 	if (kind == KIND_CHANNEL)
 		links_update(r->links, change.before, change.after);
 	if (kind == KIND_PROMOTION)
 		links_update_promotion(r->links, change.before, change.after);
-	observe_forget(&change, r->tools.looks);
+	change.has_voided = observe_forget(&change, r->tools.looks);
 	if (!is_working(r))
 		return;
 	observe_change(&change, r->links, &objects, add_key, r);

@@ -141,7 +141,7 @@ static void run_op(const char *name, struct looks *looks, const struct op_row *o
 	else if (op->op == REFUSED)
 		is_news = looks_refused(looks, WORKLOAD_DEPLOYMENT, "n", "web", &err, op->now);
 	else if (op->op == FORGET)
-		looks_forget(looks, WORKLOAD_DEPLOYMENT, "n", "web");
+		(void)looks_forget(looks, WORKLOAD_DEPLOYMENT, "n", "web");
 	else if (op->op == MADE_REFUSED)
 		is_news = looks_made_refused(looks, "n", "shop", op->text, "{}", &err, op->now);
 	else if (op->op == MADE_TAKEN)

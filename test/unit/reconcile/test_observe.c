@@ -38,6 +38,9 @@ static const char shop[] = CHANNEL
 #define WORKLOAD(kind, name, more)                                                                 \
 	"apiVersion: apps/v1\nkind: " kind                                                         \
 	"\n" META(name, more) "spec: {template: {spec: {containers: [{name: web, image: x}]}}}\n"
+#define DEPLOYMENT(meta, generation, image, ready)                                                                     \
+	"apiVersion: apps/v1\nkind: Deployment\n" META("web", ", generation: " generation meta)                        \
+	"spec: {template: {spec: {containers: [{name: web, image: " image "}]}}}\nstatus: {readyReplicas: " ready "}\n"
 #define POD(owner, name)                                                                           \
 	"apiVersion: v1\nkind: Pod\n" META(                                                        \
 		"x", ", ownerReferences: [{controller: true, kind: " owner ", name: " name         \
@@ -62,6 +65,21 @@ static const struct {
 	{ "a label that moves concerns the old channel and the new one",
 	  WORKLOAD("Deployment", "x", LABEL("idle")), WORKLOAD("Deployment", "x", LABEL("twin")),
 	  "beta/idle beta/twin " },
+	{ "a workload of which only what nobody reads moves concerns nobody", DEPLOYMENT("", "1", "x", "1"),
+	  DEPLOYMENT(", annotations: {a: b}", "1", "x", "1, collisionCount: 2"), "" },
+	{ "a workload whose pods become ready concerns its channels", DEPLOYMENT("", "1", "x", "1"),
+	  DEPLOYMENT("", "1", "x", "2"), "beta/shop beta/twin " },
+	{ "so does one that gets another image", DEPLOYMENT("", "1", "x", "1"), DEPLOYMENT("", "1", "y", "1"),
+	  "beta/shop beta/twin " },
+	{ "and one whose spec has changed", DEPLOYMENT("", "1", "x", "1"), DEPLOYMENT("", "2", "x", "1"),
+	  "beta/shop beta/twin " },
+	{ "and one that is being deleted", DEPLOYMENT("", "1", "x", "1"),
+	  DEPLOYMENT(", deletionTimestamp: '2026-01-01T00:00:00Z'", "1", "x", "1"), "beta/shop beta/twin " },
+	{ "and one that another has taken the place of", DEPLOYMENT(", uid: a", "1", "x", "1"),
+	  DEPLOYMENT(", uid: b", "1", "x", "1"), "beta/shop beta/twin " },
+	{ "and one that somebody else owns now", DEPLOYMENT("", "1", "x", "1"),
+	  DEPLOYMENT(", ownerReferences: [{controller: true, kind: A, name: a, uid: u}]", "1", "x", "1"),
+	  "beta/shop beta/twin " },
 	{ "pins concern all channels of the namespace and its sweep", NULL,
 	  "apiVersion: v1\nkind: ConfigMap\n" META("sluice-pins", ""), "beta/ " BETA },
 	{ "an HPA concerns the channel of its label", NULL,
@@ -155,6 +173,48 @@ START_TEST(maps_changes_to_keys)
 	expect_str(rows[_i].name, text, rows[_i].want);
 	links_destroy(links);
 	fixture_finish(&changed);
+	fixture_finish(&fixture);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	bool is_refused; /* the apiserver has refused the workload's pin */
+	const char *want;
+} touches[] = {
+	{ "a workload that is touched concerns nobody", false, "" },
+	{ "unless its pin was refused: that may be right now", true, "beta/shop beta/twin " },
+};
+
+START_TEST(looks_again_at_what_was_learned)
+{
+	struct links *links = links_create();
+	struct looks *looks = looks_create();
+	struct err refusal = ERR_INIT;
+	struct vec keys = VEC_INIT;
+	struct fixture fixture;
+	struct fixture touched;
+	struct change change = { .kind = KIND_DEPLOYMENT };
+	char text[256];
+
+	fixture_init(&fixture);
+	fixture_init(&touched);
+	fixture_add(&fixture, shop);
+	fixture.objects.each(&fixture, KIND_CHANNEL, "", on_channel, links);
+	fixture_add(&touched, DEPLOYMENT("", "1", "x", "1"));
+	fixture_add(&touched, DEPLOYMENT(", annotations: {a: b}", "1", "x", "1"));
+	change.before = touched.records[0]->object;
+	change.after = touched.records[1]->object;
+	(void)err_set(&refusal, ERR_DENIED, "no");
+	if (touches[_i].is_refused)
+		(void)looks_refused(looks, WORKLOAD_DEPLOYMENT, "beta", "web", &refusal, 1000);
+	change.has_voided = observe_forget(&change, looks);
+	observe_change(&change, links, &fixture.objects, on_key, &keys);
+	take_keys(&keys, text, sizeof(text));
+	expect_str(touches[_i].name, text, touches[_i].want);
+	looks_destroy(looks);
+	links_destroy(links);
+	fixture_finish(&touched);
 	fixture_finish(&fixture);
 }
 END_TEST
@@ -277,6 +337,7 @@ static void add(TCase *tests)
 {
 	suite_add_rows(tests, knows_what_promotions_come_from, sources);
 	suite_add_rows(tests, maps_changes_to_keys, rows);
+	suite_add_rows(tests, looks_again_at_what_was_learned, touches);
 	suite_add_rows(tests, keeps_the_index, edits);
 }
 
