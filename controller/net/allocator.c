@@ -12,6 +12,12 @@ static void *give_again(void *memory, size_t size)
 	return memory_resize(memory, size, 1);
 }
 
+/* As malloc() does: not zeroed. curl takes buffers of 64 KiB for each request. */
+static void *give(size_t size)
+{
+	return give_again(NULL, size);
+}
+
 /* ---- OpenSSL: nothing is NULL, as its own functions have it ---- */
 
 static void openssl_take(void *memory, const char *file, int line)
@@ -45,10 +51,10 @@ int allocator_set_openssl(struct err *err)
 
 void allocator_set_uv(void)
 {
-	CHECK(uv_replace_allocator(memory_alloc, give_again, memory_array, free) == 0);
+	CHECK(uv_replace_allocator(give, give_again, memory_array, free) == 0);
 }
 
 bool allocator_init_curl(void)
 {
-	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, memory_alloc, free, give_again, memory_strdup, memory_array) == CURLE_OK;
+	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, give, free, give_again, memory_strdup, memory_array) == CURLE_OK;
 }

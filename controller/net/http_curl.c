@@ -1,3 +1,4 @@
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,10 +138,21 @@ static CURLcode set_blob(CURL *easy, CURLoption option, const char *pem)
 	return curl_easy_setopt(easy, option, &blob);
 }
 
+/* curl lets OpenSSL give its buffers back after each record. Where events come all day one is kept instead. */
+static CURLcode keep_buffers(CURL *easy, void *ssl_ctx, void *user)
+{
+	(void)easy;
+	(void)user;
+	(void)SSL_CTX_clear_mode(ssl_ctx, SSL_MODE_RELEASE_BUFFERS);
+	return CURLE_OK;
+}
+
 static int apply_tls(struct http_exchange *exchange, const struct http_tls *tls, struct err *err)
 {
 	CURL *easy = exchange->easy;
 
+	if (exchange->lane == HTTP_LANE_WATCH)
+		(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, keep_buffers);
 	(void)curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (tls == NULL)
 		return 0;
