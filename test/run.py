@@ -5,7 +5,7 @@
     test/run.py c guard     only the rings that are named so
 
 The rings: the C tests, built by gcc with the address and undefined behaviour sanitizers; a build by clang, whose warnings are
-others; the release build, whose hardening is looked at; a few seconds of each fuzz target and of the walk through the decision; and each
+others; the release build, whose hardening is looked at; a few seconds of each fuzz target, of the walk through the decision and of the torture; and each
 test/cluster/test_*.py and a choice of the faults, with the sanitized operator where they start one. These run in LANES side by side, because most of their time is waiting, and beside the
 others; the rings of a lane share a cluster, but for those that need one of another kind. A test that was skipped counts as nothing, a ring that ends
 without having counted as one failure.
@@ -26,6 +26,8 @@ DEVCLUSTER = os.path.join(TREE, "devcluster", "devcluster")
 LANES = ["ring-1", "ring-2"]  # the names of their clusters
 RING_TIMEOUT_S = 900
 FUZZ_S = 3  # for each target, two at a time
+TORTURE_S = 20  # two programs at a time, so many requests of each test
+TORTURE_MOST = 4
 MODEL_STATES = 10000  # of each scenario, two at a time
 CLUSTER_RINGS = os.path.join(TREE, "test", "cluster", "test_*.py")
 OWN_CLUSTER = ["demo", "operator_without_guard", "without_guard"]
@@ -165,6 +167,14 @@ def ring_model():
     return passed, failed
 
 
+def ring_torture():
+    """Memory that is refused in some of the tests, the same ones each time; `make torture` refuses all of it."""
+    code, output = run([os.path.join(TREE, "test", "torture", "run.py"), "--most", str(TORTURE_MOST), "--seconds", str(TORTURE_S)])
+    passed, failed = judge(output, code == 0)
+    say("\n".join(output.strip().splitlines()[-100:]))
+    return passed, failed
+
+
 def cluster_ring(path, *words):
     def ring(cluster):
         code, output = run(["/usr/bin/python3", path, *words], SLUICE_TEST_CLUSTER=cluster, **SANITIZER_OPTIONS,
@@ -293,7 +303,7 @@ class Runner:
 
 def main():
     runner = Runner(sys.argv[1:])
-    runner.run_all({"c": ring_c, "clang": ring_clang, "release": ring_release, "fuzz": ring_fuzz, "model": ring_model}, cluster_rings())
+    runner.run_all({"c": ring_c, "clang": ring_clang, "release": ring_release, "fuzz": ring_fuzz, "model": ring_model, "torture": ring_torture}, cluster_rings())
     return runner.end()
 
 

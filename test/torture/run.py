@@ -218,12 +218,13 @@ def main():
         return alone(*options.programs, options)
     began = time.monotonic()
     wanted = {name: one for name, one in programs().items() if not options.programs or name in options.programs}
-    os.makedirs(ROUNDS, exist_ok=True)
-    told = say(*torture_all(wanted, options, ROUNDS))
+    folder = ROUNDS + ("-some" if options.most else "")
+    os.makedirs(folder, exist_ok=True)
+    told = say(*torture_all(wanted, options, folder))
     told["seconds"] = round(time.monotonic() - began)
     with open(RESULT, "w", encoding="utf-8") as file:
         json.dump(told, file, indent=1)
-    if not options.programs:
+    if not options.programs and not options.most:
         write_faults("no memory for good" if options.for_good else "no memory once", told)
     bad = len(told["bad"]) + len(told["broken"])
     print(f"{told['seconds']} s\n{told['failed'] + told['tests'] - len(told['bad'])} passed, {bad} failed")
