@@ -18,6 +18,9 @@ import (
 // host is the name of the proxy, besides 127.0.0.1.
 const host = "apiserver.test"
 
+// longest is how long certificates are good: there are tests whose operator believes to live in another year.
+const longest = 10 * 365 * 24 * time.Hour
+
 // identity is who the proxy is towards the operator: a good certificate, and bad ones to show instead.
 type identity struct {
 	authority []byte // PEM, for the operator's kubeconfig
@@ -45,10 +48,10 @@ func newIdentity() (*identity, error) {
 		issuer      *x509.Certificate
 		key         *ecdsa.PrivateKey
 	}{
-		{"good", host, now.Add(24 * time.Hour), good, goodKey},
+		{"good", host, now.Add(longest), good, goodKey},
 		{"expired", host, now.Add(-time.Hour), good, goodKey},
-		{"wrong host", "elsewhere.example.com", now.Add(24 * time.Hour), good, goodKey},
-		{"unknown authority", host, now.Add(24 * time.Hour), foreign, foreignKey},
+		{"wrong host", "elsewhere.example.com", now.Add(longest), good, goodKey},
+		{"unknown authority", host, now.Add(longest), foreign, foreignKey},
 	} {
 		if made.shown[one.state], err = newCertificate(one.name, one.until, one.issuer, one.key); err != nil {
 			return nil, err
@@ -63,7 +66,7 @@ func newAuthority(name string) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 		return nil, nil, err
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(48 * time.Hour),
+		NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(longest),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {

@@ -1,0 +1,56 @@
+"""The operator's address space is bounded while it works: it serves on, or says that there is no memory and leaves."""
+
+import contextlib
+import os
+import resource
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from disturbed import Disturbed, by_digest, cluster, fault, load_tests  # noqa: E402, F401
+
+MORE_KIB = (0, 64, 256, 1024, 4096, 16384)  # beyond what it has when it is bounded
+NO_MEMORY = 71  # MEMORY_EXIT of controller/base/memory.h
+
+
+class Memory(Disturbed):
+    @contextlib.contextmanager
+    def bounded(self, more_kib):
+        """RLIMIT_AS of the process, which cannot be told from a machine that has no more."""
+        pid = self.operator.process.pid
+        with open(f"/proc/{pid}/status") as file:
+            now_kib = next(int(line.split()[1]) for line in file if line.startswith("VmSize"))
+        before = resource.prlimit(pid, resource.RLIMIT_AS, ((now_kib + more_kib) * 1024, resource.RLIM_INFINITY))
+        try:
+            yield
+        finally:
+            if self.operator.process.poll() is None:
+                resource.prlimit(pid, resource.RLIMIT_AS, before)
+
+    def has_ended(self):
+        return self.operator.process.poll() is not None
+
+    @fault("no address space left")
+    def test_it_serves_on_or_leaves(self):
+        """with so much more than it has, all connections new and everything listed again: it serves on, or leaves with exit code 71"""
+        self.begin()
+        for number, more_kib in enumerate(MORE_KIB):
+            with self.one_run():
+                name, digest = f"bounded-{more_kib}", (self.two, self.one)[number % 2]
+                with self.bounded(more_kib):
+                    self.proxy.sever()
+                    self.make(by_digest(name, digest))
+                    with contextlib.suppress(AssertionError):
+                        cluster.eventually("it has served or left", lambda name=name: self.has_ended() or
+                                           self.promo(name).get("phase") == "Succeeded", patience_s=20)
+                if self.has_ended():
+                    self.assertEqual(self.operator.process.returncode, NO_MEMORY, self.operator.log(100))
+                    self.assertIn("no memory for", self.operator.log(5))
+                    self.operator.start()
+                print(f"    {more_kib} KiB more: {'left' if 'leaving' in self.operator.log(400) else 'serves on'}", flush=True)
+                self.ends_well(name, digest)
+        self.is_at_rest()
+
+
+if __name__ == "__main__":
+    cluster.main(own="faults")
