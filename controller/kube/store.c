@@ -160,6 +160,19 @@ static void replace(struct store *store, struct entry *entry, struct record *rec
 	record_unref(old);
 }
 
+bool store_confirm(struct store *store, enum kind kind, const char *namespace, const char *name,
+		   const char *uid, const char *version)
+{
+	struct shelf *shelf = shelf_to_change(store, kind);
+	struct entry *entry = find(shelf, namespace, name);
+
+	if (entry == NULL || !str_equal(entry->record->meta->uid, uid) ||
+	    !str_equal(entry->record->meta->resource_version, version))
+		return false;
+	entry->generation = shelf->generation;
+	return true;
+}
+
 bool store_put(struct store *store, struct record *record)
 {
 	struct shelf *shelf = shelf_to_change(store, record->kind);

@@ -72,6 +72,10 @@ void store_begin(struct store *store, enum kind kind);
  * keeps its reference. Was anything changed? */
 bool store_put(struct store *store, struct record *record);
 
+/* As store_put() of a record that need not be decoded: true when the store has this version of it. */
+bool store_confirm(struct store *store, enum kind kind, const char *namespace, const char *name,
+		   const char *uid, const char *version);
+
 /* Takes in that an object is gone, as its last record says. Was anything changed? */
 bool store_remove(struct store *store, const struct record *last);
 

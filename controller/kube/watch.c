@@ -287,6 +287,14 @@ static void on_time(void *user)
 	watch_step(user, WATCH_EVENT_TIME, NULL);
 }
 
+static bool is_known(void *user, const char *namespace, const char *name, const char *uid,
+		     const char *version)
+{
+	const struct watch *watch = user;
+
+	return store_confirm(watch->store, watch->kind, namespace, name, uid, version);
+}
+
 static int64_t or_default(int64_t given, int64_t usual)
 {
 	return given > 0 ? given : usual;
@@ -315,6 +323,7 @@ struct watch *watch_create(struct loop *loop, struct client *client, struct stor
 		.events = event_stream_create(kind),
 	};
 	event_stream_note(watch->events, client_crash_page(client));
+	event_stream_skip(watch->events, is_known, watch);
 	watch->backoff = (struct backoff){ .first_ms = watch->times.backoff_first_ms,
 					   .limit_ms = watch->times.backoff_limit_ms };
 	watch->timer = timer_open(loop, on_time, watch);

@@ -53,12 +53,13 @@ static void complain(struct watch *watch, const struct err *why)
  * where the stream stands. */
 static void take_object(struct watch *watch, const struct event *event)
 {
-	const char *version = event->record->meta->resource_version;
+	const char *version = event->record == NULL ? event->resource_version
+						    : event->record->meta->resource_version;
 
 	watch->report.events++;
 	if (event->type == EVENT_DELETED)
 		(void)store_remove(watch->store, event->record);
-	else
+	else if (event->record != NULL)
 		(void)store_put(watch->store, event->record);
 	if (watch->report.state == WATCH_LIVE)
 		store_advance(watch->store, watch->kind, version);

@@ -127,8 +127,7 @@ void record_name_refused(enum kind kind, struct scan *scan, const char *where, s
 		name_object(kind, &meta, err);
 }
 
-/* A field of the metadata as it was written, without decoding anything; "" when it has none. */
-static const char *field_of(const struct tree *tree, const struct tree_node *metadata, const char *key)
+const char *record_field(const struct tree *tree, const struct tree_node *metadata, const char *key)
 {
 	const struct tree_node *node = tree_get(tree, metadata, key);
 
@@ -140,13 +139,13 @@ static struct crash_entry *note(enum kind kind, const struct tree *tree, const s
 				struct crash_page *page)
 {
 	const struct tree_node *metadata = tree_get(tree, json, "metadata");
-	const char *generation = field_of(tree, metadata, "generation");
+	const char *generation = record_field(tree, metadata, "generation");
 	struct crash_subject subject = {
 		.stage = CRASH_READING,
 		.kind = kind_info(kind)->name,
-		.namespace = field_of(tree, metadata, "namespace"),
-		.name = field_of(tree, metadata, "name"),
-		.uid = field_of(tree, metadata, "uid"),
+		.namespace = record_field(tree, metadata, "namespace"),
+		.name = record_field(tree, metadata, "name"),
+		.uid = record_field(tree, metadata, "uid"),
 	};
 	struct crash_entry *entry;
 	char version[96];
@@ -155,7 +154,7 @@ static struct crash_entry *note(enum kind kind, const struct tree *tree, const s
 		(void)snprintf(version, sizeof(version), "generation %s", generation);
 	else
 		(void)snprintf(version, sizeof(version), "resourceVersion %s",
-			       field_of(tree, metadata, "resourceVersion"));
+			       record_field(tree, metadata, "resourceVersion"));
 	subject.version = version;
 	entry = crash_page_enter(page, &subject);
 	if (entry != NULL && is_gone)
@@ -166,11 +165,11 @@ static struct crash_entry *note(enum kind kind, const struct tree *tree, const s
 static int refuse_quarantined(enum kind kind, const struct tree *tree, const struct tree_node *json, struct err *err)
 {
 	const struct tree_node *metadata = tree_get(tree, json, "metadata");
-	const char *namespace = field_of(tree, metadata, "namespace");
+	const char *namespace = record_field(tree, metadata, "namespace");
 
 	return err_set(err, ERR_DENIED, "%s %.63s%s%.253s: the operator crashed when it read this object, which is in quarantine",
 		       kind_info(kind)->name, namespace, namespace[0] == '\0' ? "" : "/",
-		       field_of(tree, metadata, "name"));
+		       record_field(tree, metadata, "name"));
 }
 
 int record_from_tree(enum kind kind, struct tree *tree, const struct tree_node *json, bool is_gone,

@@ -56,8 +56,8 @@ enum event_type { EVENT_ADDED, EVENT_MODIFIED, EVENT_DELETED, EVENT_BOOKMARK, EV
 
 struct event {
 	enum event_type type;
-	struct record *record;       /* ADDED, MODIFIED, DELETED */
-	char resource_version[64];   /* BOOKMARK: where the stream stands */
+	struct record *record;       /* ADDED, MODIFIED, DELETED; NULL: skipped, see event_stream_skip() */
+	char resource_version[64];   /* BOOKMARK: where the stream stands; or the version skipped */
 	int is_initial_end;          /* BOOKMARK that ends the initial events of a WatchList */
 	struct err status;           /* ERROR: the Status as a class, with code and retry_after_ms */
 };
@@ -74,6 +74,14 @@ struct event_stream *event_stream_create(enum kind kind) __attribute__((returns_
 
 /* Notes what is read in page, which outlives the stream. NULL: nowhere. */
 void event_stream_note(struct event_stream *stream, struct crash_page *page);
+
+/* Is this the version of the object that user has? */
+typedef bool (*event_known_fn)(void *user, const char *namespace, const char *name, const char *uid,
+			       const char *version);
+
+/* ADDED and MODIFIED of what is known are told without a record: what one has written oneself comes back so, and all
+ * that a second list repeats. */
+void event_stream_skip(struct event_stream *stream, event_known_fn known, void *user);
 
 /* Takes the next bytes, cut anywhere, and calls fn for each line as soon as its last bracket has come. false
  * when fn returned false; the remainder is then lost. */

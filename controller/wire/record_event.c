@@ -10,6 +10,8 @@
 struct event_stream {
 	enum kind kind;
 	struct crash_page *page;
+	event_known_fn known; /* NULL: nothing is */
+	void *known_user;
 	struct scan scan;
 	struct arena scratch;
 };
@@ -45,6 +47,21 @@ static enum event_type type_of(const char *type)
 	return EVENT_UNKNOWN;
 }
 
+/* Is that what the user has already? Then it is not decoded. */
+static bool is_known(const struct event_stream *stream, const struct tree_node *json, struct event *event)
+{
+	const struct tree *tree = &stream->scan.tree;
+	const struct tree_node *metadata = tree_get(tree, json, "metadata");
+	const char *version = record_field(tree, metadata, "resourceVersion");
+
+	if (stream->known == NULL || event->type == EVENT_DELETED || strlen(version) >= sizeof(event->resource_version) ||
+	    !stream->known(stream->known_user, record_field(tree, metadata, "namespace"),
+			   record_field(tree, metadata, "name"), record_field(tree, metadata, "uid"), version))
+		return false;
+	(void)snprintf(event->resource_version, sizeof(event->resource_version), "%s", version);
+	return true;
+}
+
 /* Reads the line that is complete. */
 static int read_line(struct event_stream *stream, struct event *event, struct err *err)
 {
@@ -60,6 +77,8 @@ static int read_line(struct event_stream *stream, struct event *event, struct er
 		return err_set(err, ERR_INPUT, "watch of %s: a line without type and object",
 			       kind_info(stream->kind)->plural);
 	event->type = type_of(type);
+	if (event->type <= EVENT_DELETED && is_known(stream, json, event))
+		return 0;
 	if (event->type <= EVENT_DELETED)
 		return record_from_tree(stream->kind, tree, json, event->type == EVENT_DELETED, stream->page,
 					&stream->scratch, &event->record, err);
@@ -115,6 +134,12 @@ struct event_stream *event_stream_create(enum kind kind)
 void event_stream_note(struct event_stream *stream, struct crash_page *page)
 {
 	stream->page = page;
+}
+
+void event_stream_skip(struct event_stream *stream, event_known_fn known, void *user)
+{
+	stream->known = known;
+	stream->known_user = user;
 }
 
 void event_stream_reset(struct event_stream *stream)

@@ -25,6 +25,9 @@ int record_from_tree(enum kind kind, struct tree *tree, const struct tree_node *
 void record_name_refused(enum kind kind, struct scan *scan, const char *where, struct arena *scratch,
 			 struct err *err);
 
+/* A field of the metadata as it was written, without decoding anything; "" when it has none. */
+const char *record_field(const struct tree *tree, const struct tree_node *metadata, const char *key);
+
 /* Turns a Status object into an error, as status_to_err(). http_status 0: the Status' own code. */
 int status_read(int http_status, const struct read_node *top, char *ret_manager, struct err *err);
 

@@ -3,7 +3,7 @@
 #include "objects.h"
 
 /* What is done to a store, one act after the other. */
-enum act_what { END, PUT, WRITTEN, DELETED, REMOVE, BEGIN, SWEEP, CLEAR, ADVANCE };
+enum act_what { END, PUT, CONFIRM, WRITTEN, DELETED, REMOVE, BEGIN, SWEEP, CLEAR, ADVANCE };
 
 struct act {
 	enum act_what what;
@@ -75,6 +75,17 @@ static const struct {
 	{ "a list removes what it does not name",
 	  { { PUT, "x", "u", "1" }, { PUT, "y", "v", "2" }, { .what = BEGIN }, { PUT, "y", "v", "2" },
 	    { SWEEP, NULL, NULL, "9" } }, "y@2", "+x@1 +y@2 -x@1" },
+	{ "a list confirms what has not changed since",
+	  { { PUT, "x", "u", "1" }, { PUT, "y", "v", "2" }, { .what = BEGIN }, { CONFIRM, "y", "v", "2" },
+	    { SWEEP, NULL, NULL, "9" } }, "y@2", "+x@1 +y@2 -x@1" },
+	{ "another version confirms nothing",
+	  { { PUT, "x", "u", "1" }, { .what = BEGIN }, { CONFIRM, "x", "u", "2" }, { SWEEP, NULL, NULL, "9" } },
+	  "", "+x@1 -x@1" },
+	{ "another incarnation confirms nothing",
+	  { { PUT, "x", "u", "1" }, { .what = BEGIN }, { CONFIRM, "x", "v", "1" }, { SWEEP, NULL, NULL, "9" } },
+	  "", "+x@1 -x@1" },
+	{ "what is not there is not confirmed",
+	  { { CONFIRM, "x", "u", "1" } }, "", "" },
 	{ "a list keeps what was written after it was drawn",
 	  { { PUT, "x", "u", "1" }, { .what = BEGIN }, { WRITTEN, "z", "w", "10" }, { PUT, "x", "u", "1" },
 	    { SWEEP, NULL, NULL, "9" } }, "x@1 z@10", "+x@1 +z@10" },
@@ -106,6 +117,10 @@ static void do_act(struct store *store, const struct act *act)
 	switch (act->what) {
 	case PUT:
 		(void)store_put(store, record);
+		break;
+	case CONFIRM:
+		(void)store_confirm(store, KIND_PINS, record->meta->namespace, record->meta->name, act->uid,
+				    act->version);
 		break;
 	case WRITTEN:
 		(void)store_put_written(store, record);

@@ -1,4 +1,5 @@
 /* Lines of a watch. */
+#include "base/str.h"
 #include "domain/channel.h"
 #include "given.h"
 
@@ -406,6 +407,43 @@ START_TEST(limits_each_object)
 }
 END_TEST
 
+#define EVENT(type, uid, version)                                                                                       \
+	"{\"type\":\"" type "\",\"object\":{\"metadata\":{\"name\":\"a\",\"namespace\":\"s\",\"uid\":\"" uid               \
+	"\",\"resourceVersion\":\"" version "\"},\"spec\":{}}}\n"
+
+static const struct {
+	const char *name;
+	const char *line;
+	bool is_skipped;
+} skips[] = {
+	{ "what is known already is told without a record", EVENT("MODIFIED", "u", "7"), true },
+	{ "in a second list, too", EVENT("ADDED", "u", "7"), true },
+	{ "another version is read", EVENT("MODIFIED", "u", "8"), false },
+	{ "another incarnation is read", EVENT("MODIFIED", "v", "7"), false },
+	{ "one that goes is read", EVENT("DELETED", "u", "7"), false },
+};
+
+static bool is_a_at_7(void *user, const char *namespace, const char *name, const char *uid, const char *version)
+{
+	(void)user;
+	return str_equal(namespace, "s") && str_equal(name, "a") && str_equal(uid, "u") && str_equal(version, "7");
+}
+
+START_TEST(skips_what_is_known)
+{
+	struct event_stream *stream = event_stream_create(KIND_CHANNEL);
+	const char *line = skips[_i].line;
+	struct seen seen = { .events = 0 };
+
+	event_stream_skip(stream, is_a_at_7, NULL);
+	ck_assert(event_stream_feed(stream, line, strlen(line), see, &seen));
+	expect_str(skips[_i].name, seen.names, skips[_i].is_skipped ? "" : "a,");
+	expect_str(skips[_i].name, seen.event.resource_version, skips[_i].is_skipped ? "7" : "");
+	record_unref(seen.event.record);
+	event_stream_destroy(stream);
+}
+END_TEST
+
 static void add(TCase *tests)
 {
 	suite_add_rows(tests, reads_lines, rows);
@@ -417,6 +455,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, stops_when_told_to);
 	suite_add_rows(tests, what_is_in_quarantine_is_left_out, identities);
 	tcase_add_test(tests, what_is_read_is_noted_until_it_was_taken);
+	suite_add_rows(tests, skips_what_is_known, skips);
 	suite_add_rows(tests, limits_each_object, lengths);
 }
 
