@@ -3,6 +3,7 @@
 import os
 import random
 import sys
+import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
@@ -20,22 +21,23 @@ SAMPLE = [
 
 
 def kill_during(case, name):
-    draw = random.Random(SEED)
-    counts = case.sweep.run(name, lambda writes: [*draw.sample(sweep.all_points(writes), 2), *sweep.pairs(writes, 1, draw)])
-    case.assertEqual(counts.failed, [], "each can be run again: make sweep CASE=ID")
-    case.assertGreater(sum(counts.survived.values()), 0, "no point was reached")
+    def choose(_, writes, draw=random.Random(SEED)):
+        return [*draw.sample(sweep.all_points(writes), 2), *sweep.pairs(writes, 1, draw)]
+    case.sweep.run([name], choose)
+    case.assertEqual(case.record.failed(name), [], "each can be run again: make sweep CASE=ID")
+    case.assertGreater(sum(row["survived"] for row in case.record.rows(name)), 0, "no point was reached")
 
 
 @cluster.rows(SAMPLE, kill_during)
 class Killed(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="sluice-sweep-")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.record = sweep.Record(os.path.join(cls.folder.name, "record"))
         cls.stage = sweep.Stage()
-        cls.sweep = sweep.Sweep(cls.stage)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stage.finish()
+        cls.addClassCleanup(cls.stage.finish)
+        cls.sweep = sweep.Sweep(cls.stage, cls.record)
 
 
 if __name__ == "__main__":

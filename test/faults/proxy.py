@@ -88,14 +88,16 @@ class Rule:
 
 
 class Proxy:
-    """One process, for one operator at a time. Without a kubeconfig it speaks for the operator's account."""
+    """One process, for one operator at a time. Without a kubeconfig it speaks for the operator's account.
 
-    def __init__(self, kubeconfig=None):
+    flags: of the program; --namespaces PREFIX is that the operator is told of namespaces that begin so alone."""
+
+    def __init__(self, kubeconfig=None, flags=()):
         self._folder = tempfile.TemporaryDirectory(prefix="sluice-proxy-")
         self._source = kubeconfig or operator_kubeconfig()
         self.kubeconfig, self.record = self._path("kubeconfig"), self._path("record.jsonl")
         self._process = self.address = None
-        self._rules, self._answers, self._numbers = {}, queue.Queue(), 0
+        self._rules, self._answers, self._numbers, self._flags = {}, queue.Queue(), 0, flags
 
     def _path(self, name):
         return os.path.join(self._folder.name, name)
@@ -109,7 +111,7 @@ class Proxy:
         self._errors = open(self._path("errors"), "w+")
         self._process = subprocess.Popen(
             [binaries.program(SOURCE), "--server", server["server"], "--folder", self._folder.name,
-             "--authority", self._path("authority.pem"), "--pair", self._path("pair.pem")],
+             "--authority", self._path("authority.pem"), "--pair", self._path("pair.pem"), *self._flags],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True)
         threading.Thread(target=self._listen, daemon=True).start()
         self.address = self.wait(self._answers, "the proxy listens")["address"]

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """The crash sweep: the operator is killed at every write of every scenario, and what comes of it is what would have come of it anyway.
 
-    test/faults/sweep.py                                   all scenarios, every point, and pairs (`make sweep`)
-    test/faults/sweep.py promotion rollback-to-previous    these scenarios
+    test/faults/sweep.py                                   all scenarios, every point, and pairs (`make sweep`); goes on where it stopped
+    test/faults/sweep.py --for 1800                        half an hour of that
+    test/faults/sweep.py promotion rollback-to-previous    these scenarios, from their beginning
     test/faults/sweep.py second-release:between:7          one trial again, by its id
     test/faults/sweep.py --list                            the scenarios
 
@@ -11,17 +12,20 @@ An id is SCENARIO:POINT:N, or SCENARIO:POINT:N:POINT:M for a second crash at the
 
 Each scenario first runs undisturbed, twice: what differs between the two is masked, unless it is an image or a digest. Then, for
 each crash, the end state, what was made and deleted, and the digests that pods ran, in their order, have to be the same; a finished
-Promotion stays finished; and there is rest in the end. Counts go to build/faults.json, what failed to build/sweep/ID.txt.
+Promotion stays finished; and there is rest in the end. What became of each trial goes to build/sweep.jsonl (remove it to begin anew),
+counts to build/faults.json, all that is known of a failure to build/sweep/ID.txt.
 """
 
 import argparse
 import collections
 import contextlib
+import functools
 import json
 import os
 import random
 import signal
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True
@@ -33,104 +37,93 @@ import sweep_channels  # noqa: E402, F401: it brings its scenarios
 import sweep_gates  # noqa: E402, F401
 import sweep_oracle  # noqa: E402
 import sweep_promotions  # noqa: E402, F401
-from proxy import Proxy  # noqa: E402
-from sweep_journal import Journal  # noqa: E402
-from sweep_pods import Pods  # noqa: E402
+from sweep_record import KINDS, PAIR, POINTS, Point, Record, case_id  # noqa: E402
 from sweep_scenario import SCENARIOS  # noqa: E402
-from sweep_servers import Prometheus, Registry  # noqa: E402
-from sweep_trial import POINTS, Operators, Point, Trial  # noqa: E402
+from sweep_stage import Stage  # noqa: E402
+from sweep_trial import Trial  # noqa: E402
 
 NAME = "sweep"
 BUILD = os.path.join(cluster.ROOT, "build")
-KINDS = {"before": "crash before a write", "between": "crash between a write and its reply", "after": "crash after a write's reply"}
-PAIR = "crash during the recovery from a crash"
+LANES = 4
+GOGC = "400"        # of the cluster: there is memory enough, and an apiserver spends much of its time on collecting garbage
 PAIRS = 12          # of each scenario, where nothing else is said
 REST_S = 30         # in the end nothing is written for so long, in a namespace of each scenario
 
 
-class Writes:
-    """The proxy's record of writes, read as it grows."""
+class Work:
+    """What is still to be done, for several lanes: first the crashes that a scenario has brought, then the next scenario.
 
-    def __init__(self, proxy):
-        self._file, self._rest, self._found, self._ended = open(proxy.record), "", {}, collections.Counter()
+    A piece of work is called with a lane, and may bring more."""
 
-    def ended(self, rule):
-        """How many requests that this rule acted on have come to an end, whichever."""
-        self._read()
-        return self._ended[rule]
+    def __init__(self, end=float("inf")):
+        self._scenarios, self._crashes, self._end = collections.deque(), collections.deque(), end
+        self._beginning, self._changed = 0, threading.Condition()
 
-    def of(self, namespace):
-        self._read()
-        return self._found.get(namespace, [])
+    def add(self, pieces):
+        with self._changed:
+            self._crashes.extend(pieces)
+            self._changed.notify_all()
 
-    def _read(self):
-        lines = (self._rest + self._file.read()).split("\n")
-        self._rest = lines.pop()
-        for line in lines:
-            one = json.loads(line)
-            if one.get("write"):
-                self._ended[one.get("rule")] += 1
-                if one["forwarded"]:
-                    self._found.setdefault(one["namespace"], []).append(one)
+    def _take(self):
+        """The next piece, and whether it may bring more; None when there is nothing more, or no time for it."""
+        with self._changed:
+            while time.monotonic() < self._end:
+                if self._crashes:
+                    return self._crashes.popleft(), False
+                if self._scenarios:
+                    self._beginning += 1
+                    return self._scenarios.popleft(), True
+                if not self._beginning:
+                    return None
+                self._changed.wait(1)
+            return None
 
+    def _follow(self, lane, troubles):
+        while (taken := self._take()) is not None:
+            piece, is_scenario = taken
+            try:
+                piece(lane)
+            except Exception as error:  # the lane is of no more use, and the others need not go on
+                troubles.append(error)
+                self._end = 0
+            finally:
+                with self._changed:
+                    self._beginning -= is_scenario
+                    self._changed.notify_all()
 
-class Stage:
-    """What all trials share: one cluster, one proxy, one operator behind it."""
-
-    def __init__(self):
-        cluster.install()
-        self.api = cluster.api()
-        self.journal = Journal().start()
-        self.pods, self.registry, self.prometheus = Pods(self.journal), Registry(), Prometheus()
-        self.proxy = Proxy().start()
-        self.writes = Writes(self.proxy)
-        self.operators = Operators(self.proxy.kubeconfig)
-        self._namespaces = []
-
-    def make_namespace(self, name):
-        self.api.create("/api/v1/namespaces", {"metadata": {"name": name}})
-        self._namespaces.append(name)
-
-    def finish(self):
-        self.operators.finish()
-        self.proxy.finish()
-        for name in self._namespaces:
-            self.api.delete(f"/api/v1/namespaces/{name}")
-
-
-class Counts:
-    def __init__(self):
-        self.runs, self.survived = {}, {}
-        self.failed, self.missed, self.seconds = [], [], 0.0
-
-    def add(self, kind, is_well):
-        self.runs[kind] = self.runs.get(kind, 0) + 1
-        self.survived[kind] = self.survived.get(kind, 0) + is_well
-
-
-def case_id(name, points):
-    return ":".join([name, *(f"{word}" for point in points for word in point)])
+    def do(self, scenarios, lanes):
+        """Returns when all of it is done, or its time is over."""
+        self._scenarios.extend(scenarios)
+        troubles = []
+        threads = [threading.Thread(target=self._follow, args=(lane, troubles), daemon=True) for lane in lanes]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        if troubles:
+            raise troubles[0]
 
 
 class Sweep:
-    def __init__(self, stage):
-        self._stage = stage
+    def __init__(self, stage, record):
+        self._stage, self.record = stage, record
         self._kept = []  # the last trial of each scenario, whose namespace stays until the end
-        self.counts = {}
+        self.tried = 0
 
     @contextlib.contextmanager
-    def _playing(self, scenario, points=()):
-        trial = Trial(self._stage, scenario, points)
+    def _playing(self, lane, scenario, points=()):
+        trial = Trial(lane, scenario, points)
+        self.tried += 1
         try:
             yield trial
         finally:
             trial.finish()
 
-    def undisturbed(self, scenario):
+    def _undisturbed(self, lane, scenario):
         """Two runs: the picture that all others are held against, what is masked of it, and the number of writes."""
         pictures, writes = [], []
         for _ in range(2):
-            with self._playing(scenario) as trial:
+            with self._playing(lane, scenario) as trial:
                 pictures.append(trial.run())
                 writes.append(len(trial.writes()))
         broken = pictures[0].broken_rules() + pictures[1].broken_rules()
@@ -138,28 +131,23 @@ class Sweep:
             raise AssertionError("undisturbed: " + "; ".join(broken))
         return pictures[0], sweep_oracle.learn(*pictures), max(writes)
 
-    def crash(self, scenario, points, expected, mask):
-        """One trial. True: it survived; False: it did not; None: a point was never reached."""
-        counts, name = self.counts[scenario.name], case_id(scenario.name, points)
+    def _crash(self, lane, scenario, points, expected, mask):
+        """One trial."""
+        name = case_id(scenario.name, points)
         began = time.monotonic()
-        with self._playing(scenario, points) as trial:
+        with self._playing(lane, scenario, points) as trial:
             try:
                 told = sweep_oracle.compare(expected, mask, trial.run())
-            except AssertionError as error:
+            except (AssertionError, cluster.ApiError) as error:
                 told = [str(error)]
             if told:
-                self._keep(name, trial, told)
-        counts.seconds += time.monotonic() - began
-        if len(trial.crashes) < len(points) and not told:
-            counts.missed.append(name)
-            return None
-        counts.add(PAIR if len(points) > 1 else KINDS[points[0].at], not told)
+                self._keep(name, lane, trial, told)
+        is_reached = told or len(trial.crashes) == len(points)
+        self.record.add(name, not told if is_reached else None, seconds=round(time.monotonic() - began, 1))
         if told:
-            counts.failed.append(name)
             print(f"--- {name}\n" + "\n".join(told), flush=True)
-        return not told
 
-    def _keep(self, name, trial, told):
+    def _keep(self, name, lane, trial, told):
         """All that is known of a failure."""
         folder = os.path.join(BUILD, "sweep")
         os.makedirs(folder, exist_ok=True)
@@ -167,39 +155,39 @@ class Sweep:
             print("\n".join(told), "\n\nkilled at:", *map(json.dumps, trial.crashes), sep="\n", file=file)
             print("\nwrites:", *(f"{one['method']} {one['path']} {one['code']} {one.get('body', '')}" for one in trial.writes()), sep="\n", file=file)
             print("\nobjects:", *(json.dumps(one) for one in trial.objects().values()), sep="\n", file=file)
-            print("\nlog:", self._stage.operators.log(200), sep="\n", file=file)
+            print("\nlog:", lane.operators.log(200), sep="\n", file=file)
 
-    def run(self, name, choose):
-        """A scenario with those of its points that choose(number of writes) names. Returns its counts."""
-        scenario, counts = SCENARIOS[name], self.counts.setdefault(name, Counts())
+    def _begin(self, lane, name, choose, work):
+        scenario = SCENARIOS[name]
         try:
-            expected, mask, writes = self.undisturbed(scenario)
-        except AssertionError as error:
-            counts.failed.append(name)
-            counts.add("undisturbed", False)
-            print(f"--- {name}, undisturbed: {error}\n{self._stage.operators.log(30)}", flush=True)
-            return counts
-        for points in choose(writes):
-            self.crash(scenario, points, expected, mask)
-        runs, survived = sum(counts.runs.values()), sum(counts.survived.values())
-        print(f"{name}: {writes} writes, {runs} crashes, {survived} survived, {len(counts.missed)} not reached, "
-                  f"{counts.seconds / max(1, runs + len(counts.missed)):.1f} s each", flush=True)
-        return counts
+            expected, mask, writes = self._undisturbed(lane, scenario)
+        except (AssertionError, cluster.ApiError) as error:
+            self.record.add(name, False)
+            print(f"--- {name}, undisturbed: {error}\n{lane.operators.log(30)}", flush=True)
+            return
+        self.record.add(name, True, writes=writes)
+        work.add([functools.partial(self._crash, scenario=scenario, points=points, expected=expected, mask=mask)
+                  for points in choose(name, writes)])
 
-    def leave(self, name):
-        """Plays a scenario once more, undisturbed, and leaves its namespace as it is until rest()."""
-        trial = Trial(self._stage, SCENARIOS[name])
-        self._kept.append(trial)
-        trial.run()
+    def run(self, names, choose, seconds=float("inf")):
+        """Scenarios with those of their points that choose(name, number of writes) names; after so many seconds none is begun."""
+        work = Work(time.monotonic() + seconds)
+        work.do([functools.partial(self._begin, name=name, choose=choose, work=work) for name in names], self._stage.lanes)
 
-    def rest(self):
-        """What was left is left alone: not one write. Returns those that there were."""
+    def rest(self, names):
+        """Plays scenarios once more, undisturbed, and leaves what came of them alone: not one write. Returns those that there were."""
+        Work().do([functools.partial(self._leave, name=name) for name in names], self._stage.lanes)
         before = {one.namespace: len(one.writes()) for one in self._kept}
         time.sleep(REST_S)
         late = [one for trial in self._kept for one in trial.writes()[before[trial.namespace]:]]
         for trial in self._kept:
             trial.finish()
         return late
+
+    def _leave(self, lane, name):
+        trial = Trial(lane, SCENARIOS[name])
+        self._kept.append(trial)
+        trial.run()
 
 
 def all_points(writes):
@@ -221,47 +209,71 @@ def points_of(words):
     return [Point(at, int(n)) for at, n in zip(words[::2], words[1::2])]
 
 
-def write_results(counts):
-    results.add(*({"kind": kind, "scenario": name, "runs": runs, "survived": one.survived[kind]}
-                  for name, one in counts.items() for kind, runs in one.runs.items()))
+def whole(record, pairs_each, seed):
+    """choose() for all that has not been tried yet."""
+    def choose(name, writes):
+        points = all_points(writes) + pairs(writes, pairs_each, random.Random(f"{seed} {name}"))
+        return [one for one in points if not record.is_done(case_id(name, one))]
+    return choose
+
+
+def sample(points_each, pairs_each, seed):
+    def choose(name, writes):
+        draw = random.Random(f"{seed} {name}")
+        points = all_points(writes)
+        return draw.sample(points, min(points_each or len(points), len(points))) + pairs(writes, pairs_each, draw)
+    return choose
 
 
 def sweep(options):
-    wanted = [case.split(":") for case in options.case] or [[name] for name in SCENARIOS]
-    for name, *_ in wanted:
+    cases = [case.split(":") for case in options.case]
+    names = list(dict.fromkeys(name for name, *_ in cases)) or list(SCENARIOS)
+    for name in names:
         if name not in SCENARIOS:
             sys.exit(f"no such scenario: {name}; --list shows them")
-    stage = Stage()
-    made = Sweep(stage)
+    record, again = Record(), collections.defaultdict(list)
+    for name, *words in cases:
+        if words:
+            again[name].append(points_of(words))
+    if cases or options.points:
+        pick = sample(options.points, options.pairs, options.seed)
+    else:
+        pick = whole(record, options.pairs, options.seed)
+        names = [name for name in names if not record.writes(name) or pick(name, record.writes(name))]
+
+    def choose(name, writes):
+        return again.get(name) or pick(name, writes)
+    stage = Stage(options.lanes)
+    made, late, began = Sweep(stage, record), [], time.monotonic()
     try:
-        for name, *words in wanted:
-            def choose(writes, name=name, words=words):
-                if words:
-                    return [points_of(words)]
-                draw = random.Random(f"{options.seed} {name}")
-                points = all_points(writes)
-                return draw.sample(points, min(options.points or len(points), len(points))) + pairs(writes, options.pairs, draw)
-            made.run(name, choose)
-            write_results(made.counts)
-        for name in dict.fromkeys(name for name, *words in wanted if not words):
-            made.leave(name)
-        late = made.rest()
+        made.run(names, choose, options.seconds or float("inf"))
+        print(f"{made.tried} trials, {made.tried * 60 / (time.monotonic() - began):.1f} a minute", flush=True)
+        if not again and not options.seconds:
+            late = made.rest(names)
     finally:
+        results.add(*(row for name in SCENARIOS for row in record.rows(name)))
         stage.finish()
-    return tell(made.counts, late)
+    return tell(record, list(dict.fromkeys(name for name, *_ in cases)) or SCENARIOS, late)
 
 
-def tell(counts, late):
-    runs = sum(sum(one.runs.values()) for one in counts.values())
-    failed = [name for one in counts.values() for name in one.failed]
+def tell(record, names, late):
+    """What is known by now of these scenarios."""
+    rows, total = [row for name in names for row in record.rows(name)], collections.Counter()
+    for row in rows:
+        total[row["kind"], "runs"] += row["runs"]
+        total[row["kind"], "survived"] += row["survived"]
+    for name in filter(record.writes, names):
+        runs, survived = (sum(row[word] for row in rows if row["scenario"] == name) for word in ("runs", "survived"))
+        print(f"{name:32}{record.writes(name):4} writes{runs:5} crashes{survived:5} survived{'   whole' if record.is_whole(name) else ''}")
     for one in late:
         print(f"written at rest: {one['method']} {one['path']}")
     for kind in (*KINDS.values(), PAIR):
-        print(f"{kind}: {sum(one.runs.get(kind, 0) for one in counts.values())} runs, {sum(one.survived.get(kind, 0) for one in counts.values())} survived")
-    print(f"not reached: {sum(len(one.missed) for one in counts.values())}")
-    for name in failed:
-        print(f"again: make sweep CASE={name}")
-    print(f"{runs - len(failed)} passed, {len(failed) + bool(late)} failed")
+        print(f"{kind}: {total[kind, 'runs']} runs, {total[kind, 'survived']} survived")
+    print(f"whole: {sum(map(record.is_whole, names))} of {len(names)} scenarios")
+    failed = [case for name in names for case in record.failed(name)]
+    for case in failed:
+        print(f"again: make sweep CASE={case}")
+    print(f"{sum(row['survived'] for row in rows)} passed, {len(failed) + len(late)} failed")
     return 1 if failed or late else 0
 
 
@@ -271,6 +283,8 @@ def parse():
     parser.add_argument("--list", action="store_true", help="show the scenarios")
     parser.add_argument("--points", type=int, default=0, metavar="N", help="so many points of each scenario (all)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="which pairs, and which points where not all are taken (1)")
+    parser.add_argument("--lanes", type=int, default=LANES, metavar="N", help=f"so many trials side by side ({LANES})")
+    parser.add_argument("--for", type=int, default=0, metavar="SECONDS", dest="seconds", help="begin no trial after so many seconds; the next sweep goes on there")
     parser.add_argument("--pairs", type=int, default=PAIRS, metavar="N", help=f"pairs of each scenario ({PAIRS})")
     return parser.parse_args()
 
@@ -284,6 +298,7 @@ def main():
     if cluster.is_inside():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended
         return sweep(options)
+    os.environ.setdefault("GOGC", GOGC)
     return cluster.inside(NAME, ["--no-metrics", "--no-dns"])
 
 

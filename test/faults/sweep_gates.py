@@ -5,6 +5,7 @@ import time
 import sweep_servers
 from sweep_scenario import LATER_S, hold_at, line, promotion_that, scenario, start
 
+FREEZE_S = 10  # enough for the promotion to wait for it, however busy the machine
 SIGNER = []  # one key pair for all runs, made when it is first needed
 
 
@@ -28,7 +29,7 @@ def soak(t):
 @scenario
 def window(t):
     """a freeze ends"""
-    end = time.time() + LATER_S
+    end = time.time() + FREEZE_S
     start_text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(end - 3600))
     t.workload()
     t.channel(gates={"windows": [{"name": "freeze", "kind": "Deny", "start": start_text, "duration": "1h", "timeZone": "Etc/UTC"}]})

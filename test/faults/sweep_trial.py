@@ -4,7 +4,6 @@ A point is a place in the sequence of the run's writes: before the n-th is forwa
 after its reply. The second point of a pair counts the writes from the first crash on.
 """
 
-import collections
 import os
 import queue
 import signal
@@ -18,9 +17,9 @@ import operating
 import sweep_oracle
 import sweep_pods
 import sweep_servers
+from sweep_record import POINTS
 
-POINTS = {"before": "request", "between": "reply", "after": "next"}  # and the word of the proxy for it
-REST_S = 0.6   # without a write, with an operator that is ready: it is over
+REST_S = 1     # without a write, with an operator that is ready: it is over
 PATIENCE_S = 60
 STOPS = "/apis/sluice.dev/v1alpha1/channelstops"
 PLURALS = {"ReleaseChannel": f"{cluster.GROUP}/{{}}/releasechannels", "Promotion": f"{cluster.GROUP}/{{}}/promotions",
@@ -29,23 +28,23 @@ PLURALS = {"ReleaseChannel": f"{cluster.GROUP}/{{}}/releasechannels", "Promotion
            "RoleBinding": "/apis/rbac.authorization.k8s.io/v1/{}/rolebindings",
            **{kind: f"/apis/{group}/{{}}/{plural}" for kind, (group, plural) in operating.PATHS.items()}}
 
-Point = collections.namedtuple("Point", "at n")
-
-
 class Operators:
     """The one operator that is to lead, and how it is killed and comes back. It stands for election: another may follow it."""
 
     FLAGS = ("--leader-elect", "--insecure-registry", sweep_servers.REGISTRY, "--prometheus-url", f"http://{sweep_servers.PROMETHEUS}")
 
-    def __init__(self, kubeconfig):
-        self._kubeconfig, self._number, self._mutex = kubeconfig, 0, threading.Lock()
+    def __init__(self, kubeconfig, lane, place):
+        """lane: its number. place: the namespace of the Lease."""
+        self._kubeconfig, self._lane, self._number, self._mutex = kubeconfig, lane, 0, threading.Lock()
+        self._flags = (*self.FLAGS, "--namespace", place)
         self.crashes = 0
         self._running = self._new()
         self._leaving = None  # the one that was asked to go
 
     def _new(self):
         self._number += 1
-        return operating.Operator(f"sweep-{os.getpid()}-{self._number}", 18080 + self._number % 100, self.FLAGS, self._kubeconfig).launch()
+        port = 18100 + 100 * self._lane + self._number % 100
+        return operating.Operator(f"sweep-{os.getpid()}-{self._number}", port, self._flags, self._kubeconfig).launch()
 
     def crash(self, prepare):
         """Kills it, by SIGKILL, and starts it again once prepare() is done. One that is leaving is killed as well, for good."""
@@ -94,8 +93,9 @@ class Trial:
     """The stage on which a scenario plays: what it may do, and what it may wait for. All of it goes to the apiserver itself."""
 
     def __init__(self, stage, scenario, points=()):
+        """stage: a lane of it."""
         self._stage, self._scenario, self._points = stage, scenario, list(points)
-        self.namespace = f"sweep-{uuid.uuid4().hex[:6]}"
+        self.namespace = stage.prefix + uuid.uuid4().hex[:6]
         self.api, self.registry, self.prometheus = stage.api, stage.registry, stage.prometheus
         self.crashes = []  # the records of the requests at which it was killed
         self._counting = []  # rules that do nothing but count the writes that have begun

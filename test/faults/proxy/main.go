@@ -22,6 +22,7 @@ func main() {
 	folder := flag.String("folder", "", "the `folder` for record.jsonl and ca.pem")
 	authority := flag.String("authority", "", "the `file` with the apiserver's certificate authority")
 	pair := flag.String("pair", "", "the `file` with the operator's certificate and key")
+	namespaces := flag.String("namespaces", "", "the operator is told of namespaces that begin with this `word` alone")
 	flag.Parse()
 	log.SetFlags(0)
 	log.SetPrefix("proxy: ")
@@ -37,7 +38,7 @@ func main() {
 	check(err)
 
 	notices := newNotices(os.Stdout)
-	proxy := &proxy{upstream: upstream, record: record, rules: newRules(notices), mirror: newMirror(), streams: newStreams()}
+	proxy := &proxy{upstream: upstream, namespaces: *namespaces, record: record, rules: newRules(notices), mirror: newMirror(), streams: newStreams()}
 	connections := newConnections(listener)
 	web := &http.Server{Handler: proxy, TLSConfig: identity.config(), ConnContext: withConnection,
 		ErrorLog: log.New(os.Stderr, "proxy: ", 0)}

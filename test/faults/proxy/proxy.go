@@ -9,11 +9,12 @@ import (
 
 // proxy handles the requests of the operator.
 type proxy struct {
-	upstream *upstream
-	record   *record
-	rules    *rules
-	mirror   *mirror
-	streams  *streams
+	upstream   *upstream
+	namespaces string // how those begin that events tell of; "": all
+	record     *record
+	rules      *rules
+	mirror     *mirror
+	streams    *streams
 }
 
 func (p *proxy) ServeHTTP(to http.ResponseWriter, from *http.Request) {

@@ -353,3 +353,16 @@ func TestBadCertificatesAreBad(t *testing.T) {
 		}
 	}
 }
+
+func TestForeignNamespacesAreNotToldOf(t *testing.T) {
+	b := newBench(t)
+	b.proxy.namespaces = "lane-1-"
+	stream := b.watch(kind)
+	ours := `{"type":"ADDED","object":{"metadata":{"name":"a","namespace":"lane-1-x","resourceVersion":"2"}}}`
+	ofNone := `{"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":"3"}}}`
+	b.events <- `{"type":"ADDED","object":{"metadata":{"name":"a","namespace":"lane-2-x","resourceVersion":"1"}}}`
+	b.events <- ours
+	b.events <- ofNone
+	b.read(stream, ours)
+	b.read(stream, ofNone)
+}

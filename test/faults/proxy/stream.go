@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -156,6 +157,9 @@ func (s *stream) blocker(event *event) *rule {
 // take does to one event what a rule says. false ends the stream.
 func (s *stream) take(line []byte) bool {
 	event := s.read(line)
+	if event.Namespace != "" && !strings.HasPrefix(event.Namespace, s.namespaces) {
+		return true
+	}
 	one := s.blocker(event)
 	if one == nil {
 		one = s.rules.forEvent(event)

@@ -1,0 +1,97 @@
+"""build/sweep.jsonl: what has become of each trial, one line each, so that a sweep goes on where it stopped.
+
+A line is {id, survived, commit, seconds}, for an undisturbed run {id, survived, commit, writes}; the last one of an id counts.
+survived is null when the run was over before its last point.
+"""
+
+import collections
+import contextlib
+import json
+import os
+import subprocess
+import threading
+
+import results
+
+PATH = os.path.join(results.ROOT, "build", "sweep.jsonl")
+POINTS = {"before": "request", "between": "reply", "after": "next"}  # and the word of the proxy for it
+KINDS = {"before": "crash before a write", "between": "crash between a write and its reply", "after": "crash after a write's reply"}
+PAIR = "crash during the recovery from a crash"
+UNDISTURBED = "undisturbed"
+
+Point = collections.namedtuple("Point", "at n")
+
+
+def case_id(name, points=()):
+    return ":".join([name, *(f"{word}" for point in points for word in point)])
+
+
+def kind_of(case):
+    words = case.split(":")
+    return UNDISTURBED if len(words) == 1 else PAIR if len(words) > 3 else KINDS[words[1]]
+
+
+def _git(*words):
+    return subprocess.run(["git", "-C", results.ROOT, *words], text=True, capture_output=True).stdout.strip()
+
+
+def commit():
+    """What is tried, as git names it; nothing outside of a checkout. A + says that files were changed since."""
+    return _git("rev-parse", "--short", "HEAD") + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
+
+
+class Record:
+    """For several threads."""
+
+    def __init__(self, path=PATH):
+        self._path, self._commit, self._mutex, self._lines = path, commit(), threading.Lock(), {}
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "a+") as file:
+            file.seek(0)
+            line = ""
+            for line in file:
+                with contextlib.suppress(ValueError):  # one that was cut when a sweep was ended
+                    one = json.loads(line)
+                    self._lines[one["id"]] = one
+            if line and not line.endswith("\n"):
+                file.write("\n")
+
+    def add(self, case, survived, **more):
+        one = {"id": case, "survived": survived, "commit": self._commit, **more}
+        with self._mutex:
+            self._lines[case] = one
+            with open(self._path, "a") as file:
+                file.write(json.dumps(one) + "\n")
+
+    def is_done(self, case):
+        """It was tried, and need not be tried again: what failed is."""
+        return case in self._lines and self._lines[case]["survived"] is not False
+
+    def writes(self, name):
+        """How many the undisturbed run of a scenario has; 0: it was not tried yet."""
+        return self._lines.get(name, {}).get("writes", 0)
+
+    def of(self, name):
+        """The lines of one scenario."""
+        with self._mutex:
+            return [one for one in self._lines.values() if one["id"].split(":")[0] == name]
+
+    def failed(self, name):
+        return [one["id"] for one in self.of(name) if one["survived"] is False]
+
+    def rows(self, name):
+        """For build/faults.json: what was tried of a scenario, by kinds, and at which commits."""
+        runs, survived, commits = collections.Counter(), collections.Counter(), {}
+        for one in self.of(name):
+            kind = kind_of(one["id"])
+            if one["survived"] is not None and (kind != UNDISTURBED or not one["survived"]):
+                runs[kind] += 1
+                survived[kind] += one["survived"]
+                commits.setdefault(kind, set()).add(one["commit"])
+        return [{"kind": kind, "scenario": name, "runs": runs[kind], "survived": survived[kind], "commits": sorted(commits[kind])}
+                for kind in runs]
+
+    def is_whole(self, name):
+        """Was it killed before, between and after each of its writes, and survived it?"""
+        wanted = [case_id(name, [Point(at, n)]) for n in range(1, self.writes(name) + 1) for at in POINTS]
+        return bool(wanted) and all(map(self.is_done, wanted)) and not self.failed(name)

@@ -1,0 +1,90 @@
+"""Where trials play: one cluster, with several lanes side by side.
+
+A lane has an operator of its own behind a proxy of its own, which tells it of the lane's namespaces alone, and a Lease of its own. So
+a trial, which waits most of its time, costs no more than what is done in it.
+"""
+
+import collections
+import json
+
+import cluster
+from proxy import Proxy
+from sweep_journal import Journal
+from sweep_pods import Pods
+from sweep_servers import Prometheus, Registry
+from sweep_trial import Operators
+
+
+class Writes:
+    """The proxy's record of writes, read as it grows."""
+
+    def __init__(self, proxy):
+        self._file, self._rest, self._found, self._ended = open(proxy.record), "", {}, collections.Counter()
+
+    def ended(self, rule):
+        """How many requests that this rule acted on have come to an end, whichever."""
+        self._read()
+        return self._ended[rule]
+
+    def of(self, namespace):
+        self._read()
+        return self._found.get(namespace, [])
+
+    def _read(self):
+        lines = (self._rest + self._file.read()).split("\n")
+        self._rest = lines.pop()
+        for line in lines:
+            one = json.loads(line)
+            if one.get("write"):
+                self._ended[one.get("rule")] += 1
+                if one["forwarded"]:
+                    self._found.setdefault(one["namespace"], []).append(one)
+
+
+class Stage:
+    """What the lanes share."""
+
+    def __init__(self, lanes=1):
+        cluster.install()
+        self.journal = Journal().start()
+        self.pods, self.registry, self.prometheus = Pods(self.journal), Registry(), Prometheus()
+        self.lanes = []
+        for number in range(lanes):
+            self.lanes.append(Lane(self, number))
+
+    def finish(self):
+        for lane in self.lanes:
+            lane.finish()
+
+
+class Lane:
+    """One trial at a time."""
+
+    def __init__(self, stage, number):
+        self.journal, self.pods, self.registry, self.prometheus = stage.journal, stage.pods, stage.registry, stage.prometheus
+        self.api, self._namespaces = cluster.api(), []
+        self.prefix = f"sweep-{number}-"
+        place = f"lane-{number}"
+        self._make_lease_place(place)
+        self.proxy = Proxy(flags=("--namespaces", self.prefix)).start()
+        self.writes = Writes(self.proxy)
+        self.operators = Operators(self.proxy.kubeconfig, number, place)
+
+    def _make_lease_place(self, name):
+        """A namespace in which the operator may have its Lease, as in sluice-system."""
+        self.make_namespace(name)
+        rules = "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/{}"
+        for kind, part in (("roles", "rules"), ("rolebindings", "subjects")):
+            there = self.api.get(rules.format("sluice-system", kind) + "/sluice-leader")
+            self.api.create(rules.format(name, kind), {"metadata": {"name": "sluice-leader"}, part: there[part],
+                                                       **({"roleRef": there["roleRef"]} if "roleRef" in there else {})})
+
+    def make_namespace(self, name):
+        self.api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+        self._namespaces.append(name)
+
+    def finish(self):
+        self.operators.finish()
+        self.proxy.finish()
+        for name in self._namespaces:
+            self.api.delete(f"/api/v1/namespaces/{name}")
