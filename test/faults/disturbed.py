@@ -4,6 +4,7 @@ A test of a fault is marked by @fault(kind). Its sentence is its scenario; how o
 build/faults.json. One that tries the same many times does each within `with self.one_run():`.
 """
 
+import collections
 import contextlib
 import functools
 import json
@@ -26,6 +27,7 @@ FINISHED = ("Succeeded", "Failed", "Aborted", "Superseded")
 NO_RELEASE = "sluice.dev/no-release:none"  # what the guard puts in before the first one
 ENDS = 10       # "for ever" of a quiet window: so often all watches end, and those whose list is a second old list again
 END_S = 0.3
+RESYNC_S = 1.5  # between two ends of a watch that lists anew: one that ends again and again is opened at longer and longer intervals
 IS_SHORT = bool(os.environ.get("SLUICE_FAULTS_SHORT"))  # the choice that `make test` runs
 OURS = ("releasechannels", "promotions", "configmaps", "deployments", "services", "horizontalpodautoscalers")
 
@@ -142,13 +144,30 @@ class Disturbed(OwnOperators):
         sets = self.api.get(f"/apis/apps/v1/namespaces/{self.namespace}/replicasets")["items"]
         return [one["spec"]["template"]["spec"]["containers"][0]["image"] for one in sets]
 
-    def is_at_rest(self):
-        """Nothing is written here while all watches end ten times and everything is listed again."""
+    def settles(self):
         def settled():
             before = len(self.proxy.writes(namespace=self.namespace))
             time.sleep(1.5)
             return len(self.proxy.writes(namespace=self.namespace)) == before
         cluster.eventually("there is rest", settled)
+
+    def resync(self):
+        """One resync period: everything that is watched is listed again."""
+        before = self._lists()
+
+        def all_again():
+            if all(count > before[resource] for resource, count in self._lists().items()):
+                return True
+            self.proxy.end_watches()  # those whose list is a second old by now are not resumed
+            return False
+        cluster.eventually("all was listed again", all_again, pause_s=RESYNC_S)
+
+    def _lists(self):
+        return collections.Counter(one["resource"] for one in self.proxy.records(kind="watch") if "sendInitialEvents" in one["path"])
+
+    def is_at_rest(self):
+        """Nothing is written here while all watches end ten times and everything is listed again."""
+        self.settles()
         before = self.proxy.writes(namespace=self.namespace)
         lists = len(self.streaming_lists("promotions"))
         for _ in range(ENDS):

@@ -20,7 +20,7 @@ def _locked():
 
 
 def add(*rows):
-    """Rows {kind, scenario, runs, survived}; those of the same kind and scenario are replaced."""
+    """Rows {kind, scenario, runs, survived}, and more where it is known; those of the same kind and scenario are replaced."""
     with _locked() as (file, old):
         new = {(row["kind"], row["scenario"]) for row in rows}
         file.truncate(0)

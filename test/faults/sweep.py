@@ -284,7 +284,7 @@ def parse():
     parser.add_argument("--points", type=int, default=0, metavar="N", help="so many points of each scenario (all)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="which pairs, and which points where not all are taken (1)")
     parser.add_argument("--lanes", type=int, default=LANES, metavar="N", help=f"so many trials side by side ({LANES})")
-    parser.add_argument("--for", type=int, default=0, metavar="SECONDS", dest="seconds", help="begin no trial after so many seconds; the next sweep goes on there")
+    parser.add_argument("--for", type=int, default=0, metavar="SECONDS", dest="seconds", help="begin no trial after so many seconds")
     parser.add_argument("--pairs", type=int, default=PAIRS, metavar="N", help=f"pairs of each scenario ({PAIRS})")
     return parser.parse_args()
 

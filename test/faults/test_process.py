@@ -85,7 +85,8 @@ class TwoLeaders(Disturbed):
         self.ends_well("second", self.two)
         self.bring("third", self.one)
         self.ends_well("third", self.one)
-        before = self.api.get(self.path("Deployment", "web"))["metadata"]["generation"]
+        self.settles()
+        before, versions = self.api.get(self.path("Deployment", "web"))["metadata"]["generation"], self.versions()
         number = len(first.writes())
         rule.release()
         late = cluster.eventually("the write has arrived", lambda: first.writes()[number:])[0]
@@ -97,9 +98,16 @@ class TwoLeaders(Disturbed):
         self.wrote_rightly([first, self.proxy])
         self.assertEqual(first.writes()[number + 1:], [], "the sleeper wrote when it woke")
         self.assertEqual(self.api.get(self.path("Deployment", "web"))["metadata"]["generation"], before, late)
+        self.assertEqual(self.versions(), versions, "the apiserver has something that was written since")
         self.ends_well("third", self.one)
         self.is_at_rest()
         return late
+
+    def versions(self):
+        """What the apiserver itself has, whatever the proxies say: each object of ours, and of the namespace's pins, with its version."""
+        found = [*self.api.get(cluster.channels(self.namespace))["items"], *self.api.get(cluster.promotions(self.namespace))["items"],
+                 self.api.get(f"/api/v1/namespaces/{self.namespace}/configmaps/sluice-pins")]
+        return {one["metadata"]["uid"]: one["metadata"]["resourceVersion"] for one in found}
 
     def conflicts(self, nth):
         late = self.sleeps(nth)

@@ -7,7 +7,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from disturbed import OURS, Disturbed, by_digest, cluster, fault, load_tests  # noqa: E402, F401
+from disturbed import ENDS, OURS, Disturbed, by_digest, cluster, fault, load_tests  # noqa: E402, F401
 
 EXPIRED = '{"kind":"Status","apiVersion":"v1","status":"Failure","message":"too old resource version","reason":"Expired","code":410}'
 EVERYTHING = ["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
@@ -218,6 +218,26 @@ class Watches(Disturbed):
         rule.release()
         self.proxy.end_watches("promotions")
         self.converges()
+
+    @fault("nothing happens", short=True)
+    def test_in_ten_resync_periods_not_one_write_is_sent(self):
+        """everything that is watched is listed again, ten times, and not one write is sent, nor an Event"""
+        self.begin()
+        self.api.merge(cluster.channels(self.namespace, "shop"), {"spec": {
+            "autoscaling": [{"workload": "web", "minReplicas": 1, "maxReplicas": 3}],
+            "routing": {"service": {"name": "web", "workload": "web", "ports": [{"name": "http", "port": 80}]}}}})
+        self.bring("second", self.two)
+        self.ends_well("second", self.two)
+        self.settles()
+        before = self.sent()
+        for _ in range(ENDS):
+            self.resync()
+        time.sleep(HARMLESS_S)
+        self.assertEqual(self.sent(), before, self.operator.log())
+
+    def sent(self):
+        """Everything that was sent for this namespace and is no question."""
+        return [one for one in self.proxy.records(namespace=self.namespace) if one["method"] != "GET"]
 
 
 if __name__ == "__main__":
