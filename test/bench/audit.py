@@ -49,6 +49,15 @@ class Audit:
 
 
 
+    def wait_for_silence(self, seconds=3, patience_s=120):
+        """Until the operator has written nothing for so long: on a busy machine a process may rest because it waits for answers."""
+        end = time.monotonic() + patience_s
+        time.sleep(seconds)
+        while writes(self.read()):
+            if time.monotonic() > end:
+                raise AssertionError(f"still writing after {patience_s} s")
+            time.sleep(seconds)
+
     def wait_for_lists(self, kinds, patience_s=120):
         """Until the operator has read all these kinds as a whole; returns those that it has."""
         events, end = [], time.monotonic() + patience_s

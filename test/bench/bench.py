@@ -89,25 +89,27 @@ class Run:
             self.one_floor(size, plan)
             for one in (self.candidates if k % 2 == 0 else reversed(self.candidates)):
                 if k == 0 or not one.first_round_only:
-                    self.one_round(one, size, plan)
+                    self.one_round(one, size, plan) or self.one_round(one, size, plan)
 
     def one_round(self, one, size, plan):
+        """Does it count?"""
         try:
             found = rounds.measure(one, self.kubeconfig, self.api, size, self.digests, plan)
         except (AssertionError, cluster.ApiError, OSError) as error:
             self.void.append(f"{one.name} at {size}: {one_line(error)}")
             say(f"VOID {one.name} at {size}: {error}")
-            return
+            return False
         brief = " ".join(f"{key}={value:.3g}" for key, value in found.items() if isinstance(value, (int, float)))
         say(f"{size} {one.name}: {brief}")
-        unequal = [*found.pop("unequal"), *self.compare(one, found)]
+        unequal = found.pop("unequal") or self.compare(found)
         if unequal:
             self.void.append(f"{one.name} at {size}: {'; '.join(unequal)}")
             say("VOID " + self.void[-1])
         else:
             self.figures[size][one.name].append(found)
+        return not unequal
 
-    def compare(self, one, found):
+    def compare(self, found):
         """In what its promotions differ from those of the first round."""
         if "state" not in found:
             return []
@@ -115,7 +117,7 @@ class Run:
         if self.left_behind is None:
             self.left_behind = found["promotion_writes"], kept
         writes, state = self.left_behind
-        differences = [f"{theirs} and not {ours}" for theirs, ours in zip(kept, state) if theirs != ours][:1]
+        differences = [one_line(f"{theirs} and not {ours}") for theirs, ours in zip(kept, state) if theirs != ours][:1]
         if writes != found["promotion_writes"]:
             differences.append(f"writes {found['promotion_writes']} and not {writes}")
         if len(kept) != len(state):
@@ -241,7 +243,7 @@ def candidates_of(run, last):
 def equality(run):
     """Did all do the same? A sentence for the page."""
     if run.void:
-        return "**Rounds that count for nothing:** " + "; ".join(run.void) + "." + repeats(run)
+        return "**Rounds that count for nothing, and were made once more:** " + "; ".join(run.void) + "." + repeats(run)
     if not run.left_behind:
         return "Nobody promoted anything."
     writes = run.left_behind[0]

@@ -52,9 +52,10 @@ def edits(running, api, channels, plan, figures):
 
 def promotions(running, api, digests, plan, figures):
     """Every moving channel gets the first release, uncounted; then the second, counted."""
+    log = audit.Audit()
     objects.promote(api, "warm", digests[1], [MOVING_CHANNELS], RATE)
     objects.promote(api, "first", digests[0], range(MOVING_CHANNELS), RATE)
-    process.wait_until_quiet(running.pid, limit=0.05)
+    log.wait_for_silence()
     changes = -objects.generations(api, plan.promotions)
     log, before = audit.Audit(), process.cpu_s(running.pid)
     objects.promote(api, "second", digests[1], range(plan.promotions), RATE)
@@ -107,10 +108,12 @@ def measure(one, kubeconfig, api, channels, digests, plan):
         if plan.promotions:
             objects.reset_moving(api, MOVING_CHANNELS + 1)
     time.sleep(1)
+    log = audit.Audit()
     running = one.start(kubeconfig)
     try:
         started(running, figures)
         if one.leads:
+            log.wait_for_silence()
             edits(running, api, channels, plan, figures)
             if plan.idle_s:
                 idle(running, plan, figures)
