@@ -13,7 +13,7 @@ import process
 
 CORE = {1}
 PATIENCE_S = 180
-MEMORY_LIMIT = "256MiB"  # GOMEMLIMIT of the tuned peer
+MEMORY_LIMIT = "384MiB"  # GOMEMLIMIT of the tuned peer: near to what lives it would collect without end, and that is CPU time
 
 
 def _settle():

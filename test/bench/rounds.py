@@ -32,6 +32,8 @@ def started(running, figures, leads=True):
     process.wait_until_quiet(running.pid)
     figures["start_cpu_s"] = process.cpu_s(running.pid)
     figures["resident_mib"], figures["peak_mib"] = process.memory_mib(running.pid)
+    if running.candidate.side == "peer":  # for whoever doubts its memory limit: what it holds before it collects the next time
+        figures["next_gc_mib"] = running.metric("go_memstats_next_gc_bytes") / 2 ** 20
 
 
 def edits(running, api, channels, plan, figures):
