@@ -52,7 +52,7 @@ BUGS = [
      DOMAIN + "workload_state.c", "if (!str_equal(live->image, image) || !str_equal(pins_find(d->world->pins, key), image))",
      "if (!str_equal(live->image, image))", "git leaders"),
     ("what becomes of a promotion follows from a channel that has changed since",
-     DOMAIN + "status.c", "if (rests_on_channel(d, d->plan->actions.items[i]))", "if (false)", "git"),
+     DOMAIN + "status.c", "if (rests_on_channel(d, d->plan->actions.items[i]))", "if (false)", "calledoff"),
     ("a promotion not heard of yet is taken for deleted",
      DOMAIN + "plan.c", "return name != NULL && d->world->may_lack_promotions &&", "return false && name != NULL &&", "leaders"),
     ("the status of a promotion replaces one that its writer has not seen",

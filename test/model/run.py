@@ -28,7 +28,6 @@ SEEDED = os.path.join(TREE, "build", "seeded")
 RESULT = os.path.join(TREE, "build", "model.json")
 NOT_COPIED = shutil.ignore_patterns("build", ".git", "__pycache__")
 STATES = 200000
-SEEDED_STATES = 150000
 LANES = 2
 PROGRAMS = ["test/model/model", "test/golden/golden"]
 
@@ -106,7 +105,7 @@ def seed(bug):
         cases = golden(os.path.join(SEEDED, "build"))
         row = {"bug": name, "golden_cases": len(cases), "golden_case": cases[0] if cases else "", "rule": "", "steps": 0, "scenario": ""}
         for scenario in where.split() if not cases else ():
-            found, _ = walk(os.path.join(SEEDED, "build"), [scenario], SEEDED_STATES)
+            found, _ = walk(os.path.join(SEEDED, "build"), [scenario], STATES)
             if not found or found[0]["broken"]:
                 row.update(rule=found[0]["broken"] if found else "it stopped", steps=found[0]["broken_steps"] if found else 0,
                            scenario=scenario)
@@ -118,7 +117,7 @@ def seed(bug):
 
 
 def seed_all():
-    shutil.rmtree(os.path.join(SEEDED, "tree"), ignore_errors=True)
+    shutil.rmtree(SEEDED, ignore_errors=True)  # what was built there may hold the bug of a run that was ended
     shutil.copytree(TREE, os.path.join(SEEDED, "tree"), ignore=NOT_COPIED)
     rows = []
     for bug in bugs.BUGS:
