@@ -146,14 +146,26 @@ static bool is_running_known(const struct decision *d)
 	return false;
 }
 
+/* The promotion whose rollout is under way (not another one of its name) when it cannot be read, else NULL. */
+static const struct quarantine *unread_running(const struct decision *d)
+{
+	const struct release_stay *desired = &d->channel->status.desired;
+	const struct quarantine *found =
+		desired->promotion == NULL ? NULL : world_find_left_out(d->world, "Promotion", desired->promotion);
+
+	return found == NULL || str_is_empty(found->uid) || str_is_empty(desired->promotion_uid) ||
+			       str_equal(found->uid, desired->promotion_uid)
+		       ? found
+		       : NULL;
+}
+
 /* What cannot be read although nothing can be decided without it: the pins of all channels of the namespace, and the
  * promotion whose rollout is under way. Taken for not being there, pins would be lost and a rollout undone. */
 static const struct quarantine *unread_need(const struct decision *d)
 {
-	const char *running = d->channel->status.desired.promotion;
 	const struct quarantine *pins = world_find_left_out(d->world, "ConfigMap", NULL);
 
-	return pins != NULL || running == NULL ? pins : world_find_left_out(d->world, "Promotion", running);
+	return pins != NULL ? pins : unread_running(d);
 }
 
 /* The channel says so, and stays as it is. */

@@ -209,6 +209,7 @@ static void each_left_out(void *user, struct arena *arena, world_each_fn fn, voi
 			.kind = text_of(file, json_object_get(row, "kind"), "kind"),
 			.namespace = namespace == NULL ? "" : namespace,
 			.name = text_of(file, json_object_get(row, "name"), "name"),
+			.uid = text_at(row, "uid"),
 			.version = text_of(file, json_object_get(row, "version"), "version"),
 			.is_left_out = true,
 			.crashes = json_integer_value(json_object_get(row, "crashes")),
