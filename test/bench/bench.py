@@ -9,6 +9,7 @@ harness itself: goals that are missed are in the table.
 """
 
 import argparse
+import http.client
 import json
 import os
 import platform
@@ -35,6 +36,8 @@ import rounds  # noqa: E402
 NAME = "bench"
 PEER = "peer tuned"
 SERVER_CORE = {0}
+# of one round, which leave the others as they are
+FAILURES = (AssertionError, cluster.ApiError, OSError, http.client.HTTPException, subprocess.SubprocessError, KeyError)
 PAGE = os.path.join(programs.ROOT, "docs", "benchmarks.md")
 
 
@@ -95,7 +98,7 @@ class Run:
         """Does it count?"""
         try:
             found = rounds.measure(one, self.kubeconfig, self.api, size, self.digests, plan)
-        except (AssertionError, cluster.ApiError, OSError) as error:
+        except FAILURES as error:
             self.void.append(f"{one.name} at {size}: {one_line(error)}")
             say(f"VOID {one.name} at {size}: {error}")
             return False
@@ -136,7 +139,7 @@ class Run:
         for one in (one for one in self.candidates if one.name in ("sluice", PEER)):
             try:
                 found = measure(one)
-            except (AssertionError, cluster.ApiError, OSError) as error:
+            except FAILURES as error:
                 self.void.append(f"{one.name}, {what}: {one_line(error)}")
                 say(f"VOID {self.void[-1]}")
                 continue
