@@ -193,6 +193,10 @@ class Proxy:
         """New connections see the certificate that is "good", "expired", for the "wrong host", of an "unknown authority"."""
         self.command("show", State=certificate)
 
+    def forget(self):
+        """Begins the record anew."""
+        os.truncate(self.record, 0)
+
     def lines(self):
         """Everything that was recorded, in its order."""
         with open(self.record) as file:

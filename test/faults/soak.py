@@ -45,6 +45,7 @@ REPORT = os.path.join(cluster.ROOT, "build", "soak.json")
 RELEASE = os.path.join(cluster.ROOT, "build", "release")
 PLOTS = 4
 SAMPLE_S = 2
+RECORD_LIMIT = 256 << 20  # bytes; nobody reads the proxy's record here, but who looks for the cause of something
 FAULT_PAUSE_S = (2, 12)
 PORT = 18085
 
@@ -58,6 +59,8 @@ class Replica(Kept):
         self.memory, self.descriptors, self._pid, self._born = [], [], None, 0.0
 
     def sample(self):
+        if os.path.getsize(self.proxy.record) > RECORD_LIMIT:
+            self.proxy.forget()
         pid = self.process.pid
         try:
             with open(f"/proc/{pid}/status") as file:

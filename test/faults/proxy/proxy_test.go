@@ -366,3 +366,19 @@ func TestForeignNamespacesAreNotToldOf(t *testing.T) {
 	b.read(stream, ours)
 	b.read(stream, ofNone)
 }
+
+func TestARecordThatIsCutBeginsAnew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "record")
+	record, err := newRecord(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record.write("one")
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	record.write("two")
+	if text, err := os.ReadFile(path); string(text) != "\"two\"\n" || err != nil {
+		t.Fatalf("%q, %v", text, err)
+	}
+}

@@ -53,7 +53,8 @@ type event struct {
 	Rule    int    `json:"rule,omitempty"`
 }
 
-// record is the file of all that happened, one JSON line each, in the order of its ends.
+// record is the file of all that happened, one JSON line each, in the order of its ends. Whoever watches for hours may
+// cut it: what comes goes to its end, wherever that is.
 type record struct {
 	mutex sync.Mutex
 	file  *os.File
@@ -61,7 +62,7 @@ type record struct {
 }
 
 func newRecord(path string) (*record, error) {
-	file, err := os.Create(path)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_APPEND|os.O_WRONLY, 0o600)
 	return &record{file: file}, err
 }
 
