@@ -75,6 +75,8 @@ static bool take_path(struct job *job)
 {
 	char path[PATH_SIZE];
 
+	if (job->pins == job_order(job))
+		return true;
 	return writing_take(job->executor->writing, path_of(job_order(job), path), job->key);
 }
 
@@ -86,12 +88,18 @@ static void wake(void *user, const char *key)
 		tools->wake(tools->wake_user, key);
 }
 
-static void release_path(struct job *job)
+static void release(struct job *job, const struct order *order)
 {
 	char path[PATH_SIZE];
 
-	writing_release(job->executor->writing, path_of(job_order(job), path), wake,
-			&job->executor->tools);
+	if (job->pins == order)
+		job->pins = NULL;
+	writing_release(job->executor->writing, path_of(order, path), wake, &job->executor->tools);
+}
+
+static void release_path(struct job *job)
+{
+	release(job, job_order(job));
 }
 
 /* ---- answers about objects ---- */
@@ -141,6 +149,28 @@ static bool is_overtaken(struct job *job, const struct order *order)
 	return true;
 }
 
+/* What is written before pins that are overtaken, or that wait for another channel's, is written in vain, and again with the
+ * next look: in a namespace of many channels the more often the more there are. So before a channel's status the object of
+ * the pins that follow is taken, too. */
+static bool take_pins(struct job *job)
+{
+	char path[PATH_SIZE];
+
+	if (job_order(job)->action != ACTION_CHANNEL_STATUS || job->pins != NULL)
+		return true;
+	for (size_t i = job->next; i < job->orders.count; i++) {
+		const struct order *order = &job->orders.items[i];
+
+		if (order->action != ACTION_STATE_PINS)
+			continue;
+		if (is_overtaken(job, order) || !writing_take(job->executor->writing, path_of(order, path), job->key))
+			return false;
+		job->pins = order;
+		return true;
+	}
+	return true;
+}
+
 static int start_beginning(struct job *job, const struct order *order, struct err *err)
 {
 	static const struct action_pins none;
@@ -179,7 +209,7 @@ static int start_apply(struct job *job, const struct order *order, struct err *e
 	/* That is known and in the channel's condition: it keeps nothing else back. */
 	if (learned_refusal(job, order) != NULL)
 		return JOB_GOES_ON;
-	if (is_overtaken(job, order) || !take_path(job))
+	if (is_overtaken(job, order) || !take_pins(job) || !take_path(job))
 		return JOB_STOPS;
 	r = begins_pins(order) ? start_beginning(job, order, err)
 			       : apply_send(tools->client, tools->store, &apply, on_answer, job, err);
@@ -283,6 +313,8 @@ static void job_finish(struct job *job, const struct err *err)
 		.again_ms = job->again_ms,
 	};
 
+	if (job->pins != NULL)
+		release(job, job->pins);
 	job->executor->active--;
 	job->done(job->user, job->key, &outcome);
 	orders_finish(&job->orders);

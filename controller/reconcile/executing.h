@@ -19,6 +19,7 @@ struct job {
 	char *key;
 	struct orders orders;
 	size_t next; /* the order under way */
+	const struct order *pins; /* an order whose object is taken before its turn; NULL: none */
 	bool is_news;
 	int64_t again_ms;
 	execute_done_fn done;

@@ -205,6 +205,67 @@ START_TEST(two_keys_do_not_write_one_object_side_by_side)
 }
 END_TEST
 
+static struct orders status_and_pins(void)
+{
+	struct orders orders = bench_orders(2);
+
+	orders.items[0] = status_order();
+	orders.items[1] = pins_order();
+	return orders;
+}
+
+/* The status would be written again when the pins' turn comes. */
+START_TEST(no_status_is_written_before_pins_that_have_to_wait)
+{
+	struct fake_step script[] = { three_steps[1] };
+	struct orders first = status_and_pins();
+	struct orders second = status_and_pins();
+	struct bench b;
+
+	script[0].delay_ms = 30;
+	bench_init(&b, script, 1);
+	have_pins(&b);
+	bench_begin(&b, "n/other", pins_order());
+	bench_start(&b, "n/shop", &first);
+	ck_assert_uint_eq(b.ended, 1);
+	ck_assert(b.outcome.is_cut_short);
+	ck_assert(!b.outcome.is_news);
+	ck_assert(fake_run_until(b.loop, &b.is_done, 5000));
+	ck_assert_str_eq(b.woken, "n/shop ");
+	bench_start(&b, "n/shop", &second);
+	ck_assert_uint_eq(b.ended, 3);
+	ck_assert(b.outcome.is_cut_short);
+	ck_assert(b.outcome.is_news);
+	bench_finish(&b);
+}
+END_TEST
+
+/* A status that fails gives back the pins that it was to be followed by. */
+START_TEST(pins_that_are_not_reached_are_free_again)
+{
+	struct fake_step script[] = {
+		{ .method = "PATCH", .target = "*", .status = 409, .reply_headers = JSON_TYPE, .reply = STATUS(409, "Conflict", "no") },
+		three_steps[1],
+	};
+	struct orders first = status_and_pins();
+	struct bench b;
+
+	script[0].delay_ms = 30;
+	bench_init(&b, script, 2);
+	have_pins(&b);
+	bench_start(&b, "n/shop", &first);
+	bench_begin(&b, "n/other", pins_order());
+	ck_assert_uint_eq(b.ended, 1);
+	ck_assert(b.outcome.is_cut_short);
+	ck_assert(fake_run_until(b.loop, &b.is_done, 5000));
+	ck_assert_int_eq(b.outcome.err.class, ERR_CONFLICT);
+	ck_assert_str_eq(b.woken, "n/other ");
+	bench_run(&b, pins_order());
+	ck_assert(!b.outcome.is_cut_short);
+	bench_finish(&b);
+}
+END_TEST
+
 /* Another channel has stated its pins since the plan was made: nothing is sent. */
 START_TEST(pins_that_were_overtaken_are_planned_anew)
 {
@@ -476,6 +537,8 @@ static void add(TCase *tests)
 	tcase_add_loop_test(tests, begins_nothing_when_it_may_not_write, 0, 3);
 	tcase_add_test(tests, an_order_that_could_not_be_written_fails_in_its_turn);
 	tcase_add_test(tests, two_keys_do_not_write_one_object_side_by_side);
+	tcase_add_test(tests, no_status_is_written_before_pins_that_have_to_wait);
+	tcase_add_test(tests, pins_that_are_not_reached_are_free_again);
 	tcase_add_test(tests, pins_that_were_overtaken_are_planned_anew);
 	tcase_add_test(tests, begins_the_first_pins);
 	suite_add_rows(tests, learns_from_pins, pins);
