@@ -21,6 +21,7 @@ from sweep_record import POINTS
 
 REST_S = 1     # without a write, with an operator that is ready: it is over
 PATIENCE_S = 60
+SUPERVISED_S, LOST = 0.5, "lost the lease"  # so often it is looked whether the operator has ended, saying this
 STOPS = "/apis/sluice.dev/v1alpha1/channelstops"
 PLURALS = {"ReleaseChannel": f"{cluster.GROUP}/{{}}/releasechannels", "Promotion": f"{cluster.GROUP}/{{}}/promotions",
            "ConfigMap": "/api/v1/{}/configmaps", "Service": "/api/v1/{}/services",
@@ -40,6 +41,8 @@ class Operators:
         self.crashes = 0
         self._running = self._new()
         self._leaving = None  # the one that was asked to go
+        self._is_over = threading.Event()
+        threading.Thread(target=self._supervise, daemon=True).start()
 
     def _new(self):
         self._number += 1
@@ -55,6 +58,14 @@ class Operators:
             self.crashes += 1
             prepare()
             self._running.launch()
+
+    def _supervise(self):
+        """On a machine that is too busy it may lose its lease, and ends as it should: it is started again, as a kubelet does."""
+        while not self._is_over.wait(SUPERVISED_S):
+            with self._mutex:
+                if self._running.process.poll() == 1 and LOST in self._running.log(5):
+                    self.crashes += 1
+                    self._running.launch()
 
     def revive(self):
         """After a trial in which it ended by itself."""
@@ -75,7 +86,7 @@ class Operators:
     def is_up(self, any_role=False):
         """Has it read everything, and does it lead?"""
         code = self._running.process.poll()
-        if code not in (None, -signal.SIGKILL):
+        if code not in (None, -signal.SIGKILL) and LOST not in self.log(5):
             raise AssertionError(f"the operator ended with {code}:\n{self.log(80)}")
         try:
             return self._running.get("/readyz")[0] == 200 and (any_role or self._running.is_leading())
@@ -86,6 +97,7 @@ class Operators:
         return self._running.log(lines)
 
     def finish(self):
+        self._is_over.set()
         self._running.finish()
 
 
