@@ -5,6 +5,7 @@ a trial, which waits most of its time, costs no more than what is done in it.
 """
 
 import collections
+import contextlib
 import json
 
 import cluster
@@ -53,8 +54,10 @@ class Stage:
             self.lanes.append(Lane(self, number))
 
     def finish(self):
-        for lane in self.lanes:
-            lane.finish()
+        """Also when the apiserver has gone: no process is left."""
+        with contextlib.ExitStack() as ends:
+            for lane in self.lanes:
+                ends.callback(lane.finish)
 
 
 class Lane:
@@ -84,7 +87,8 @@ class Lane:
         self._namespaces.append(name)
 
     def finish(self):
-        self.operators.finish()
-        self.proxy.finish()
-        for name in self._namespaces:
-            self.api.delete(f"/api/v1/namespaces/{name}")
+        with contextlib.ExitStack() as ends:
+            for name in self._namespaces:
+                ends.callback(self.api.delete, f"/api/v1/namespaces/{name}")
+            ends.callback(self.proxy.finish)
+            ends.callback(self.operators.finish)
