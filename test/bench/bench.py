@@ -154,8 +154,8 @@ class Run:
     def take_over(self):
         self.rarely("take-over", lambda one: {"take_over_s": rounds.take_over(one, self.kubeconfig, self.api)})
 
-    def relist(self, size):
-        self.rarely("forced relist", lambda one: rounds.relist(one, self.kubeconfig, size, lambda: hold_server(True)))
+    def relist(self):
+        self.rarely("forced relist", lambda one: rounds.relist(one, self.kubeconfig, lambda: hold_server(True)))
 
 
 # ---- from figures to rows ----
@@ -286,7 +286,7 @@ def inside(arguments):
         if first == 0:
             run.allocations(size)
             run.take_over()
-    run.relist(arguments.sizes[-1])
+    run.relist()
     say("done; the report is written")
     results = {"facts": facts(arguments, run), "equal": equality(run), "candidates": candidates_of(run, arguments.sizes[-1]),
                "figures": run.figures, "limit": candidate.MEMORY_LIMIT}

@@ -116,7 +116,7 @@ nothing with them.
 - Latency is from the apiserver's answer to whoever wrote to the arrival of the operator's PATCH, both as the audit log has them. The log has whole requests of the
   apiserver in it, so it is never below what the network and the apiserver take.
 - Wake-ups are voluntary context switches of all threads. Memory is VmRSS and VmHWM. CPU is what the scheduler counts for the process, kernel included.
-- A forced relist: a candidate that has synced and does not lead is stopped, objects change, the apiserver is killed and started; the candidate goes on and lists everything again.
+- A forced relist: a candidate that has synced and does not lead is stopped, the apiserver is killed and started; the candidate goes on and lists again; that it did is seen in the audit log.
 
 ## What is unfair, and to whom
 
