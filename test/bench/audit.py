@@ -47,8 +47,6 @@ class Audit:
         time.sleep(2)
         return events + self.read()
 
-
-
     def wait_for_silence(self, seconds=3, patience_s=120):
         """Until the operator has written nothing for so long: on a busy machine a process may rest because it waits for answers."""
         end = time.monotonic() + patience_s
@@ -104,7 +102,8 @@ def listed(events):
 
 
 def latencies_ms(events, resource):
-    """From each answer to somebody who wrote such an object to the arrival of the operator's next PATCH of its status."""
+    """From each answer to somebody who wrote such an object to the arrival of the operator's next PATCH of its status; 0 where
+    that was there first: a watch may be quicker than the answer."""
     found, waiting = [], {}
     ordered = []
     for event in events:
@@ -114,12 +113,12 @@ def latencies_ms(events, resource):
         key = target.get("namespace"), target.get("name")
         if is_by_operator(event):
             if target.get("subresource") == "status":
-                ordered.append((moment(event["requestReceivedTimestamp"]), 1, key))
+                ordered.append((moment(event["requestReceivedTimestamp"]), None, key))
         elif "subresource" not in target:
-            ordered.append((moment(event["stageTimestamp"]), 0, key))
-    for when, answers, key in sorted(ordered):
-        if not answers:
-            waiting[key] = when
+            ordered.append((moment(event["requestReceivedTimestamp"]), moment(event["stageTimestamp"]), key))
+    for received, answered, key in sorted(ordered, key=lambda one: one[0]):
+        if answered is not None:
+            waiting[key] = answered
         elif key in waiting:
-            found.append((when - waiting.pop(key)) * 1000)
+            found.append(max(0, received - waiting.pop(key)) * 1000)
     return sorted(found)

@@ -69,6 +69,10 @@ class Audit(unittest.TestCase):
         found = audit.latencies_ms([event("patch", "releasechannels", 100, 110), answer(113)], "releasechannels")
         self.assertEqual([round(ms) for ms in found], [3])
 
+    def test_an_operator_that_is_quicker_than_the_answer_to_the_writer_takes_no_time(self):
+        later = answer(9000)
+        self.assertEqual(audit.latencies_ms([event("patch", "releasechannels", 100, 110), answer(105), later], "releasechannels"), [0])
+
     def test_a_status_that_answers_nobody_counts_for_nothing(self):
         self.assertEqual(audit.latencies_ms([answer(113), event("patch", "releasechannels", 120, 130, name="other")], "releasechannels"), [])
 
