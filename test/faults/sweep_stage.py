@@ -87,8 +87,9 @@ class Lane:
         self._namespaces.append(name)
 
     def finish(self):
+        api = cluster.api()  # the lane's own may be at work in a trial that was broken off
         with contextlib.ExitStack() as ends:
             for name in self._namespaces:
-                ends.callback(self.api.delete, f"/api/v1/namespaces/{name}")
+                ends.callback(api.delete, f"/api/v1/namespaces/{name}")
             ends.callback(self.proxy.finish)
             ends.callback(self.operators.finish)

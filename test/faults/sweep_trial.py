@@ -57,13 +57,14 @@ class Operators:
                     one.kill()
             self.crashes += 1
             prepare()
-            self._running.launch()
+            if not self._is_over.is_set():
+                self._running.launch()
 
     def _supervise(self):
         """On a machine that is too busy it may lose its lease, and ends as it should: it is started again, as a kubelet does."""
         while not self._is_over.wait(SUPERVISED_S):
             with self._mutex:
-                if self._running.process.poll() == 1 and LOST in self._running.log(5):
+                if not self._is_over.is_set() and self._running.process.poll() == 1 and LOST in self._running.log(5):
                     self.crashes += 1
                     self._running.launch()
 
@@ -97,7 +98,8 @@ class Operators:
         return self._running.log(lines)
 
     def finish(self):
-        self._is_over.set()
+        with self._mutex:  # a trial that was broken off may be about to start it again
+            self._is_over.set()
         self._running.finish()
 
 
