@@ -20,24 +20,27 @@ SAMPLE = [
 ]
 
 
-def kill_during(case, name):
-    def choose(_, writes, draw=random.Random(SEED)):
-        return [*draw.sample(sweep.all_points(writes), 2), *sweep.pairs(writes, 1, draw)]
-    case.sweep.run([name], choose)
+def choose(name, writes):
+    draw = random.Random(f"{SEED} {name}")
+    return [*draw.sample(sweep.all_points(writes), 2), *sweep.pairs(writes, 1, draw)]
+
+
+def survived(case, name):
     case.assertEqual(case.record.failed(name), [], "each can be run again: make sweep CASE=ID")
     case.assertGreater(sum(row["survived"] for row in case.record.rows(name)), 0, "no point was reached")
 
 
-@cluster.rows(SAMPLE, kill_during)
+@cluster.rows(SAMPLE, survived)
 class Killed(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="sluice-sweep-")
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.record = sweep.Record(os.path.join(cls.folder.name, "record"))
-        cls.stage = sweep.Stage()
-        cls.addClassCleanup(cls.stage.finish)
-        cls.sweep = sweep.Sweep(cls.stage, cls.record)
+        """All of it, side by side: each trial waits most of its time."""
+        folder = tempfile.TemporaryDirectory(prefix="sluice-sweep-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.record = sweep.Record(os.path.join(folder.name, "record"))
+        stage = sweep.Stage(len(SAMPLE))
+        cls.addClassCleanup(stage.finish)
+        sweep.Sweep(stage, cls.record).run([name for _, name in SAMPLE], choose)
 
 
 if __name__ == "__main__":
