@@ -246,11 +246,11 @@ def candidates_of(run, last):
 def equality(run):
     """Did all do the same? A sentence for the page."""
     if run.void:
-        return "**Rounds that count for nothing, and were made once more:** " + "; ".join(run.void) + "." + repeats(run)
+        return "**Rounds that count for nothing, and were made once more:** " + "; ".join(run.void) + "." + repeats(run) + lost(run)
     if not run.left_behind:
         return "Nobody promoted anything."
     writes = run.left_behind[0]
-    return "They were equal in every round: " + ", ".join(f"{count} × {name}" for name, count in writes.items()) + "." + repeats(run)
+    return "They were equal in every round: " + ", ".join(f"{count} × {name}" for name, count in writes.items()) + "." + repeats(run) + lost(run)
 
 
 def repeats(run):
@@ -260,6 +260,14 @@ def repeats(run):
     rounds_ = {one.name: sum(len(of_size[one.name]) for of_size in run.figures.values()) for one in run.candidates if one.leads}
     return (" Not counted there are applies of a workload that changed nothing, because the pin guard did not know the new pin yet, and that were sent again "
             "(their CPU time counts): " + ", ".join(f"{name} {count} in {rounds_[name]} rounds" for name, count in counts.items()) + ".")
+
+
+def lost(run):
+    """How many Events each candidate wrote: a sentence for the page."""
+    told = {one.name: [found["events"] for of_size in run.figures.values() for found in of_size[one.name] if "events" in found]
+            for one in run.candidates if one.leads}
+    return (" Nor are Events compared: a recorder may lose some. The least and the most of a round: " +
+            ", ".join(f"{name} {min(counts)} to {max(counts)}" for name, counts in told.items() if counts) + ".")
 
 
 def facts(arguments, run):

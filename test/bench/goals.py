@@ -19,9 +19,9 @@ def spread(values):
     if not middle:
         return 0.0
     if len(values) < 4:
-        return (max(values) - min(values)) / middle
+        return (max(values) - min(values)) / abs(middle)
     quarters = statistics.quantiles(values, n=4)
-    return (quarters[2] - quarters[0]) / middle
+    return (quarters[2] - quarters[0]) / abs(middle)
 
 
 def exponent(sizes, costs):

@@ -65,7 +65,9 @@ def promotions(running, api, digests, plan, figures):
     figures["promotion_cpu_ms"] = (process.cpu_s(running.pid) - before) / plan.promotions * 1000
     figures["promotion_ms"] = audit.latencies_ms(events, "promotions")
     changes += objects.generations(api, plan.promotions)
-    figures["promotion_writes"], figures["repeats"] = audit.effects(audit.writes(events), changes)
+    writes = audit.writes(events)
+    figures["events"] = writes.pop("create events", 0)
+    figures["promotion_writes"], figures["repeats"] = audit.effects(writes, changes)
     figures["state"] = objects.state(api, plan.promotions)
 
 

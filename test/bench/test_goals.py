@@ -39,6 +39,9 @@ class Arithmetic(unittest.TestCase):
         self.assertAlmostEqual(goals.spread([9, 10, 12]), 0.3)
         self.assertEqual(goals.spread([5]), 0)
 
+    def test_a_spread_is_never_below_nothing(self):
+        self.assertEqual(goals.spread([-10, -20, -30]), 1)
+
     def test_a_linear_cost_has_the_exponent_one_and_a_square_one_two(self):
         self.assertAlmostEqual(goals.exponent([10, 100, 1000], [3, 30, 300]), 1)
         self.assertAlmostEqual(goals.exponent([10, 100, 1000], [1, 100, 10000]), 2)

@@ -198,6 +198,18 @@ func build(manager ctrl.Manager, r *reconciler, workers int) error {
 	return b.Complete(r)
 }
 
+// watched is all that build has watched. The informers are asked for before the start: those that the cache does not know yet,
+// because their controller begins later, it does not wait for.
+func watched() []client.Object {
+	objects := []client.Object{&ReleaseChannel{}, &Promotion{}, &autoscalingv2.HorizontalPodAutoscaler{}, &corev1.Service{},
+		&appsv1.Deployment{}, &appsv1.StatefulSet{}, &appsv1.DaemonSet{}, &batchv1.CronJob{},
+		partial("v1", "Namespace"), partial("v1", "Pod"), partial(groupVersion.String(), "ChannelStop")}
+	for _, kind := range []string{"MutatingAdmissionPolicy", "ValidatingAdmissionPolicy"} {
+		objects = append(objects, partial("admissionregistration.k8s.io/v1", kind), partial("admissionregistration.k8s.io/v1", kind+"Binding"))
+	}
+	return objects
+}
+
 // syncing says when all caches have synced.
 type syncing struct {
 	cache  cache.Cache
@@ -248,6 +260,10 @@ func main() {
 	}))
 	r := &reconciler{Client: manager.GetClient(), recorder: manager.GetEventRecorder("sluice")}
 	must(build(manager, r, *workers))
+	for _, object := range watched() {
+		_, err = manager.GetCache().GetInformer(ctx, object)
+		must(err)
+	}
 	synced := &syncing{cache: manager.GetCache()}
 	must(manager.Add(synced))
 	must(manager.AddReadyzCheck("sync", synced.check))
