@@ -295,6 +295,19 @@ class Case(unittest.TestCase):
         ready = self.condition(status, "Ready")
         return ready["message"] if ready else ""
 
+    def told(self, name):
+        """How often each reason was told of the object of that name."""
+        told = {}
+        for one in self.api.get(f"/apis/events.k8s.io/v1/namespaces/{self.namespace}/events")["items"]:
+            if one["regarding"]["name"] == name:
+                told[one["reason"]] = told.get(one["reason"], 0) + one.get("series", {}).get("count", 1)
+        return told
+
+    def wait_told(self, name, *reasons):
+        """An event comes right behind the status that it tells of, so whoever has seen the status may have to wait for it."""
+        return cluster.eventually(f"{name} is told of: {', '.join(reasons)}", lambda: (
+            told if set(reasons) <= set(told := self.told(name)) else None))
+
     def pods(self, namespace=None):
         return self.api.get(f"/api/v1/namespaces/{namespace or self.namespace}/pods")["items"]
 

@@ -201,19 +201,6 @@ class Channels(Case):
         self.make(by_digest("build-2", digest, to="first"))
         return self.wait_phase("build-2", "Succeeded")["release"]["id"]
 
-    def events(self, name):
-        """How often each reason was told of the object of that name."""
-        told = {}
-        for one in self.api.get(f"/apis/events.k8s.io/v1/namespaces/{self.namespace}/events")["items"]:
-            if one["regarding"]["name"] == name:
-                told[one["reason"]] = told.get(one["reason"], 0) + one.get("series", {}).get("count", 1)
-        return told
-
-    def wait_told(self, name, *reasons):
-        """An event comes right behind the status that it tells of, so whoever has seen the status may have to wait for it."""
-        return cluster.eventually(f"{name} is told of: {', '.join(reasons)}", lambda: (
-            told if set(reasons) <= set(told := self.events(name)) else None))
-
     def test_a_rollout_that_fails_is_held_when_so_asked_and_a_rollback_leads_out(self):
         good, bad = Images.web("1.0.0"), Images.web("bad", broken=True)
         self.make(workload("Deployment", replicas=1))

@@ -320,11 +320,53 @@ START_TEST(judges_bundles)
 }
 END_TEST
 
+/* The image is the last one that the statement is for. Whoever may sign may also name very many: a document has a limit. */
+static const struct {
+	const char *name;
+	int others;
+	const char *says;
+} crowds[] = {
+	{ "four hundred other subjects", 400, NULL },
+	{ "a thousand other subjects", 1000, "more than 65536" },
+};
+
+START_TEST(many_subjects_are_bounded_by_the_document)
+{
+	const char *name = crowds[_i].name;
+	const struct reference reference = reference_of(REPOSITORY);
+	const struct signature_subject subject = { &reference, IMAGE };
+	struct signing_key *key = signing_key_make("P-256");
+	char *others = signing_room((size_t)crowds[_i].others * sizeof(SUBJECT(OTHER_HEX) ",") + 1);
+	char *at = others;
+	const char *statement;
+	const char *bytes;
+	const char *text;
+	struct signature_policy policy;
+	struct err err = ERR_INIT;
+	size_t signer = 99;
+
+	for (int i = 0; i < crowds[_i].others; i++)
+		at = stpcpy(at, SUBJECT(OTHER_HEX) ",");
+	statement = signing_text(STATEMENT(STATEMENT_TYPE, "%s" SUBJECT(HEX), SIGNATURE_PREDICATE_TYPE), others);
+	bytes = signing_text("DSSEv1 %zu %s %zu %s", strlen(IN_TOTO), IN_TOTO, strlen(statement), statement);
+	make_policy(&policy, key, false);
+	text = signing_text(USUAL, IN_TOTO, signing_base64(statement, strlen(statement)),
+			    signing_sign(key, bytes, strlen(bytes)));
+	(void)!signature_check_bundle(&policy, &subject, text, strlen(text), &signer, &err);
+	if (crowds[_i].says == NULL)
+		expect_str(name, err.text, "");
+	else
+		expect_contains(name, err.text, crowds[_i].says);
+	expect_int(name, signer, crowds[_i].says == NULL ? 0 : 99);
+}
+END_TEST
+
 static void add(TCase *tests)
 {
 	suite_add_rows(tests, knows_what_cosign_wrote, real);
 	suite_add_rows(tests, judges_payloads, payloads);
 	suite_add_rows(tests, judges_bundles, bundles);
+	suite_add_rows(tests, many_subjects_are_bounded_by_the_document, crowds);
 }
 
 SUITE_MAIN("registry signature", add)
