@@ -60,7 +60,8 @@ class Limits(OwnOperators):
         try:
             with cluster.apiserver_killed() as start:
                 start()
-            self.make(by_digest("second", Images.web("1.1.0")))
+            second = by_digest("second", Images.web("1.1.0"))
+            cluster.eventually("the kinds are known again", lambda: self.make(second))
             began = self.cpu_seconds()
             time.sleep(10)
             self.assertLess(self.cpu_seconds() - began, 4, "it waits, and does not spin")
