@@ -29,8 +29,8 @@ class Operator:
     """One process. It is ended by stop() or kill(), by its process id. Without a kubeconfig it gets one with a certificate.
     within: the words of a program that becomes the operator."""
 
-    def __init__(self, identity="one", port=18080, flags=(), kubeconfig=None, binary=BINARY, within=()):
-        self.identity, self.port, self._flags, self._binary, self._within = identity, port, flags, binary, within
+    def __init__(self, identity="one", port=18080, flags=(), kubeconfig=None, binary=None, within=()):
+        self.identity, self.port, self._flags, self._binary, self._within = identity, port, flags, binary or BINARY, within
         self._folder = tempfile.TemporaryDirectory(prefix="sluice-operator-")
         self._log = open(os.path.join(self._folder.name, "log"), "w+")
         groups = [word for group in cluster.OPERATOR_GROUPS for word in ("--group", group)]
