@@ -8,14 +8,21 @@
 
 #include "suite.h"
 
-static char path[64];
+static char folder[64];
+static char path[128];
 
 static void make_path(void)
 {
-	char folder[] = "/tmp/sluice-crash-XXXXXX";
-
+	(void)snprintf(folder, sizeof(folder), "/tmp/sluice-crash-XXXXXX");
 	ck_assert(mkdtemp(folder) != NULL);
 	(void)snprintf(path, sizeof(path), "%s/crashes", folder);
+}
+
+static void remove_path(void)
+{
+	(void)snprintf(path, sizeof(path), "%s/crashes", folder);
+	(void)remove(path);
+	ck_assert(rmdir(folder) == 0);
 }
 
 static int open_file(struct crash_file *file, enum crash_found *ret_found, struct crash_entry **ret_last, struct err *err)
@@ -53,7 +60,6 @@ START_TEST(it_outlives_every_death)
 	enum crash_found found;
 	struct err err = ERR_INIT;
 
-	make_path();
 	die_of_it(SIGKILL);
 	die_of_it(SIGABRT);
 	die_of_it(SIGHUP); /* SIGSEGV would be the sanitizer's */
@@ -74,7 +80,6 @@ START_TEST(two_at_once_cannot_have_it)
 	enum crash_found found;
 	struct err err = ERR_INIT;
 
-	make_path();
 	expect_int("the first has it", open_file(&one, &found, &last, &err), 0);
 	expect_int("it was new", found, CRASH_FOUND_NEW);
 	expect_int("the second has not", open_file(&other, &found, &last, &err), ERR_BUSY);
@@ -159,7 +164,6 @@ START_TEST(what_is_no_crash_file_is_refused)
 	struct stat after = { 0 };
 	bool is_nobody = refused[_i].is_by_nobody && getuid() == 0;
 
-	make_path();
 	refused[_i].make();
 	(void)lstat(path, &before);
 	ck_assert(!is_nobody || seteuid(65534) == 0);
@@ -180,7 +184,6 @@ START_TEST(a_damaged_one_begins_anew)
 	struct err err = ERR_INIT;
 	int fd;
 
-	make_path();
 	die_of_it(SIGKILL);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	ck_assert(pwrite(fd, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, 64) == 8);
@@ -201,7 +204,7 @@ START_TEST(taking_it_up_never_fails)
 	make_nowhere();
 	expect("with a bad one there is none", crash_file_take_up(&file, path) == NULL);
 	crash_file_close(&file);
-	make_path();
+	(void)snprintf(path, sizeof(path), "%s/crashes", folder);
 	expect("with a good one there is", crash_file_take_up(&file, path) == &file.page);
 	crash_file_close(&file);
 }
@@ -209,6 +212,7 @@ END_TEST
 
 static void add(TCase *tests)
 {
+	tcase_add_checked_fixture(tests, make_path, remove_path);
 	tcase_add_test(tests, it_outlives_every_death);
 	tcase_add_test(tests, two_at_once_cannot_have_it);
 	suite_add_rows(tests, what_is_no_crash_file_is_refused, refused);
