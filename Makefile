@@ -97,7 +97,7 @@ help:
 	@echo 'make fuzz            every fuzz target for SECONDS (60) seconds; TARGET=NAME: that one'
 	@echo 'make torture         each request for memory of each unit test fails once; MOST=N: N of a test, SECONDS=N: so long, TORTURE=--go-on: from where it stopped; result in $(BUILD)/torture.json'
 	@echo 'make model           walks through all that can happen to the decision in small worlds; result in $(BUILD)/model.json'
-	@echo 'make model-bugs      the same, and looks whether mistakes in the decision are found; takes a quarter of an hour'
+	@echo 'make model-bugs      the same, and looks whether mistakes in the decision are found; takes some minutes'
 	@echo 'make soak            HOURS (1) of churn and random faults, on a cluster of its own; result in $(BUILD)/soak.json; as root'
 	@echo 'make bench           Sluice beside an operator on controller-runtime, kube-rs and curl: $(BUILD)/bench.json and docs/benchmarks.md;'
 	@echo '                     as root, with Go and cargo; takes three quarters of an hour on a machine with nothing else to do'

@@ -236,13 +236,12 @@ static void forget_takeovers(struct decision *d)
 		d->status.takeovers = (struct takeovers){ .count = 0 };
 }
 
-/* Does the channel turn away from a release whose pins may still be on their way? Not before the pins' object is there: a
- * write that only begins it brings none. */
-static bool turns_back_early(struct decision *d)
+/* Does the channel turn away from a release whose pins (own has room for them) may still be on their way? Not before the
+ * pins' object is there: a write that only begins it brings none. */
+static bool turns_back_early(struct decision *d, struct pin *own)
 {
 	const struct release *before = &d->channel->status.desired.release;
 	const struct pins *now = d->world->pins;
-	struct pin *own = arena_new_array(d->arena, container_count(d), struct pin);
 	size_t count;
 
 	if (before->id == NULL || now == NULL || (d->target != NULL && release_equal(before, d->target)))
@@ -274,7 +273,7 @@ void pinning_plan(struct decision *d)
 {
 	struct pin *own = arena_new_array(d->arena, container_count(d), struct pin);
 
-	if (turns_back_early(d)) {
+	if (turns_back_early(d, own)) {
 		renew_pins(d);
 		return;
 	}

@@ -153,10 +153,10 @@ static const struct quarantine *unread_running(const struct decision *d)
 	const struct quarantine *found =
 		desired->promotion == NULL ? NULL : world_find_left_out(d->world, "Promotion", desired->promotion);
 
-	return found == NULL || str_is_empty(found->uid) || str_is_empty(desired->promotion_uid) ||
-			       str_equal(found->uid, desired->promotion_uid)
-		       ? found
-		       : NULL;
+	if (found != NULL && !str_is_empty(found->uid) && !str_is_empty(desired->promotion_uid) &&
+	    !str_equal(found->uid, desired->promotion_uid))
+		return NULL;
+	return found;
 }
 
 /* What cannot be read although nothing can be decided without it: the pins of all channels of the namespace, and the
