@@ -58,7 +58,7 @@ BUGS = [
     ("the status of a promotion replaces one that its writer has not seen",
      "controller/reconcile/order.c", ".resource_version = written->resource_version };", "};", "one"),
     ("pins of a release that was left again land late",
-     DOMAIN + "pinning.c", "if (turns_back_early(d)) {", "if (turns_back_early(d) && d->channel->is_suspended) {", "calledoff"),
+     DOMAIN + "pinning.c", "if (turns_back_early(d, own)) {", "if (turns_back_early(d, own) && d->channel->is_suspended) {", "calledoff"),
     ("the pins of the other channels are dropped",
      DOMAIN + "pinning.c", "if (is_kept(d, now->items[i].key) && !is_ours(d, now->items[i].key))",
      "if (is_kept(d, now->items[i].key) && is_ours(d, now->items[i].key))", "shared"),
