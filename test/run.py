@@ -43,6 +43,8 @@ SANITIZER_OPTIONS = {"ASAN_OPTIONS": "halt_on_error=1:abort_on_error=1:detect_le
 CHECK_LINE = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)", re.M)
 COUNT_LINE = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed", re.M)
 UNITTEST_LINE = re.compile(r"^Ran (\d+) tests? in ", re.M)
+SIGN = re.compile(r"^(?:FAIL|ERROR|not ok|\w+(?:Error|Exception)): .*|^.*:\d+:[FE]:.*|^.*(?:SUMMARY|runtime error): .*", re.M)
+SIGNS = 4  # of one program, told again in the end
 UNITTEST_OTHERS = re.compile(r"\b(failures|errors|skipped|expected failures|unexpected successes)=(\d+)")
 
 
@@ -76,6 +78,30 @@ def judge(text, is_well):
     that is a failure."""
     passed, failed = count(text) or ((1, 0) if is_well else (0, 1))
     return (passed, failed) if failed or (is_well and passed) else (passed, 1)
+
+
+def signs(text):
+    """The lines by which a reader knows what failed; the last ones of a text that has none."""
+    return SIGN.findall(text)[:SIGNS] or [line for line in text.splitlines() if line.strip()][-SIGNS:]
+
+
+complaints = []  # of all lanes: what is told once more in the end, where a reader looks first
+
+
+def complain(name, text, lines):
+    """Says the last lines of what failed."""
+    say(f"--- {name}\n" + "\n".join(text.strip().splitlines()[-lines:]))
+    complaints.extend(f"{name}: {sign}" for sign in signs(text))
+
+
+def tell(name, output, code):
+    """Of a ring whose figures are worth reading also when all is well."""
+    passed, failed = judge(output, code == 0)
+    if failed:
+        complain(name, output, 100)
+    else:
+        say("\n".join(output.strip().splitlines()[-100:]))
+    return passed, failed
 
 
 running = set()  # the programs of all lanes
@@ -132,7 +158,7 @@ def ring_c():
             good, bad = judge(output, test["result"] == "OK")
             passed, failed = passed + good, failed + bad
             if bad:
-                say(f"--- {test['name']}: {test['result']}\n" + "\n".join(output.strip().splitlines()[-60:]))
+                complain(f"{test['name']} ({test['result']})", output, 60)
     return passed, failed
 
 
@@ -147,32 +173,26 @@ def ring_release():
     code, output = run([os.path.join(TREE, "test", "hardening.py"), os.path.join(RELEASE, "controller", "sluice"), "--optimised"])
     passed, failed = judge(output, code == 0)
     if failed:
-        say(output)
+        complain("hardening", output, 60)
     return passed, failed
 
 
 def ring_fuzz():
     """A look at each target, long enough to see that it works; `make fuzz` is for finding."""
     code, output = run([os.path.join(TREE, "test", "fuzz", "run.py"), "--seconds", str(FUZZ_S)])
-    passed, failed = judge(output, code == 0)
-    say("\n".join(output.strip().splitlines()[-100:]))
-    return passed, failed
+    return tell("fuzz", output, code)
 
 
 def ring_model():
     """So many states of each scenario; `make model` goes further."""
     code, output = run([os.path.join(TREE, "test", "model", "run.py"), "--states", str(MODEL_STATES)])
-    passed, failed = judge(output, code == 0)
-    say("\n".join(output.strip().splitlines()[-100:]))
-    return passed, failed
+    return tell("model", output, code)
 
 
 def ring_torture():
     """Memory that is refused in some of the tests, the same ones each time; `make torture` refuses all of it."""
     code, output = run([os.path.join(TREE, "test", "torture", "run.py"), "--most", str(TORTURE_MOST), "--seconds", str(TORTURE_S)])
-    passed, failed = judge(output, code == 0)
-    say("\n".join(output.strip().splitlines()[-100:]))
-    return passed, failed
+    return tell("torture", output, code)
 
 
 def cluster_ring(path, *words):
@@ -181,7 +201,7 @@ def cluster_ring(path, *words):
                            SLUICE_BINARY=os.path.join(SANITIZED, "controller", "sluice"))
         passed, failed = judge(output, code == 0)
         if failed:
-            say("\n".join(output.strip().splitlines()[-150:]))
+            complain(os.path.basename(path), output, 150)
         return passed, failed
     return ring
 
@@ -223,7 +243,7 @@ class Runner:
         try:
             passed, failed = ring()
         except Broken as broken:
-            say(str(broken))
+            complain(name, str(broken), 60)
             passed, failed = 0, 1
         seconds = time.monotonic() - began
         with self._lock:
@@ -287,7 +307,7 @@ class Runner:
                 build_sanitized("controller/sluice")  # the operator that the rings start
                 build_clusters()
         except Broken as broken:
-            say(str(broken))
+            complain("clusters", str(broken), 60)
             self.failed += len(chosen)
             chosen = {}
         self.run_in_lanes({name: ring for name, ring in chosen.items() if name not in ALONE}, rings)
@@ -297,6 +317,8 @@ class Runner:
         say(f"{'ring':24}{'passed':>8}{'failed':>8}{'seconds':>9}")
         for name, passed, failed, seconds in self._rows:
             say(f"{name:24}{passed:8}{failed:8}{seconds:9.0f}")
+        if complaints:
+            say("\nWhat failed, in short (at length above):\n" + "\n".join(complaints))
         say(f"\n{self.passed} passed, {self.failed} failed")
         return 1 if self.failed or not self.passed else 0
 

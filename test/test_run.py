@@ -39,6 +39,31 @@ class Judge(unittest.TestCase):
                 self.assertEqual(run.judge(text, is_well), wanted)
 
 
+SIGN_ROWS = [
+    ("a unittest's heads and what was raised", "x\nFAIL: test_a (m.T)\nTraceback:\n  y\nAssertionError: 1 != 2\nRan 1 test\n",
+     ["FAIL: test_a (m.T)", "AssertionError: 1 != 2"]),
+    ("a line of Check", "Running\nunit/test_x.c:31:F:rows:row:2: not so\n0%: Checks: 1, Failures: 1, Errors: 0\n", ["unit/test_x.c:31:F:rows:row:2: not so"]),
+    ("no more than some", "\n".join(f"FAIL: {i}" for i in range(9)), [f"FAIL: {i}" for i in range(run.SIGNS)]),
+    ("the last lines of a text without a sign", "a\nb\n\nc\nd\ne\n", ["b", "c", "d", "e"]),
+    ("nothing of nothing", "", []),
+]
+
+
+class Signs(unittest.TestCase):
+    def test_every_row(self):
+        for sentence, text, wanted in SIGN_ROWS:
+            with self.subTest(sentence):
+                self.assertEqual(run.signs(text), wanted)
+
+    def test_what_failed_is_told_again_at_the_end(self):
+        with unittest.mock.patch.object(run, "say") as say, unittest.mock.patch.object(run, "complaints", []):
+            run.complain("ring", "FAIL: test_a (m.T)\n", 10)
+            runner = run.Runner([])
+            runner.failed = 1
+            self.assertEqual(runner.end(), 1)
+        self.assertIn("ring: FAIL: test_a (m.T)", say.call_args_list[-2].args[0])
+
+
 class Process(unittest.TestCase):
     def test_a_program_that_does_not_end_is_ended_and_has_failed(self):
         code, output = run.run(["sh", "-c", "echo begun; sleep 100"], timeout_s=0.3)
