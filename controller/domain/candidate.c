@@ -68,6 +68,7 @@ void candidate_finish(struct decision *d, struct candidate *c, enum promotion_ph
 	if (c->status.started_ms == 0)
 		c->status.started_ms = d->world->now_ms;
 	c->status.finished_ms = d->world->now_ms;
+	deadline_stop_clock(c, d->world->now_ms);
 	c->reason = reason;
 	c->message = message;
 }

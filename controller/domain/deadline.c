@@ -11,17 +11,22 @@ static int64_t whole(int64_t ms)
 	return ms - ms % 1000;
 }
 
-void deadline_keep_clock(struct decision *d, struct candidate *c)
+void deadline_stop_clock(struct candidate *c, int64_t at_ms)
 {
 	struct promotion_status *s = &c->status;
-	bool is_closed = gate_is_channel_closed(d, c);
 
-	if (is_closed && s->closed_since_ms == 0) {
-		s->closed_since_ms = d->world->now_ms;
-	} else if (!is_closed && s->closed_since_ms != 0) {
-		s->closed_ms += whole(d->world->now_ms) - whole(s->closed_since_ms);
-		s->closed_since_ms = 0;
-	}
+	if (s->closed_since_ms == 0)
+		return;
+	s->closed_ms += whole(at_ms) - whole(s->closed_since_ms);
+	s->closed_since_ms = 0;
+}
+
+void deadline_keep_clock(struct decision *d, struct candidate *c)
+{
+	if (!gate_is_channel_closed(d, c))
+		deadline_stop_clock(c, d->world->now_ms);
+	else if (c->status.closed_since_ms == 0)
+		c->status.closed_since_ms = d->world->now_ms;
 }
 
 int64_t deadline_of(const struct decision *d, const struct candidate *c)

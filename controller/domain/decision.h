@@ -194,6 +194,9 @@ bool gate_is_channel_closed(struct decision *d, const struct candidate *c);
 /* deadline.c: keeps how long the channel was closed to the candidate. Before its gates are looked at. */
 void deadline_keep_clock(struct decision *d, struct candidate *c);
 
+/* What closed the channel to the candidate is over at that moment, or of no meaning any more. */
+void deadline_stop_clock(struct candidate *c, int64_t at_ms);
+
 /* The moment at which the candidate has waited long enough; CLOCK_NEVER without a deadline, and while the channel is closed. */
 int64_t deadline_of(const struct decision *d, const struct candidate *c);
 

@@ -205,6 +205,8 @@ static void tell_resolving(struct decision *d, struct candidate *c)
 		step->finished_ms = d->world->now_ms;
 	} else if (c->status.waiting_count > 0) {
 		step->message = c->status.waiting->message;
+	} else {
+		step->message = brief(d, c->message);
 	}
 }
 
@@ -215,6 +217,7 @@ static void tell_beginning(struct decision *d, struct candidate *c)
 		return;
 	tell_resolving(d, c);
 	gate_tell_passed(d, c);
+	deadline_stop_clock(c, c->status.started_ms);
 	(void)candidate_step(d, c, "RollOut");
 }
 
