@@ -196,6 +196,13 @@ static bool carries(const struct workload *w, const struct action_workload *pin)
 	return true;
 }
 
+/* Of a workload that carries the images: did somebody change the pins of a release that had come? Then a write of the right
+ * image, judged by a guard that has not seen the right pins yet, would bring the wrong one. */
+static bool are_pins_alone_wrong(const struct decision *d, const struct workload *w)
+{
+	return d->status.guard == GUARD_ENFORCED && d->status.desired.release.id == NULL && !w->is_gated;
+}
+
 static void pin_workload(struct decision *d, size_t i)
 {
 	const struct workload_spec *spec = &d->channel->workloads[i];
@@ -209,7 +216,7 @@ static void pin_workload(struct decision *d, size_t i)
 	if (has_label && !needs_images)
 		return;
 	fill_containers(d, spec, w, &pin);
-	if (has_label && pin.count < spec->count && carries(w, &pin))
+	if (has_label && carries(w, &pin) && (pin.count < spec->count || are_pins_alone_wrong(d, w)))
 		return; /* what else it needs, the release does not have */
 	if (look->failure.message != NULL && d->world->now_ms < look->failure.retry_ms) {
 		plan_wake(d->plan, look->failure.retry_ms, "refused pin");
