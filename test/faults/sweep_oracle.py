@@ -18,6 +18,7 @@ GATE = "sluice.dev/no-release"
 TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z?")
 UID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 FOLLOWS = re.compile(r"\b(r-[0-9a-f]{10})-[0-9a-f]{8}\b")  # MatchUpstream names the moment that it follows
+TEMPLATES = "deprecated.daemonset.template.generation"  # another count of the same
 DRAWN = ("uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "time")
 NEVER_MASKED = re.compile(r"sha256:|r-[0-9a-f]{10}|^(%s)$" % "|".join(FINISHED))
 
@@ -30,6 +31,7 @@ EXCUSES = [
     (r"^Promotion/[^/]+/status/conditions/\d+/message$", "deadline .* has passed; gate Workload: .* has not been read yet$",
      "what is in the way after a start is that nothing was read yet, and the deadline does not wait for that"),
     (r"^Promotion/[^/]+/status/closedSeconds$", "", "it counts seconds, and is absent for none"),
+    (r"^Promotion/[^/]+/status/steps/\d+/message$", r"^stayed \d+s in [^ ]+, needs \d+s$", "it counts seconds as well"),
     (r"^Promotion/[^/]+/status/(conditions|steps)/\d+/message$", "^not rolled out within spec.rollout.progressDeadline [^:]*$",
      "what was in the way of the pods stood in no status yet when it died: that the rollout failed is in the channel's history"),
 ]
@@ -82,8 +84,12 @@ def _without_late(body, late):
     extra = late.get(meta["uid"], 0)
     if not extra:
         return body
-    status = {**status, "observedGeneration": status.get("observedGeneration", 0) - extra}
-    return {**body, "metadata": {**meta, "generation": meta["generation"] - extra}, "status": status}
+    if "observedGeneration" in status:
+        status = {**status, "observedGeneration": status["observedGeneration"] - extra}
+    notes = dict(meta.get("annotations", {}))
+    if TEMPLATES in notes:
+        notes[TEMPLATES] = str(int(notes[TEMPLATES]) - extra)
+    return {**body, "metadata": {**meta, "generation": meta["generation"] - extra, "annotations": notes}, "status": status}
 
 
 def _owner(body):

@@ -69,7 +69,8 @@ def gated(run, generation):
 def deployment(run, generation, gates=()):
     made = thing("Deployment", "web", 7, run.namespace, spec={"template": {"spec": {"schedulingGates": list(gates)}}},
                  status={"observedGeneration": generation})
-    made["metadata"].update(generation=generation, annotations={"deployment.kubernetes.io/revision": str(generation)})
+    made["metadata"].update(generation=generation, annotations={
+        "deployment.kubernetes.io/revision": str(generation), sweep_oracle.TEMPLATES: str(generation)})
     return made
 
 
@@ -153,6 +154,16 @@ class Oracle(unittest.TestCase):
             pictures.append(run.picture())
         self.assertEqual(sweep_oracle.compare(pictures[0], set(), pictures[1]), [])
         self.assertTrue(any("generation" in line for line in sweep_oracle.compare(pictures[0], set(), pictures[2])))
+
+    def test_nor_is_it_one_of_a_workload_whose_status_tells_no_generation(self):
+        pictures = []
+        for waits in ((1,), (1, 2)):
+            run = Run()
+            for generation in (*waits, len(waits) + 1):
+                made = deployment(run, generation, gates=[{"name": "sluice.dev/no-release"}] if generation in waits else ())
+                run.put({**made, "status": {}})
+            pictures.append(run.picture())
+        self.assertEqual(sweep_oracle.compare(pictures[0], set(), pictures[1]), [])
 
     def test_every_difference_is_told(self):
         for sentence, change, part in TOLD:
