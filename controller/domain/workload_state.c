@@ -52,6 +52,17 @@ static bool carries_target(struct decision *d, const struct workload_spec *spec,
 	return !workload->is_gated;
 }
 
+/* What a workload lacks that the pins would bring. With the guard off, nobody takes away the gate that it brought before. */
+static const char *lack(const struct decision *d, const struct workload *w)
+{
+	if (d->target == NULL)
+		return "waits for the channel's first release";
+	if (w->is_gated && d->status.guard == GUARD_FIELD_OWNERSHIP)
+		return "has the scheduling gate sluice.dev/no-release, which the guard takes away, and that is off here: "
+		       "remove it from spec.template.spec.schedulingGates";
+	return "does not carry the release yet";
+}
+
 /* "1 of 2 pods updated" while pods are replaced, then "1 of 2 updated pods available". */
 static const char *counts(struct decision *d, const struct workload *w, int64_t available)
 {
@@ -171,8 +182,7 @@ static void inspect_present(struct decision *d, const struct workload_spec *spec
 							     lacking, d->target->id));
 	} else if (d->target == NULL || !carries_target(d, spec, w)) {
 		finding->state = WORKLOAD_UNPINNED;
-		finding->message = say(d, spec, d->target == NULL ? "waits for the channel's first release"
-								  : "does not carry the release yet");
+		finding->message = say(d, spec, lack(d, w));
 	} else {
 		why = progress(d, w);
 		finding->state = why == NULL ? WORKLOAD_RUNNING : WORKLOAD_MOVING;

@@ -1,6 +1,8 @@
 """Scenarios: edits of channels and workloads, what a channel keeps beside them, other writers, kinds of workloads."""
 
 import cluster
+import operating
+import sweep_oracle
 import sweep_servers
 from sweep_scenario import SERVICE, hold_at, scenario, start
 from sweep_trial import pinned
@@ -139,6 +141,8 @@ def foreign_image(t):
 def foreign_image_without_guard(t):
     """the guard is off in the namespace: an image that somebody set is taken back; the Deployment is paused, so no pod comes of it"""
     t.api.merge(f"/api/v1/namespaces/{t.namespace}", {"metadata": {"labels": {"sluice.dev/guard": "off"}}})
+    probe = operating.workload("Deployment", "probe", "shop")
+    t.until("the guard knows that", lambda: not sweep_oracle.is_gated(t.api.create(t.path("Deployment"), probe, dry_run=True)))
     start(t, image=f"{sweep_servers.image('web')}@{t.digest('A')}")
     t.edit("Deployment", "web", paused=True)
     body = {"spec": {"template": {"spec": {"containers": [{"name": "web", "image": f"{sweep_servers.image('web')}:evil"}]}}}}
