@@ -148,7 +148,7 @@ START_TEST(begins_nothing_when_it_may_not_write)
 	struct bench b;
 
 	memcpy(script, three_steps, sizeof(script));
-	script[_i].delay_ms = 50;
+	script[_i].delay_ms = 500;
 	bench_init(&b, script, (size_t)_i + 1);
 	begin_three(&b);
 	while (fake_server_served(b.server) <= (size_t)_i)

@@ -132,7 +132,7 @@ START_TEST(looks_once_more_at_what_changes_under_its_hands)
 				      { STATUS_OF("shop"), REFUSED } };
 	struct stage s;
 
-	script[0].delay_ms = 50;
+	script[0].delay_ms = 500;
 	stage_init(&s, script, 2);
 	put(&s, KIND_CHANNEL, CHANNEL("shop", "1"));
 	begin_work(&s);
@@ -188,7 +188,7 @@ START_TEST(no_more_keys_are_under_way_than_allowed)
 	struct stage s;
 
 	for (int i = 0; i < 3; i++)
-		script[i].delay_ms = 100;
+		script[i].delay_ms = 500;
 	stage_init(&s, script, 3);
 	put(&s, KIND_CHANNEL, CHANNEL("a", "1"));
 	put(&s, KIND_CHANNEL, CHANNEL("b", "1"));
@@ -208,7 +208,7 @@ START_TEST(stops_after_the_answer_that_it_waits_for)
 	struct fake_step script[] = { { STATUS_OF("shop"), REFUSED } };
 	struct stage s;
 
-	script[0].delay_ms = 50;
+	script[0].delay_ms = 500;
 	stage_init(&s, script, 1);
 	put(&s, KIND_CHANNEL, CHANNEL("shop", "1"));
 	begin_work(&s);
