@@ -281,7 +281,11 @@ void gate_tell_passed(struct decision *d, struct candidate *c)
 			tell(d, c, &gates[i], &v);
 	}
 	for (size_t i = 0; i < c->status.step_count; i++) {
-		if (c->status.steps[i].finished_ms == 0)
-			c->status.steps[i].finished_ms = c->status.started_ms;
+		struct step *step = &c->status.steps[i];
+
+		if (step->finished_ms == 0) {
+			step->finished_ms = c->status.started_ms;
+			step->message = "open when the rollout began"; /* why, is not known any more */
+		}
 	}
 }

@@ -32,6 +32,8 @@ EXCUSES = [
      "what is in the way after a start is that nothing was read yet, and the deadline does not wait for that"),
     (r"^Promotion/[^/]+/status/closedSeconds$", "", "it counts seconds, and is absent for none"),
     (r"^Promotion/[^/]+/status/steps/\d+/message$", r"^stayed \d+s in [^ ]+, needs \d+s$", "it counts seconds as well"),
+    (r"^Promotion/[^/]+/status/steps/\d+/message$", "^open when the rollout began$",
+     "why it was open died with the process, where a registry or a Prometheus has to be asked for that again"),
     (r"^Promotion/[^/]+/status/(conditions|steps)/\d+/message$", "^not rolled out within spec.rollout.progressDeadline [^:]*$",
      "what was in the way of the pods stood in no status yet when it died: that the rollout failed is in the channel's history"),
 ]
