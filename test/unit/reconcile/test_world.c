@@ -285,7 +285,7 @@ START_TEST(a_line_without_end_is_cut)
 	char yaml[512];
 
 	fixture_init(&fixture);
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 258; i++) {
 		(void)snprintf(yaml, sizeof(yaml),
 			       CHANNEL "metadata: {name: c%d, namespace: n}\nspec: {" WEB
 				       ", upstream: {channels: [{namespace: n, name: c%d}]}}\n",

@@ -456,7 +456,7 @@ START_TEST(hosts_are_forgotten_too)
 	int i;
 
 	fixture_init(&fixture, routes, 1, NULL);
-	for (i = 0; i < 2000; i++) {
+	for (i = 0; i < 600; i++) {
 		snprintf(repository, sizeof(repository), "r%d.example.com/shop/web", i);
 		snprintf(url, sizeof(url), "https://r%d.example.com/v2/shop/web/tags/list?n=1000", i);
 		routes[0] = (struct fake_route){ "GET", url, .status = 200, .content_type = JSON, .body = LIST };

@@ -50,13 +50,13 @@ START_TEST(shortens_the_summary_of_a_monster)
 	const struct made *made;
 
 	ck_assert_int_eq(buf_puts(&yaml, "metadata: {name: web}\nspec: {ports: [", &err), 0);
-	for (int i = 1; i <= 5000; i++)
+	for (int i = 1; i <= 500; i++)
 		ck_assert_int_eq(buf_printf(&yaml, &err, "{port: %d},", i), 0);
 	ck_assert_int_eq(buf_puts(&yaml, "]}\n", &err), 0);
-	record = given_record("5000 ports", KIND_SERVICE, buf_text(&yaml));
+	record = given_record("500 ports", KIND_SERVICE, buf_text(&yaml));
 	made = record->object;
-	expect_contains("5000 ports", made->summary, ",64/64/TCP,…");
-	expect_int("5000 ports: short", strlen(made->summary) < 1024, 1);
+	expect_contains("500 ports", made->summary, ",64/64/TCP,…");
+	expect_int("500 ports: short", strlen(made->summary) < 1024, 1);
 	record_unref(record);
 }
 END_TEST
