@@ -36,7 +36,7 @@ fuzz:
 
 torture:
 	@packages/install build test
-	@test/torture/run.py --jobs $(JOBS) $(if $(MOST),--most $(MOST)) $(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS)) $(TORTURE)
+	@test/torture/run.py $(if $(MOST),--most $(MOST)) $(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS)) $(TORTURE)
 
 bench: all
 	@packages/install build test devcluster
@@ -95,7 +95,8 @@ help:
 	@echo 'make check           the tests that need no cluster'
 	@echo 'make test            every test; as root: it starts clusters of its own'
 	@echo 'make fuzz            every fuzz target for SECONDS (60) seconds; TARGET=NAME: that one'
-	@echo 'make torture         each request for memory of each unit test fails once; MOST=N: N of a test, SECONDS=N: so long, TORTURE=--go-on: from where it stopped; result in $(BUILD)/torture.json'
+	@echo 'make torture         each request for memory of each unit test fails once; TORTURE=--for-good: and all after it; MOST=N: N of a test, SECONDS=N: so long,'
+	@echo '                     TORTURE=--go-on: from where it stopped; result in $(BUILD)/torture.json'
 	@echo 'make model           walks through all that can happen to the decision in small worlds; result in $(BUILD)/model.json'
 	@echo 'make model-bugs      the same, and looks whether mistakes in the decision are found; takes some minutes'
 	@echo 'make soak            HOURS (1) of churn and random faults, on a cluster of its own; result in $(BUILD)/soak.json; as root'

@@ -191,7 +191,7 @@ def ring_model():
 
 def ring_torture():
     """Memory that is refused in some of the tests, the same ones each time; `make torture` refuses all of it."""
-    code, output = run([os.path.join(TREE, "test", "torture", "run.py"), "--most", str(TORTURE_MOST), "--seconds", str(TORTURE_S)])
+    code, output = run([os.path.join(TREE, "test", "torture", "run.py"), "--sanitized", "--jobs", "2", "--most", str(TORTURE_MOST), "--seconds", str(TORTURE_S)])
     return tell("torture", output, code)
 
 

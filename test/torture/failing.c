@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <link.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,17 +10,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define RANGES 512
-#define LIBRARIES 8
+#include "blocks.h"
 
-/* The allocator behind: AddressSanitizer's when the program has it. */
-void *__interceptor_malloc(size_t size) __attribute__((weak));
-void *__interceptor_calloc(size_t count, size_t size) __attribute__((weak));
-void *__interceptor_realloc(void *memory, size_t size) __attribute__((weak));
-int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *memory, size_t size);
+#define RANGES 512
 
 struct range {
 	uintptr_t begin;
@@ -106,6 +97,7 @@ __attribute__((constructor)) static void begin(void)
 
 	if (shared == MAP_FAILED)
 		abort();
+	blocks_begin();
 	read_ranges();
 	state = shared;
 	state->is_for_good = getenv("FAILING_FOR_GOOD") != NULL;
@@ -144,39 +136,41 @@ static void note(const struct range *range, uintptr_t address)
 	(void)snprintf(state->library, sizeof(state->library), "%s", range->library == NULL ? "" : range->library);
 }
 
-static bool fails(void *const *frame)
+enum answer { GRANTED_TO_OTHERS, GRANTED, REFUSED };
+
+static enum answer ask(void *const *frame)
 {
 	uintptr_t address = (uintptr_t)frame[1];
 	const struct range *range = state == NULL ? NULL : find_range(address);
 	uint64_t number;
 
 	if (range == NULL || is_for_server(frame))
-		return false;
+		return GRANTED_TO_OTHERS;
 	number = __atomic_add_fetch(&state->asked, 1, __ATOMIC_SEQ_CST);
 	if (number != state->fail_at && !(state->is_for_good && state->fail_at != 0 && number > state->fail_at))
-		return false;
+		return GRANTED;
 	note(range, address);
 	errno = ENOMEM;
-	return true;
+	return REFUSED;
 }
 
-#define FAILS() fails(__builtin_frame_address(0))
+#define ASK() ask(__builtin_frame_address(0))
 
 /* ---- the requests ---- */
 
-static void *give(size_t size)
+static void *give(enum answer answer, size_t size)
 {
-	return __interceptor_malloc != NULL ? __interceptor_malloc(size) : __libc_malloc(size);
+	return answer == REFUSED ? NULL : blocks_give(size, answer == GRANTED);
 }
 
-static void *give_again(void *memory, size_t size)
+static void *give_again(enum answer answer, void *memory, size_t size)
 {
-	return __interceptor_realloc != NULL ? __interceptor_realloc(memory, size) : __libc_realloc(memory, size);
+	return answer == REFUSED ? NULL : blocks_give_again(memory, size, answer == GRANTED);
 }
 
-static char *copy(const char *text, size_t len)
+static char *copy(enum answer answer, const char *text, size_t len)
 {
-	char *memory = give(len + 1);
+	char *memory = give(answer, len + 1);
 
 	if (memory != NULL) {
 		memcpy(memory, text, len);
@@ -187,82 +181,94 @@ static char *copy(const char *text, size_t len)
 
 void *malloc(size_t size)
 {
-	return FAILS() ? NULL : give(size);
+	return give(ASK(), size);
 }
 
 void *calloc(size_t count, size_t size)
 {
-	if (FAILS())
-		return NULL;
-	return __interceptor_calloc != NULL ? __interceptor_calloc(count, size) : __libc_calloc(count, size);
+	enum answer answer = ASK();
+
+	return answer == REFUSED ? NULL : blocks_give_zeroed(count, size, answer == GRANTED);
 }
 
 void *realloc(void *memory, size_t size)
 {
-	return FAILS() ? NULL : give_again(memory, size);
+	return give_again(ASK(), memory, size);
 }
 
 void *reallocarray(void *memory, size_t count, size_t size)
 {
 	size_t bytes = 0;
 
-	if (FAILS() || __builtin_mul_overflow(count, size, &bytes))
+	if (__builtin_mul_overflow(count, size, &bytes)) {
+		errno = ENOMEM;
 		return NULL;
-	return give_again(memory, bytes);
+	}
+	return give_again(ASK(), memory, bytes);
+}
+
+void free(void *memory)
+{
+	blocks_take(memory);
 }
 
 char *strdup(const char *text)
 {
-	return FAILS() ? NULL : copy(text, strlen(text));
+	return copy(ASK(), text, strlen(text));
 }
 
 char *strndup(const char *text, size_t len)
 {
-	return FAILS() ? NULL : copy(text, strnlen(text, len));
+	return copy(ASK(), text, strnlen(text, len));
 }
 
-int vasprintf(char **ret_text, const char *format, va_list ap)
+static int print(enum answer answer, char **ret_text, const char *format, va_list ap)
 {
-	char *memory;
 	va_list again;
 	int len;
 
 	va_copy(again, ap);
 	len = vsnprintf(NULL, 0, format, again);
 	va_end(again);
-	memory = FAILS() || len < 0 ? NULL : give((size_t)len + 1);
-	if (memory == NULL)
-		return -1;
-	*ret_text = memory;
-	return vsnprintf(memory, (size_t)len + 1, format, ap);
+	*ret_text = len < 0 ? NULL : give(answer, (size_t)len + 1);
+	return *ret_text == NULL ? -1 : vsnprintf(*ret_text, (size_t)len + 1, format, ap);
+}
+
+int vasprintf(char **ret_text, const char *format, va_list ap)
+{
+	return print(ASK(), ret_text, format, ap);
 }
 
 int asprintf(char **ret_text, const char *format, ...)
 {
-	char *memory;
+	enum answer answer = ASK();
 	va_list ap;
 	int len;
 
 	va_start(ap, format);
-	len = vsnprintf(NULL, 0, format, ap);
+	len = print(answer, ret_text, format, ap);
 	va_end(ap);
-	memory = FAILS() || len < 0 ? NULL : give((size_t)len + 1);
-	if (memory == NULL)
-		return -1;
-	va_start(ap, format);
-	len = vsnprintf(memory, (size_t)len + 1, format, ap);
-	va_end(ap);
-	*ret_text = memory;
 	return len;
 }
 
 /* ---- the end ---- */
 
+static void look_for_leaks(void)
+{
+	if (state != NULL && state->has_failed && blocks_are_lost())
+		state->has_leaked = true;
+}
+
+/* Where a process ends itself after a failed assertion. */
 void _exit(int status)
 {
-	if (status == EXIT_FAILURE && state != NULL && state->has_failed && __lsan_do_recoverable_leak_check != NULL &&
-	    __lsan_do_recoverable_leak_check() != 0)
-		state->has_leaked = true;
+	if (status == EXIT_FAILURE)
+		look_for_leaks();
 	for (;;)
 		(void)syscall(SYS_exit_group, status);
+}
+
+__attribute__((destructor)) static void end(void)
+{
+	look_for_leaks();
 }

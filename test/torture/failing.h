@@ -1,8 +1,7 @@
 /*
  * torture/failing: memory that is refused once, or from a moment on.
  *
- * A library that is loaded before all others (LD_PRELOAD) and gives out memory as the allocator behind it does, libc's
- * or AddressSanitizer's, but for one request. Only requests of the code under test are counted: those that come from
+ * A library that is loaded before all others (LD_PRELOAD) and gives out memory (blocks.h), but for one request. Only requests of the code under test are counted: those that come from
  * places of the program named in a file of ranges, and those of the libraries named; what the tests and their servers
  * ask for is granted always. Programs started by the program are left alone.
  *
@@ -12,8 +11,8 @@
  *	FAILING_AT         the request that fails first, from 1; absent: rounds.h says it
  *	FAILING_FOR_GOOD   set: all that come after it fail, too
  *
- * Where a process ends itself after a failed assertion, in the middle of everything, its leaks are looked for there: what
- * a test still holds is on its stack, what the code under test has lost is nowhere.
+ * Where a process ends, after a failed assertion in the middle of everything, its leaks are looked for: what a test still
+ * holds is on its stack, what the code under test has lost is nowhere.
  */
 #ifndef SLUICE_TORTURE_FAILING_H
 #define SLUICE_TORTURE_FAILING_H

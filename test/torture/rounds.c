@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "failing.h"
 
-#define ROWS 4096
-#define TIMEOUT_S 120 /* a test that takes seconds by itself takes many of them on a busy machine */
+#define ROWS 8192
+#define CPU_S 10 /* a test that takes seconds by itself */
+#define TIMEOUT_S 120 /* such a test takes many of them on a busy machine */
 #define WAITED "fake_run_until" /* of fake/server.h: the assertion that an answer comes before the time is over */
 
 #define FIELDS 6 /* of a line, before what was said */
@@ -40,11 +42,24 @@ void rounds_add(TCase *tests, const TTest *test, int signal, int exit_value, int
 		(_tcase_add_test)(tests, test, signal, exit_value, chosen->index, chosen->index + 1);
 }
 
+bool rounds_are_many(void)
+{
+	return failing_state != NULL;
+}
+
+/* In the process of a test. Time of its own does not depend on what else the machine does. */
+static void limit_cpu(void)
+{
+	(void)setrlimit(RLIMIT_CPU, &(struct rlimit){ CPU_S, CPU_S + 1 });
+}
+
 static TCase *fill(const char *name, void (*add)(TCase *tests))
 {
 	TCase *tests = tcase_create(name);
 
 	tcase_set_timeout(tests, TIMEOUT_S);
+	if (chosen != NULL)
+		tcase_add_checked_fixture(tests, limit_cpu, NULL);
 	add(tests);
 	return tests;
 }
@@ -152,7 +167,7 @@ static const char *end_of(const struct failing *failing, int result, const char 
 		return strstr(text, WAITED) != NULL ? "hung" : "refused";
 	if (strstr(text, "return value 71") != NULL) /* MEMORY_EXIT of base/memory.h */
 		return "left";
-	return strstr(text, "timeout") != NULL ? "hung" : "crashed";
+	return strstr(text, "timeout") != NULL || strstr(text, "CPU time limit") != NULL ? "hung" : "crashed";
 }
 
 /* One line, without tabs and line breaks. */

@@ -13,12 +13,17 @@
  *	TORTURE_SHARE=I/N             only every N-th row, from I
  *
  * A round ends well when the test passes all the same, or when one of its own assertions fails, since it had expected
- * success; or, when the process leaves because there is no memory. It does not when it crashes, leaks, or hangs.
+ * success; or, when the process leaves because there is no memory. It does not when it crashes, leaks, or hangs: an answer
+ * that is waited for does not come, or the CPU is held for ten seconds.
  */
 #ifndef SLUICE_TORTURE_ROUNDS_H
 #define SLUICE_TORTURE_ROUNDS_H
 
 #include <check.h>
+#include <stdbool.h>
+
+/* Is this a run of rounds? Then a test of many parts had better have a row for each: a round runs the whole row again. */
+bool rounds_are_many(void);
 
 /* Takes the place of Check's function behind tcase_add_test() and its like. */
 void rounds_add(TCase *tests, const TTest *test, int signal, int exit_value, int start, int end);

@@ -1,18 +1,20 @@
 #!/usr/bin/python3
 """Every request for memory of every unit test fails once, and the result into build/torture.json and build/faults.json.
 
-    test/torture/run.py                        every program, every request; two at a time
+    test/torture/run.py                        every program, every request
     test/torture/run.py --most 3 --seed 7      no more than three requests of each test, chosen by the seed
     test/torture/run.py test_kube_lease        only these programs
     test/torture/run.py test_kube_lease takes_the_lease:2 31
                                                one round alone, with all that it says: program, test and row, request
     test/torture/run.py --for-good             a request fails, and all that come after it
+    test/torture/run.py --sanitized            with the sanitizers, which see more, and take a hundred times as long
     test/torture/run.py --seconds 3000         so long; then it says what share of all is done
     test/torture/run.py --go-on                what was stopped goes on, but for programs that were built anew since
 
-Of each test some requests fail, then twice as many, and so on; programs of which less was tried come first: whenever it is stopped, it has been everywhere.
 A round ends well when the test passes, when one of its own assertions fails (it had expected success), or when the process leaves because
-there is no memory. It does not when it crashes, leaks, or hangs, or when a sanitizer speaks. See failing.h and rounds.h.
+there is no memory. It does not when it crashes, leaks, or hangs. Most rounds wait for something, so many run side by side; one that waited too
+long runs again in the end, by itself, and that counts. What ended badly runs once more under the sanitizers, which say where, into
+build/torture/PROGRAM.TEST.ROW.REQUEST.txt; requests that depend on time may be others then. See failing.h, blocks.h and rounds.h.
 """
 
 import argparse
@@ -32,13 +34,14 @@ TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__
 sys.path.insert(0, os.path.join(TREE, "test", "faults"))
 import results  # noqa: E402
 
-BUILD = os.path.join(TREE, "build", "sanitized")
+PLAIN = os.path.join(TREE, "build", "check")
+SANITIZED = os.path.join(TREE, "build", "sanitized")
 RESULT = os.path.join(TREE, "build", "torture.json")
 ROUNDS = os.path.join(TREE, "build", "torture")  # what each share of a program told, and what the sanitizers said
-LIBRARY = os.path.join(BUILD, "test", "torture", "libfailing.so")
 LIBRARIES = "libuv.so:libcurl.so:libyaml-:libpcre2-:libmicrohttpd.so"
-FIRST = 8  # requests of each test in the first pass
-SHARES = 8  # of a program, so that the long ones do not run on alone in the end
+SHARES = 16  # of a program, so that the long ones do not run on alone in the end
+AGAIN = 50  # rounds that ended badly and run under the sanitizers
+GAP = 64  # bytes between two functions of the same side, at most
 TIMEOUT_S = 3 * 3600
 GOOD = ("passed", "refused", "left")
 SANITIZERS = {"ASAN_OPTIONS": "verify_asan_link_order=0:halt_on_error=1:abort_on_error=1:detect_leaks=1:fast_unwind_on_malloc=1",
@@ -47,16 +50,16 @@ SANITIZERS = {"ASAN_OPTIONS": "verify_asan_link_order=0:halt_on_error=1:abort_on
 Round = collections.namedtuple("Round", "program test row at end place text")
 
 
-def build():
-    if not os.path.exists(os.path.join(BUILD, "build.ninja")):
-        subprocess.run(["meson", "setup", "--buildtype=debug", "-Db_sanitize=address,undefined", "-Db_lundef=false", BUILD],
-                       cwd=TREE, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["ninja", "-C", BUILD], cwd=TREE, check=True, stdout=subprocess.DEVNULL)
+def build(folder):
+    if not os.path.exists(os.path.join(folder, "build.ninja")):
+        more = ["-Db_sanitize=address,undefined", "-Db_lundef=false"] if folder == SANITIZED else []
+        subprocess.run(["meson", "setup", "--buildtype=debug", *more, folder], cwd=TREE, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["ninja", "-C", folder], cwd=TREE, check=True, stdout=subprocess.DEVNULL)
 
 
-def programs():
+def programs(folder):
     """name → its path and its environment: the unit tests that are C."""
-    told = subprocess.run(["meson", "introspect", "--tests", BUILD], text=True, check=True, stdout=subprocess.PIPE).stdout
+    told = subprocess.run(["meson", "introspect", "--tests", folder], text=True, check=True, stdout=subprocess.PIPE).stdout
     found = {}
     for test in json.loads(told):
         name = os.path.basename(test["cmd"][0])
@@ -79,7 +82,17 @@ def ranges(path):
             begin = int(line.rsplit(":", 1)[1], 16)
         elif "DW_AT_high_pc" in line and whose is not None and begin:
             found.append((begin, begin + int(line.rsplit(":", 1)[1], 16), whose))
-    return found
+    return merged(sorted(found))
+
+
+def merged(found):
+    """Each request is looked up in them: the fewer, the faster."""
+    whole = []
+    for begin, end, whose in found:
+        if whole and whole[-1][2] == whose and begin - whole[-1][1] < GAP:
+            begin = whole.pop()[0]
+        whole.append((begin, end, whose))
+    return whole
 
 
 def write_ranges(path, folder):
@@ -89,8 +102,9 @@ def write_ranges(path, folder):
     return file
 
 
-def environment(own, ranges_file, **more):
-    return {**os.environ, **own, **SANITIZERS, "LD_PRELOAD": LIBRARY, "FAILING_RANGES": ranges_file, "FAILING_LIBRARIES": LIBRARIES, **more}
+def environment(path, own, ranges_file, **more):
+    folder = SANITIZED if path.startswith(SANITIZED + os.sep) else PLAIN
+    return {**os.environ, **own, **SANITIZERS, "LD_PRELOAD": os.path.join(folder, "test", "torture", "libfailing.so"), "FAILING_RANGES": ranges_file, "FAILING_LIBRARIES": LIBRARIES, **more}
 
 
 def places(path, addresses):
@@ -128,56 +142,57 @@ def shares(wanted, options, folder):
     return found
 
 
-def torture(share, most, options, until):
+def torture(share, options, until):
     """Goes on with a share; its exit code."""
-    more = {"TORTURE": share.rounds, "TORTURE_SHARE": f"{share.number}/{SHARES}", "TORTURE_MOST": str(most),
+    more = {"TORTURE": share.rounds, "TORTURE_SHARE": f"{share.number}/{SHARES}", "TORTURE_MOST": str(options.most),
             "TORTURE_SEED": str(options.seed), "TORTURE_UNTIL": str(until), **({"FAILING_FOR_GOOD": "1"} if options.for_good else {})}
     with open(share.log, "a", encoding="utf-8") as text:
         try:
-            return subprocess.run([share.path], env=environment(share.own, share.ranges, **more), stdin=subprocess.DEVNULL, stdout=text,
+            return subprocess.run([share.path], env=environment(share.path, share.own, share.ranges, **more), stdin=subprocess.DEVNULL, stdout=text,
                                   stderr=text, timeout=TIMEOUT_S, check=False).returncode
         except subprocess.TimeoutExpired:
             return 124
 
 
-def tried(share):
-    """How many lines its file has."""
-    if not os.path.exists(share.rounds):
-        return 0
-    with open(share.rounds, "rb") as file:
-        return sum(1 for _ in file)
-
-
 def torture_all(wanted, options, folder):
-    """Pass after pass, until nothing new is tried or the time is over; the rounds, and what did not come to its end."""
-    found, broken = shares(wanted, options, folder), []
+    """The rounds, and what did not come to its end."""
+    found = shares(wanted, options, folder)
     random.Random(options.seed).shuffle(found)
     until = int(time.time()) + options.seconds if options.seconds else 0
-    most = options.most or FIRST
-    before = -1
-    while before < (now := sum(map(tried, found))) and not (until and time.time() >= until):
-        before = now
-        by_program = collections.Counter()
-        for share in found:
-            by_program[share.name] += tried(share)
-        with concurrent.futures.ThreadPoolExecutor(options.jobs) as lanes:
-            jobs = [(share, lanes.submit(torture, share, most, options, until))
-                    for share in sorted(found, key=lambda one: by_program[one.name])]
-        broken += [f"{share.name} {share.number}: ended by {job.result()}" for share, job in jobs if job.result()]
-        if options.most or broken:
-            break
-        most *= 2
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as lanes:
+        codes = list(lanes.map(lambda share: torture(share, options, until), found))
+    broken = [f"{share.name} {share.number}: ended by {code}" for share, code in zip(found, codes) if code]
     return [one for share in found if os.path.exists(share.rounds) for one in read_rounds(share.name, share.path, share.rounds)], broken
 
 
-def alone(name, row, at, options):
-    path, own = programs()[name]
+def alone(one, row, at, is_for_good, out=None):
+    """One round of the program, with all that it says into out; none when there is no such test."""
+    name, (path, own) = one
     with tempfile.TemporaryDirectory() as folder:
-        out = os.path.join(folder, "rounds")
-        more = {"FAILING_FOR_GOOD": "1"} if options.for_good else {}
-        subprocess.run([path], env=environment(own, write_ranges(path, folder), TORTURE=out, SUITE_ONLY=row, TORTURE_AT=at, **more), check=False)
-        for one in read_rounds(name, path, out):
-            print(f"{one.end}: request {one.at} from {one.place}: {one.text}")
+        file = os.path.join(folder, "rounds")
+        more = {"FAILING_FOR_GOOD": "1"} if is_for_good else {}
+        subprocess.run([path], env=environment(path, own, write_ranges(path, folder), TORTURE=file, SUITE_ONLY=row, TORTURE_AT=str(at), **more),
+                       stdout=out, stderr=out, check=False)
+        return read_rounds(name, path, file) if os.path.exists(file) else []
+
+
+def wait_again(rounds, wanted, is_for_good):
+    """The rounds; those that hung are tried again, one at a time, which is what counts."""
+    return [(alone((one.program, wanted[one.program]), f"{one.test}:{one.row}", one.at, is_for_good, subprocess.DEVNULL) or [one])[0]
+            if one.end == "hung" else one for one in rounds]
+
+
+def look_closer(rounds, is_for_good):
+    """What ended badly, under the sanitizers."""
+    bad = [one for one in rounds if one.end not in (*GOOD, "untouched")][:AGAIN]
+    if not bad:
+        return
+    build(SANITIZED)
+    sanitized = programs(SANITIZED)
+    for one in bad:
+        with open(os.path.join(ROUNDS, f"{one.program}.{one.test}.{one.row}.{one.at}.txt"), "w", encoding="utf-8") as out:
+            for again in alone((one.program, sanitized[one.program]), f"{one.test}:{one.row}", one.at, is_for_good, out):
+                print(f"{again.end}: request {again.at} from {again.place}: {again.text}", file=out)
 
 
 def say(rounds, broken):
@@ -207,20 +222,30 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--most", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=8)
     parser.add_argument("--for-good", action="store_true")
     parser.add_argument("--go-on", action="store_true")
+    parser.add_argument("--sanitized", action="store_true")
     parser.add_argument("--seconds", type=int, default=0)
     parser.add_argument("programs", nargs="*")
     options = parser.parse_args()
-    build()
     if len(options.programs) == 3 and options.programs[2].isdigit():
-        return alone(*options.programs, options)
+        build(SANITIZED)
+        name, row, at = options.programs
+        for one in alone((name, programs(SANITIZED)[name]), row, at, options.for_good):
+            print(f"{one.end}: request {one.at} from {one.place}: {one.text}")
+        return 0
+    built = SANITIZED if options.sanitized else PLAIN
+    build(built)
     began = time.monotonic()
-    wanted = {name: one for name, one in programs().items() if not options.programs or name in options.programs}
+    wanted = {name: one for name, one in programs(built).items() if not options.programs or name in options.programs}
     folder = ROUNDS + ("-some" if options.most else "")
-    os.makedirs(folder, exist_ok=True)
-    told = say(*torture_all(wanted, options, folder))
+    for made in (ROUNDS, folder):
+        os.makedirs(made, exist_ok=True)
+    rounds, broken = torture_all(wanted, options, folder)
+    rounds = wait_again(rounds, wanted, options.for_good)
+    look_closer(rounds, options.for_good)
+    told = say(rounds, broken)
     told["seconds"] = round(time.monotonic() - began)
     with open(RESULT, "w", encoding="utf-8") as file:
         json.dump(told, file, indent=1)
