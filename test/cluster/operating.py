@@ -82,8 +82,8 @@ class Operator:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def stop(self, patience_s=20):
-        """By SIGTERM, as a kubelet does; its exit code."""
+    def stop(self, patience_s=60):
+        """By SIGTERM, as a kubelet does; its exit code. It has 20 s for what it has begun; the sanitizer looks for leaks after that."""
         if self.process is None or self.process.poll() is not None:
             return self.process.returncode if self.process else None
         self.signal(signal.SIGTERM)
@@ -239,7 +239,7 @@ class Case(unittest.TestCase):
     def wait_for_the_others(self):
         """The operator has work with the namespaces of other tests until they are gone."""
         cluster.eventually("the namespaces of other tests are gone", lambda: not [
-            one for one in self.api.get("/api/v1/namespaces")["items"] if one["status"]["phase"] == "Terminating"])
+            one for one in self.api.get("/api/v1/namespaces")["items"] if one["status"]["phase"] == "Terminating"], patience_s=180)
 
     def new_namespace(self, prefix):
         context = cluster.namespace(prefix)
@@ -278,12 +278,14 @@ class Case(unittest.TestCase):
             now = json.dumps(self.promo(name, namespace), indent=1)
             raise AssertionError(f"{error}\n{now}\n{self.operator.log()}") from error
 
-    def wait_condition(self, type_, reason=None, name="shop", namespace=None, true=True):
+    def wait_condition(self, type_, reason=None, name="shop", namespace=None, true=True, part=""):
+        """Until the channel has that condition, with a message that holds the part; returns it."""
         def found():
             one = self.condition(self.status(name, namespace), type_)
-            return one if one and (one["status"] == "True") == true and reason in (None, one["reason"]) else None
+            is_it = one and (one["status"] == "True") == true and reason in (None, one["reason"]) and part in one["message"]
+            return one if is_it else None
         try:
-            return cluster.eventually(f"{name} has {type_} {reason or ''}", found)
+            return cluster.eventually(f"{name} has {type_} {reason or ''} {part}", found)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{json.dumps(self.status(name, namespace), indent=1)}\n{self.operator.log()}") from error
 
