@@ -33,6 +33,7 @@ OPERATOR = "system:serviceaccount:sluice-system:sluice"
 OPERATOR_GROUPS = ("system:serviceaccounts", "system:serviceaccounts:sluice-system", "system:authenticated")
 GROUP = "/apis/sluice.dev/v1alpha1"
 PATIENCE_S = 60
+NO_RELEASE = "sluice.dev/no-release"
 PROBE_IMAGE = "registry.example.com/probe@sha256:" + "0" * 64
 
 PROBE_PROMOTION = {"apiVersion": "sluice.dev/v1alpha1", "kind": "Promotion", "metadata": {"name": "probe"},
@@ -237,18 +238,16 @@ def _stamps_promotions(admin):
     return "requestedBy" in answer["spec"]
 
 
-def _pins(admin, name, kind, plural, group_version):
-    """Does a new workload of that kind in that namespace come out pinned?"""
+def _guarded(admin, name, workload, kind, plural, group_version):
+    """How a new workload of that kind, without an image, comes out in that namespace, as text."""
     template = {"metadata": {"labels": {"app": "probe"}}, "spec": {"containers": [{"name": "probe"}]}}
     spec = {"selector": {"matchLabels": {"app": "probe"}}, "template": template}
     if kind == "CronJob":
         template["spec"]["restartPolicy"] = "Never"
         spec = {"schedule": "@yearly", "jobTemplate": {"spec": {"template": template}}}
     probe = {"apiVersion": group_version, "kind": kind, "spec": spec,
-             "metadata": {"name": "probe", "labels": {"sluice.dev/channel": "probe"}}}
-    answer = admin.create(f"/apis/{group_version}/namespaces/{name}/{plural}", probe, dry_run=True)
-    text = json.dumps(answer["spec"])
-    return PROBE_IMAGE in text and "sluice.dev/no-release" not in text
+             "metadata": {"name": workload, "labels": {"sluice.dev/channel": "probe"}}}
+    return json.dumps(admin.create(f"/apis/{group_version}/namespaces/{name}/{plural}", probe, dry_run=True)["spec"])
 
 
 def has_guard():
@@ -269,6 +268,7 @@ def install():
     admin, acting = api(), operator()
     with namespace("install") as name:
         eventually("the policy sluice-operator-only acts", lambda: _refuses_foreign_pins(admin))
+        eventually("channels are served", lambda: admin.get(channels("default")))
         eventually("promotions are served and stamped", lambda: _stamps_promotions(admin) or not guarded)
         _wait_for_who_may(admin, name)
         if guarded:
@@ -298,9 +298,15 @@ def _wait_for_who_may(admin, name):
 
 
 def _wait_for_guard(admin, acting, name):
-    write_pins(acting, name, {"Deployment.probe.probe": PROBE_IMAGE, "CronJob.probe.probe": PROBE_IMAGE})
-    eventually("sluice-pin-guard acts", lambda: _pins(admin, name, "Deployment", "deployments", "apps/v1"))
-    eventually("sluice-pin-guard-cronjob acts", lambda: _pins(admin, name, "CronJob", "cronjobs", "batch/v1"))
+    pins = {"Deployment.probe.probe": PROBE_IMAGE, "CronJob.probe.probe": PROBE_IMAGE}
+    eventually("the operator has its rights", lambda: write_pins(acting, name, pins))
+
+    def is_pinned(*kind):
+        text = _guarded(admin, name, "probe", *kind)
+        return PROBE_IMAGE in text and NO_RELEASE not in text
+    for kind in (("Deployment", "deployments", "apps/v1"), ("CronJob", "cronjobs", "batch/v1")):
+        eventually(f"the pin guard acts on a {kind[0]}", lambda: is_pinned(*kind))
+        eventually(f"a {kind[0]} without a release waits", lambda: NO_RELEASE in _guarded(admin, name, "unpinned", *kind))
 
 
 def write_pins(acting, name, pins):

@@ -483,8 +483,8 @@ class BeforeTheFirstRelease(Guard):
         def the_pod():
             found = [one for one in self.api.get(pods)["items"] if "deletionTimestamp" not in one["metadata"]]
             return found[0] if len(found) == 1 else None
-        waiting = cluster.eventually("there is a pod", the_pod)
-        cluster.eventually("it is gated", lambda: "SchedulingGated" in json.dumps(the_pod()["status"]))
+        waiting = cluster.eventually("there is a pod, and it is gated", lambda: (
+            pod := the_pod()) and "SchedulingGated" in json.dumps(pod["status"]) and pod)
         self.assertNotIn("nodeName", waiting["spec"])
         self.assertEqual(waiting["metadata"]["labels"][MARK], "true")
         self.pin("Deployment")
@@ -561,7 +561,7 @@ class Held(Guard):
             self.assertIn(got, (new, old))
             stale += got != new
             cluster.eventually("the next applies meet the new pin", lambda: images_of(
-                self.acting.apply(self.path("Deployment", "web"), wish, "sluice", True))["web"] == new, patience_s=5, pause_s=0.005)
+                self.acting.apply(self.path("Deployment", "web"), wish, "sluice", True))["web"] == new, pause_s=0.005)
         print(f"(stale {stale} of 40) ", end="", flush=True)
 
 

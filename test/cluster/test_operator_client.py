@@ -59,7 +59,8 @@ class Connection(OwnOperators):
         return series(self.operator, "sluice_watch_relists_total")
 
     def bring(self, name, digest):
-        self.make(by_digest(name, digest))
+        """Where the apiserver has only just learnt the kind, the policies about it, which want its schema, refuse for some seconds."""
+        self.wait("a promotion can be made", lambda: self.make(by_digest(name, digest)))
         self.wait_phase(name, "Succeeded")
 
     def test_killed_and_restarted_every_watch_goes_on(self):
@@ -79,9 +80,7 @@ class Connection(OwnOperators):
         again = {kind: count - before.get(kind, 0) for kind, count in self.lists().items()}
         print(f"    lists after it: {sum(again.values()):.0f} of {len(again)} kinds", flush=True)
         self.assertLessEqual(max(again.values()), 1, again)
-        two = by_digest("second", Images.web("2.0.0"))
-        self.wait("a promotion can be made again", lambda: self.make(two))  # its policy wants the kind's schema
-        self.wait_phase("second", "Succeeded")
+        self.bring("second", Images.web("2.0.0"))
 
     def test_frozen_for_a_minute_nothing_is_missed(self):
         """noticed within 45 s; the leader gives up; the other one resumes its watches without a list, and takes over"""
@@ -184,40 +183,48 @@ class Compression(Case):
     def tearDown(self):
         pass
 
+    @staticmethod
+    def members(body):
+        """What has come so far, by the members of gzip; as it is, when it is plain."""
+        if not body.startswith(b"\x1f\x8b"):
+            return [body]
+        found = []
+        while body:
+            decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            found.append(decoder.decompress(body))
+            body = decoder.unused_data
+        return found
+
     def stream(self, **headers):
-        """A streaming list that ends by itself, and during which an object is made: its Content-Encoding, and its bytes as they came."""
+        """A streaming list during which an object is made: its Content-Encoding, and its bytes as they came until that one was there."""
         with cluster.namespace("gzip") as namespace:
             path = (f"/api/v1/namespaces/{namespace}/configmaps?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
-                    "&allowWatchBookmarks=true&timeoutSeconds=3")
+                    "&allowWatchBookmarks=true")
             connection = http.client.HTTPSConnection(self.api._host, context=self.api._tls, timeout=30)
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
-            first = answer.read1()
+            self.assertEqual(answer.status, 200)
+            body = answer.read1()
             self.api.create(f"/api/v1/namespaces/{namespace}/configmaps", {"metadata": {"name": "made-later"}})
-            body = first + answer.read()
+            while b"made-later" not in b"".join(self.members(body)):
+                more = answer.read1()
+                self.assertTrue(more, "the stream has ended")
+                body += more
             connection.close()
-        self.assertEqual(answer.status, 200)
-        return answer.headers.get("Content-Encoding"), body
+        return answer.headers.get("Content-Encoding"), self.members(body)
 
     def test_a_streaming_list_that_may_be_compressed_is_many_members(self):
         """a decoder that ends with the first one, as libcurl's does, would never see what comes after it"""
-        encoding, body = self.stream(**{"Accept-Encoding": "gzip"})
+        encoding, members = self.stream(**{"Accept-Encoding": "gzip"})
         self.assertEqual(encoding, "gzip")
-        members = []
-        while body:
-            decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            members.append(decoder.decompress(body))
-            body = decoder.unused_data
         print(f"    a streaming list with gzip: {len(members)} members", flush=True)
         self.assertGreater(len(members), 1)
         self.assertNotIn(b"made-later", members[0])
-        self.assertIn(b"made-later", b"".join(members))
 
     def test_a_streaming_list_that_may_not_be_compressed_is_plain(self):
-        encoding, body = self.stream()
+        encoding, (body,) = self.stream()
         self.assertIsNone(encoding)
         self.assertIn(b"k8s.io/initial-events-end", body)
-        self.assertIn(b"made-later", body)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ class Leader(OwnOperators):
         try:
             self.wait_for_takeover(other, "SIGSTOP", LEASE_S + 3 * RETRY_S + SLACK_S)
             self.end_promotion()
-            before = self.written()
+            before = self.written_at_rest()
         finally:
             leading.signal(signal.SIGCONT)
         self.assertEqual(leading.process.wait(30), 1)
@@ -128,6 +128,14 @@ class Leader(OwnOperators):
         found = [self.api.get(path) for path in paths]
         fields = self.api.get(self.path("Deployment", "web"))["metadata"]["managedFields"]
         return [json.dumps(one, indent=1) for one in [*found, [field for field in fields if field["manager"] == "sluice"]]]
+
+    def written_at_rest(self):
+        """The same, once the one that leads has nothing more to say."""
+        def rested():
+            before = self.written()
+            time.sleep(1)
+            return self.written() == before and before
+        return cluster.eventually("there is rest", rested)
 
     def test_a_new_one_is_ready_before_it_leads(self):
         leading, other = self.pair()
