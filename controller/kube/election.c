@@ -19,6 +19,7 @@ void election_init(struct election *election, const char *identity, const struct
 		   uint64_t seed)
 {
 	CHECK(terms->duration_ms > terms->deadline_ms);
+	CHECK(terms->deadline_ms > terms->renew_ms && terms->renew_ms > 0);
 	CHECK(terms->deadline_ms > terms->retry_ms && terms->retry_ms > 0);
 	*election = (struct election){
 		.terms = *terms,
@@ -68,6 +69,25 @@ static bool is_held_by_other(const struct election *election, int64_t now_ms)
 	       now_ms - election->seen_ms < election->duration_ms;
 }
 
+/* Does the input end the request that is under way? */
+static bool is_answer(enum election_input input)
+{
+	switch (input) {
+	case ELECTION_READ:
+	case ELECTION_WRITTEN:
+	case ELECTION_MISSING:
+	case ELECTION_REFUSED:
+	case ELECTION_FAILED:
+		return true;
+	case ELECTION_TICK:
+	case ELECTION_RESIGN:
+	case ELECTION_CHANGED:
+	case ELECTION_UNTOLD:
+		break;
+	}
+	return false;
+}
+
 static enum election_action send(struct election *election, enum election_action action, int64_t now_ms)
 {
 	election->under_way = action;
@@ -82,16 +102,24 @@ static enum election_action wait_until(struct election *election, int64_t ms)
 	return ELECTION_WAIT;
 }
 
-/* Looks again after a while, or when the holder's time is over if that comes first. */
+/* Looks again when the holder's time is over; and before, every while, unless it is told of changes. */
 static enum election_action follow(struct election *election, int64_t now_ms)
 {
 	int64_t next_ms = now_ms + jittered_retry(election);
 	int64_t over_ms = election->seen_ms + election->duration_ms;
 
 	election->state = ELECTION_FOLLOWER;
-	if (is_held_by_other(election, now_ms) && over_ms < next_ms)
+	if (is_held_by_other(election, now_ms) &&
+	    ((election->is_told && !election->is_changed) || over_ms < next_ms))
 		next_ms = over_ms;
 	return wait_until(election, next_ms);
+}
+
+static enum election_action look(struct election *election, int64_t now_ms)
+{
+	election->state = ELECTION_TRYING;
+	election->is_changed = false;
+	return send(election, ELECTION_GET, now_ms);
 }
 
 static enum election_action lose(struct election *election)
@@ -105,10 +133,11 @@ static enum election_action step_follower(struct election *election, enum electi
 {
 	if (input == ELECTION_RESIGN)
 		return lose(election);
-	if (input != ELECTION_TICK || now_ms < election->wake_ms)
-		return ELECTION_WAIT;
-	election->state = ELECTION_TRYING;
-	return send(election, ELECTION_GET, now_ms);
+	if (input == ELECTION_UNTOLD)
+		return follow(election, now_ms);
+	if (input == ELECTION_CHANGED || (input == ELECTION_TICK && now_ms >= election->wake_ms))
+		return look(election, now_ms);
+	return ELECTION_WAIT;
 }
 
 /* The last write of all. */
@@ -126,16 +155,15 @@ static enum election_action lead_on(struct election *election, int64_t now_ms)
 	election->was_refused = false;
 	if (election->is_resigning)
 		return leave(election, now_ms);
-	return wait_until(election, now_ms + election->terms.retry_ms);
+	return wait_until(election, now_ms + election->terms.renew_ms);
 }
 
 static enum election_action step_trying(struct election *election, enum election_input input,
 					int64_t now_ms)
 {
-	if (input == ELECTION_TICK)
-		return ELECTION_WAIT;
-	if (input == ELECTION_RESIGN) {
-		election->is_resigning = true;
+	if (!is_answer(input)) {
+		election->is_resigning = election->is_resigning || input == ELECTION_RESIGN;
+		election->is_changed = election->is_changed || input == ELECTION_CHANGED;
 		return ELECTION_WAIT;
 	}
 	if (input == ELECTION_WRITTEN)
@@ -146,15 +174,21 @@ static enum election_action step_trying(struct election *election, enum election
 		return send(election, ELECTION_CREATE, now_ms);
 	if (input == ELECTION_READ && !is_held_by_other(election, now_ms))
 		return send(election, ELECTION_UPDATE, now_ms);
+	if (input == ELECTION_READ && election->is_changed)
+		return look(election, now_ms);
+	election->is_changed = input == ELECTION_FAILED;
 	return follow(election, now_ms);
 }
 
-/* After a failure the leader waits for its next renewal, unless it wants to go. */
-static enum election_action renew_later(struct election *election, int64_t now_ms)
+/* After a failure the leader tries again, soon or, if that one took its time, at once; unless it wants
+ * to go. */
+static enum election_action renew_again(struct election *election, int64_t now_ms)
 {
+	int64_t next_ms = election->sent_ms + election->terms.retry_ms;
+
 	if (election->is_resigning)
 		return leave(election, now_ms);
-	return wait_until(election, now_ms + election->terms.retry_ms);
+	return next_ms > now_ms ? wait_until(election, next_ms) : send(election, ELECTION_UPDATE, now_ms);
 }
 
 static enum election_action step_leading(struct election *election, enum election_input input,
@@ -182,9 +216,12 @@ static enum election_action step_leading(struct election *election, enum electio
 		 * next write is refused too, wait a little. */
 		election->was_refused = !election->was_refused;
 		return election->was_refused ? send(election, ELECTION_GET, now_ms) :
-					       renew_later(election, now_ms);
+					       renew_again(election, now_ms);
 	case ELECTION_FAILED:
-		return renew_later(election, now_ms);
+		return renew_again(election, now_ms);
+	case ELECTION_CHANGED:
+	case ELECTION_UNTOLD:
+		break;
 	}
 	return ELECTION_WAIT;
 }
@@ -192,7 +229,7 @@ static enum election_action step_leading(struct election *election, enum electio
 static enum election_action step_leaving(struct election *election, enum election_input input,
 					 int64_t now_ms)
 {
-	if (input == ELECTION_TICK || input == ELECTION_RESIGN)
+	if (!is_answer(input))
 		return ELECTION_WAIT;
 	if (input == ELECTION_REFUSED && !election->was_refused) {
 		election->was_refused = true;
@@ -233,8 +270,10 @@ enum election_action election_step(struct election *election, enum election_inpu
 	enum election_action action;
 
 	CHECK((record != NULL) == (input == ELECTION_READ || input == ELECTION_WRITTEN));
-	if (input != ELECTION_TICK && input != ELECTION_RESIGN)
+	if (is_answer(input))
 		election->under_way = ELECTION_WAIT;
+	if (input == ELECTION_CHANGED || input == ELECTION_UNTOLD)
+		election->is_told = input == ELECTION_CHANGED;
 	if (record != NULL)
 		observe(election, record, now_ms);
 	action = step_by_state(election, input, now_ms);

@@ -10,6 +10,9 @@
  * when it was stopped in between and learns of it only afterwards. (Who deletes the Lease of a living
  * leader takes this away, until that leader's next renewal.)
  *
+ * Where a candidate is told of changes (a watch), it reads the record then, and else not before the
+ * holder's time is over. What the watch says is a hint and no more: only what was read counts.
+ *
  * Pure: time comes in as a number, requests go out as actions (lease.c does them).
  * May include: base, wire/lease_json.h. Deliberately absent: clocks, timers, requests.
  */
@@ -40,6 +43,8 @@ enum election_input {
 	ELECTION_REFUSED, /* the write met a newer record (409) */
 	ELECTION_FAILED,  /* no usable answer */
 	ELECTION_RESIGN,  /* leave, and give the lead back if it is held */
+	ELECTION_CHANGED, /* a watch says that the record may have changed, and will say so again */
+	ELECTION_UNTOLD,  /* the watch has ended */
 };
 
 enum election_action {
@@ -50,10 +55,11 @@ enum election_action {
 	ELECTION_GIVE_BACK, /* PUT election_claim(), which names nobody */
 };
 
-struct election_terms { /* 15 s, 10 s, 2 s are Kubernetes' usual ones */
+struct election_terms { /* 15 s, 10 s, 2 s are Kubernetes' usual ones, with renewals every 2 s as well */
 	int64_t duration_ms; /* others wait so long for a sign of life */
 	int64_t deadline_ms; /* we lead so long without one */
-	int64_t retry_ms;    /* between two tries, and between two renewals */
+	int64_t renew_ms;    /* from a renewal to the next one */
+	int64_t retry_ms;    /* between two tries, after one that failed */
 };
 
 struct election {
@@ -76,6 +82,8 @@ struct election {
 	int64_t renewed_ms;             /* when the last successful write was sent */
 	bool is_resigning;
 	bool was_refused; /* and has read the record since */
+	bool is_told;     /* a watch tells of changes */
+	bool is_changed;  /* it did since the last look began, or that look failed */
 };
 
 /* A candidate of this identity (cut at 255 bytes). seed makes its jitter. */

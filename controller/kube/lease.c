@@ -7,7 +7,11 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "kube/apply.h"
+#include "kube/lease_watch.h"
 #include "kube/path.h"
+
+/* From one opening of the watch to the next, at least. */
+#define WATCH_PAUSE_MS 30000
 
 struct lease_call { /* outlives the lease when it is destroyed meanwhile */
 	struct lease *lease; /* NULL: nobody waits for the answer any more */
@@ -20,9 +24,12 @@ struct lease {
 	struct lease_handler handler;
 	struct election election;
 	struct lease_call *call; /* the request under way, or NULL */
+	struct lease_watch *watch; /* that is open, or NULL */
+	int64_t may_watch_ms;    /* when it may be opened (again) */
 	char *object_target;     /* for GET and PUT */
 	char *create_target;     /* for POST */
 	char *update_target;
+	char *watch_target;
 	char *namespace;
 	char *name;
 	char *body;              /* the Lease as the server last sent it; NULL: not read yet */
@@ -113,8 +120,8 @@ static int send_request(struct lease *lease, enum election_action action, struct
 			  action == ELECTION_CREATE ? lease->create_target :
 						      lease->update_target,
 		.is_urgent = true,
-		/* Two tries must fit before the deadline. */
-		.timeout_ms = lease->election.terms.deadline_ms / 2,
+		/* A second try, over a new connection, must fit before the deadline. */
+		.timeout_ms = (lease->election.terms.deadline_ms - lease->election.terms.renew_ms) * 2 / 3,
 	};
 	struct lease_call *call;
 	char *body;
@@ -134,6 +141,42 @@ static int send_request(struct lease *lease, enum election_action action, struct
 	}
 	lease->call = call;
 	return 0;
+}
+
+/* ---- the watch ---- */
+
+static void on_changed(void *user)
+{
+	advance(user, ELECTION_CHANGED, NULL);
+}
+
+static void on_untold(void *user)
+{
+	struct lease *lease = user;
+
+	lease->watch = NULL;
+	advance(lease, ELECTION_UNTOLD, NULL);
+}
+
+/* Watches while somebody else leads. Where that is refused the candidate looks every while, so it is told
+ * to nobody. */
+static void keep_watch(struct lease *lease)
+{
+	enum election_state state = lease->election.state;
+	int64_t now_ms = clock_monotonic_ms();
+	struct err err = ERR_INIT;
+
+	if (state != ELECTION_FOLLOWER && state != ELECTION_TRYING) {
+		lease_watch_close(lease->watch);
+		lease->watch = NULL;
+	} else if (state == ELECTION_FOLLOWER && lease->watch == NULL && lease->election.holder[0] != '\0' &&
+		   now_ms >= lease->may_watch_ms) {
+		lease->may_watch_ms = now_ms + WATCH_PAUSE_MS;
+		if (lease_watch_open(lease->client, lease->watch_target, lease->election.terms.duration_ms,
+				     &(struct lease_watch_handler){ on_changed, on_untold, lease },
+				     &lease->watch, &err) < 0)
+			lease->watch = NULL;
+	}
 }
 
 /* ---- what follows from a step ---- */
@@ -196,6 +239,7 @@ static void advance(struct lease *lease, enum election_input input, const struct
 		lease->last_err = err;
 		action = election_step(&lease->election, ELECTION_FAILED, NULL, clock_monotonic_ms());
 	}
+	keep_watch(lease);
 	set_timer(lease);
 	report(lease);
 }
@@ -240,7 +284,8 @@ static uint64_t seed_of(const char *identity)
 int lease_create(struct loop *loop, struct client *client, const struct lease_options *options,
 		 const struct lease_handler *handler, struct lease **ret_lease, struct err *err)
 {
-	static const struct election_terms usual = { LEASE_DURATION_MS, LEASE_DEADLINE_MS, LEASE_RETRY_MS };
+	static const struct election_terms usual = { LEASE_DURATION_MS, LEASE_DEADLINE_MS,
+						     LEASE_RENEW_MS, LEASE_RETRY_MS };
 	struct lease *lease = memory_alloc(sizeof(*lease));
 	int r;
 
@@ -257,6 +302,8 @@ int lease_create(struct loop *loop, struct client *client, const struct lease_op
 		r = write_target(options, true, true, &lease->create_target, err);
 	if (r == 0)
 		r = write_target(options, false, true, &lease->update_target, err);
+	if (r == 0)
+		r = lease_watch_target(options->namespace, options->name, &lease->watch_target, err);
 	if (r < 0) {
 		lease_destroy(lease);
 		return r;
@@ -294,10 +341,12 @@ void lease_destroy(struct lease *lease)
 		lease->call->lease = NULL;
 		client_cancel(lease->call->client_call);
 	}
+	lease_watch_close(lease->watch);
 	timer_close(lease->timer);
 	free(lease->object_target);
 	free(lease->create_target);
 	free(lease->update_target);
+	free(lease->watch_target);
 	free(lease->namespace);
 	free(lease->name);
 	free(lease->body);

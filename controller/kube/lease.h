@@ -1,7 +1,8 @@
 /*
  * kube/lease: stands for election by a coordination.k8s.io/v1 Lease, and says when it leads.
  *
- * election.h decides; this file reads and writes the Lease, keeps the timer, and tells. The lead can be
+ * election.h decides; this file reads and writes the Lease, keeps the timer, and tells. While somebody
+ * else leads it has a watch of the Lease open, of which it only takes that something came. The lead can be
  * lost at any moment: whoever writes on its strength asks lease_is_held() before each write, and the
  * process ends when on_lost comes, because only a new process has surely forgotten what it meant to do.
  *
@@ -20,6 +21,7 @@
 
 #define LEASE_DURATION_MS 15000
 #define LEASE_DEADLINE_MS 10000
+#define LEASE_RENEW_MS 5000
 #define LEASE_RETRY_MS 2000
 
 struct lease;

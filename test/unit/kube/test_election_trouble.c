@@ -8,7 +8,8 @@
 #include "base/str.h"
 #include "suite.h"
 
-static const struct election_terms terms = { .duration_ms = 15000, .deadline_ms = 10000, .retry_ms = 2000 };
+static const struct election_terms terms = { .duration_ms = 15000, .deadline_ms = 10000, .renew_ms = 5000,
+					     .retry_ms = 2000 };
 
 /* ---- three candidates, one server, and everything that can go wrong ---- */
 
@@ -16,7 +17,7 @@ static const struct election_terms terms = { .duration_ms = 15000, .deadline_ms 
 #define TURN_MS 50
 #define TROUBLE_MS (INT64_C(8) * 60 * 1000)
 #define CALM_MS (INT64_C(90) * 1000)
-#define REQUEST_TIMEOUT_MS 5000
+#define REQUEST_TIMEOUT_MS 3300
 
 struct server {
 	bool exists;
@@ -33,6 +34,8 @@ struct candidate {
 	int64_t clock_rate; /* thousandths */
 	int known_version;
 	int64_t stopped_until;
+	bool has_watch;
+	int told_version; /* what the watch has told of last */
 	/* the request under way */
 	enum election_action request;
 	struct lease_claim claim;
@@ -115,6 +118,24 @@ static void step(struct candidate *candidate, enum election_input input, int64_t
 		send_request(candidate, action, now, calm);
 }
 
+/* A watch of the record: it opens, tells, ends, and sometimes it is dead and nobody knows. */
+static void watch(const struct server *server, struct candidate *candidate, int64_t now, bool calm)
+{
+	if (candidate->election.state != ELECTION_FOLLOWER && candidate->election.state != ELECTION_TRYING) {
+		candidate->has_watch = false;
+	} else if (!candidate->has_watch) {
+		candidate->has_watch = dice(calm ? 2 : 100) == 0;
+		candidate->told_version = -1;
+	} else if (!calm && dice(400) == 0) {
+		candidate->has_watch = false;
+		if (dice(2) == 0)
+			step(candidate, ELECTION_UNTOLD, now, calm);
+	} else if (server->exists && candidate->told_version != server->version && dice(calm ? 1 : 20) == 0) {
+		candidate->told_version = server->version;
+		step(candidate, ELECTION_CHANGED, now, calm);
+	}
+}
+
 /* One turn of a candidate: what arrives, what times out, what is due. */
 static void turn(struct server *server, struct candidate *candidate, int64_t now, bool calm)
 {
@@ -137,6 +158,7 @@ static void turn(struct server *server, struct candidate *candidate, int64_t now
 		candidate->request = ELECTION_WAIT;
 		step(candidate, ELECTION_FAILED, now, calm);
 	}
+	watch(server, candidate, now, calm);
 	if (clock_of(candidate, now) >= candidate->election.wake_ms)
 		step(candidate, ELECTION_TICK, now, calm);
 	if (!calm && dice(6000) == 0)

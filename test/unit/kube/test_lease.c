@@ -4,8 +4,10 @@
 #include "bench.h"
 
 /* Short terms that still leave room for a busy machine, and calm ones where nothing shall come between. */
-static const struct election_terms quick = { .duration_ms = 4000, .deadline_ms = 2000, .retry_ms = 200 };
-static const struct election_terms calm = { .duration_ms = 4000, .deadline_ms = 3000, .retry_ms = 1000 };
+static const struct election_terms quick = { .duration_ms = 4000, .deadline_ms = 2000, .renew_ms = 200, .retry_ms = 200 };
+static const struct election_terms calm = { .duration_ms = 4000, .deadline_ms = 3000, .renew_ms = 1000, .retry_ms = 1000 };
+/* Who has these hears of a change by the watch, or too late for the test. */
+static const struct election_terms patient = { .duration_ms = 90000, .deadline_ms = 80000, .renew_ms = 1000, .retry_ms = 60000 };
 
 #define COLLECTION "/apis/coordination.k8s.io/v1/namespaces/sluice-system/leases"
 #define OBJECT COLLECTION "/sluice"
@@ -28,6 +30,7 @@ static const struct election_terms calm = { .duration_ms = 4000, .deadline_ms = 
 
 #define GET_MISSING { .method = "GET", .target = OBJECT, .status = 404, .reply = STATUS("404", "NotFound") }
 #define GET_LEASE(text) { .method = "GET", .target = OBJECT, .status = 200, .reply = text }
+#define WATCH_TARGET COLLECTION "?watch=1&fieldSelector=metadata.name%3Dsluice&resourceVersion=0&timeoutSeconds=3600"
 #define POST_LEASE(text) \
 	{ .method = "POST", .target = COLLECTION QUERY, .status = 201, .reply = text, \
 	  .body = "{*\"name\":\"sluice\"*\"holderIdentity\":\"pod-a\",\"leaseDurationSeconds\":4,*" \
@@ -134,21 +137,22 @@ START_TEST(a_lease_of_somebody_else_is_awaited)
 {
 	static const struct fake_step script[] = {
 		GET_LEASE(LEASE("1", "pod-b", "1", "3")),
+		{ .method = "GET", .target = WATCH_TARGET, .status = 403, .reply = STATUS("403", "Forbidden"), .is_unordered = true },
 		{ .method = "GET", .target = OBJECT, .status = 200, .reply = LEASE("1", "pod-b", "1", "3"), .is_unordered = true },
 		{ .method = "GET", .target = OBJECT, .status = 200, .reply = LEASE("1", "pod-b", "1", "3"), .is_unordered = true },
 		{ .method = "GET", .target = OBJECT, .status = 200, .reply = LEASE("1", "pod-b", "1", "3"), .is_unordered = true },
 		{ .method = "GET", .target = OBJECT, .status = 200, .reply = LEASE("1", "pod-b", "1", "3"), .is_unordered = true },
 		PUT_LEASE(CLAIM("1", "pod-a", "4", "4"), LEASE("2", "pod-a", "4", "4")),
 	};
-	struct bench bench = bench_open(script, 6, (struct kubeconfig){ 0 });
+	struct bench bench = bench_open(script, 7, (struct kubeconfig){ 0 });
 	int64_t start_ms = clock_monotonic_ms();
 	struct told told;
 	struct lease *lease = stand(&bench, "pod-a", &quick, &told);
 
-	wait_for(&bench, &told, "it leads in the end");
+	wait_for(&bench, &told, "it leads in the end, without a watch");
 	expect_int("it", told.held, 1);
 	expect("not before the duration has passed", clock_monotonic_ms() - start_ms >= 1000);
-	expect_int("having taken it over", fake_server_served(bench.server) >= 3, 1);
+	expect_int("having taken it over", fake_server_served(bench.server) >= 4, 1);
 	lease_destroy(lease);
 	/* How often it looked in that second depends on the jitter. */
 	http_destroy(bench.http);
@@ -249,7 +253,7 @@ START_TEST(rubbish_in_place_of_a_lease_is_no_lease)
 }
 END_TEST
 
-/* Two replicas, one Lease: the second leads as soon as the first has given it back. */
+/* Two replicas, one Lease: the second is told when the first has given it back, and leads. */
 START_TEST(the_second_follows_the_first)
 {
 	static const struct fake_step first_leads[] = {
@@ -257,13 +261,16 @@ START_TEST(the_second_follows_the_first)
 		POST_LEASE(LEASE("1", "pod-a", "4", "0")),
 	};
 	static const struct fake_step second_waits[] = {
-		{ .method = "GET", .target = OBJECT, .status = 200, .reply = LEASE("1", "pod-a", "4", "0"), .is_unordered = true },
-		{ .method = "PUT", .target = OBJECT QUERY, .body = CLAIM("1", "", "1", "0"), .status = 200,
-		  .reply = LEASE("2", "", "1", "0"), .is_unordered = true },
+		GET_LEASE(LEASE("1", "pod-a", "4", "0")),
+		{ .method = "GET", .target = WATCH_TARGET, .status = 200, .reply = "{}\n", .end = FAKE_HOLD },
+		GET_LEASE(LEASE("1", "pod-a", "4", "0")),
+	};
+	static const struct fake_step first_goes[] = {
+		PUT_LEASE(CLAIM("1", "", "1", "0"), LEASE("2", "", "1", "0")),
 	};
 	static const struct fake_step second_leads[] = {
 		GET_LEASE(LEASE("2", "", "1", "0")),
-		PUT_LEASE(CLAIM("2", "pod-b", "4", "1"), LEASE("3", "pod-b", "4", "1")),
+		PUT_LEASE(CLAIM("2", "pod-b", "90", "1"), LEASE("3", "pod-b", "90", "1")),
 	};
 	struct bench bench = bench_open(first_leads, 2, (struct kubeconfig){ 0 });
 	struct told first_told;
@@ -272,19 +279,41 @@ START_TEST(the_second_follows_the_first)
 	struct lease *second;
 
 	wait_for(&bench, &first_told, "the first leads");
-	fake_server_extend(bench.server, second_waits, 2);
-	second = stand(&bench, "pod-b", &calm, &second_told);
-	fake_run_for(bench.loop, 100);
+	fake_server_extend(bench.server, second_waits, 3);
+	second = stand(&bench, "pod-b", &patient, &second_told);
+	for (int i = 0; i < 100 && fake_server_served(bench.server) < 5; i++)
+		fake_run_for(bench.loop, 5);
 	expect("the second does not", !lease_is_held(second));
 	expect_str("it knows who does", lease_holder(second), "pod-a");
+	fake_server_extend(bench.server, first_goes, 1);
 	release(&bench, first, &first_told, "the first gives back");
 	fake_server_extend(bench.server, second_leads, 2);
+	fake_server_push(bench.server, 3, "{}\n");
 	wait_for(&bench, &second_told, "the second leads");
 	expect("it", lease_is_held(second) && !lease_is_held(first));
 	expect_int("nobody lost anything", first_told.lost + second_told.lost, 0);
 	lease_destroy(first);
 	lease_destroy(second);
 	bench_close(&bench, "two");
+}
+END_TEST
+
+START_TEST(the_end_may_come_amid_a_watch)
+{
+	static const struct fake_step script[] = {
+		GET_LEASE(LEASE("1", "pod-b", "4", "0")),
+		{ .method = "GET", .target = WATCH_TARGET, .status = 200, .end = FAKE_HOLD },
+	};
+	struct bench bench = bench_open(script, 2, (struct kubeconfig){ 0 });
+	struct told told;
+	struct lease *lease = stand(&bench, "pod-a", &patient, &told);
+
+	for (int i = 0; i < 100 && fake_server_served(bench.server) < 2; i++)
+		fake_run_for(bench.loop, 5);
+	lease_destroy(lease);
+	fake_run_for(bench.loop, 100);
+	expect("nothing is told", !told.is_told);
+	bench_close(&bench, "end amid a watch");
 }
 END_TEST
 
@@ -336,6 +365,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, rubbish_in_place_of_a_lease_is_no_lease);
 	tcase_add_test(tests, the_second_follows_the_first);
 	tcase_add_test(tests, the_end_may_come_at_any_time);
+	tcase_add_test(tests, the_end_may_come_amid_a_watch);
 	tcase_add_test(tests, who_was_never_started_is_released);
 }
 
