@@ -66,6 +66,20 @@ static void enter(struct http_exchange *exchange, enum exchange_state state)
 	arm(exchange);
 }
 
+/* Bytes have come since the timer was started. That is so of all the streams, whose timers would wake
+ * the process one by one: so each is started anew. */
+static void arm_again(struct http_exchange *exchange)
+{
+	const struct vec *all = &exchange->http->exchanges;
+
+	for (size_t i = 0; i < all->len; i++) {
+		struct http_exchange *other = all->items[i];
+
+		if (other == exchange || other->state == EXCHANGE_READING)
+			arm(other);
+	}
+}
+
 static void on_time_limit(void *user)
 {
 	struct http_exchange *exchange = user;
@@ -79,7 +93,7 @@ static void on_time_limit(void *user)
 		(void)err_set(&exchange->err, ERR_NET, "%s: not finished within %lld ms",
 			      exchange->host, (long long)exchange->total_timeout_ms);
 	else if (state_deadline(exchange) > now)
-		arm(exchange); /* bytes have come since the timer was started */
+		arm_again(exchange);
 	else if (exchange->state == EXCHANGE_READING)
 		(void)err_set(&exchange->err, ERR_NET, "%s: silent for %lld ms amid the answer",
 			      exchange->host, (long long)exchange->idle_timeout_ms);
