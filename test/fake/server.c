@@ -45,6 +45,8 @@ void server_answer(struct conn *conn, const struct script_request *request, int3
 	size_t first = SIZE_MAX;
 	char room[512];
 
+	if (conn->is_closing)
+		return; /* it was read together with what ended the connection, whose replies are over */
 	for (size_t i = 0; i < server->count; i++) {
 		const char *found;
 

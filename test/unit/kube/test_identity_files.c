@@ -195,7 +195,7 @@ START_TEST(new_files_mean_new_connections_and_streams_end_in_good_order)
 	watch(&bench, "/watch", &granted);
 	ck_assert(fake_run_until(bench.loop, &granted.is_open, 5000));
 	watch(&bench, "/late", &late);
-	while (fake_server_served(bench.server) < 2)
+	for (int i = 0; i < 2000 && fake_server_served(bench.server) < 2; i++)
 		fake_run_for(bench.loop, 5);
 	fake_tls_run("cp other.crt now-ca.crt");
 	get(&bench, "/a", &ended);
