@@ -95,8 +95,13 @@ class Operator:
             self.process.wait()
 
     def finish(self):
-        """Ends it, and says when it had not ended well."""
-        code = self.stop()
+        """Ends it, and says when it had not ended well. One that a test has stopped is woken, and its port is free in any case."""
+        if self.process is not None and self.process.poll() is None:
+            self.signal(signal.SIGCONT)
+        try:
+            code = self.stop()
+        finally:
+            self.kill()
         text = self.log(200)
         self._log.close()
         self._folder.cleanup()
