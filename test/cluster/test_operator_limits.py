@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cluster  # noqa: E402
 from operating import Images, OwnOperators, by_digest, channel, promotion, workload  # noqa: E402
+from standing import Fake, line  # noqa: E402
 
 # Every mount is read-only, as in the deployment (readOnlyRootFilesystem), but for one folder, where the disk is full; then
 # the operator. It fails when something can be written after all.
@@ -70,6 +71,29 @@ class Limits(OwnOperators):
         finally:
             self.limit_descriptors(before)
         self.wait_phase("second", "Succeeded")
+
+
+    def test_no_file_descriptor_is_left_for_the_registry(self):
+        """the apiserver's connections are there: another channel is served, and the promotion says what it waits for"""
+        fake = Fake()
+        self.addCleanup(fake.close)
+        fake.tag("good/limits", "1.0.0")
+        self.begin(flags=("--insecure-registry", fake.host))
+        self.bring("first", Images.web("1.0.0"))
+        for body in line("other", artifacts=[{"name": "web", "image": fake.image("good/limits")}]):
+            self.make(body)
+        before = self.limit_descriptors(3)
+        try:
+            self.make(promotion("tag", to="other", artifacts=[{"name": "web", "tag": "1.0.0"}]))
+            cluster.eventually("it waits for the registry", lambda: any(
+                one["gate"] == "Registry" and fake.host in one["message"] for one in self.promo("tag").get("waitingFor", [])))
+            self.assertEqual(fake.requests("good/limits"), [])
+            self.make(promotion("back", release=self.status()["current"]["release"]))
+            self.wait_phase("back", "Succeeded")
+            self.assertIsNone(self.operator.process.poll(), self.operator.log())
+        finally:
+            self.limit_descriptors(before)
+        self.wait_phase("tag", "Succeeded")
 
 
 if __name__ == "__main__":
