@@ -57,7 +57,7 @@ def main():
     cluster = os.environ.get("SLUICE_TEST_CLUSTER", CLUSTER)
     was_there = cluster in subprocess.run([DEVCLUSTER, "list"], text=True, capture_output=True, check=True).stdout.split()
     if not was_there:
-        subprocess.run([DEVCLUSTER, "up", cluster, "--no-metrics"], check=True)
+        subprocess.run([DEVCLUSTER, "up", cluster, "--no-metrics", "--audit"], check=True)
     try:
         counts += [run(name, program(name), SLUICE_TEST_CLUSTER=cluster,
                        **({"SLUICE_FAULTS_SHORT": "1"} if is_short else {})) for name in chosen]

@@ -7,8 +7,10 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from disturbed import Disturbed, by_digest, cluster, fault, load_tests, operating  # noqa: E402, F401
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "bench")]
+from disturbed import Disturbed, by_digest, channel, cluster, fault, load_tests, operating, workload  # noqa: E402, F401
+import audit  # noqa: E402
 
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/sluice-system/leases/sluice"
 LEASE_S = 15
@@ -69,6 +71,16 @@ class TwoLeaders(Disturbed):
 
     flags = ("--leader-elect", *Disturbed.flags)
 
+    def begin(self):
+        """There is a second channel, elsewhere, for which the same is done at the same time; and the audit log is read from here on."""
+        self.audit = audit.Audit()
+        super().begin()
+        self.elsewhere = self.new_namespace("else")
+        self.make(workload("Deployment", replicas=0), self.elsewhere)
+        self.make(channel(), self.elsewhere)
+        self.make(by_digest("first", self.one), self.elsewhere)
+        self.wait_phase("first", "Succeeded", self.elsewhere)
+
     def sleeps(self, nth):
         """The leader is stopped when its n-th write is on its way; another one leads and ends the promotion and brings a third one;
         then the write arrives, and the sleeper wakes."""
@@ -76,13 +88,15 @@ class TwoLeaders(Disturbed):
         cluster.eventually("it leads", self.operator.is_leading)
         sleeper, first = self.operator, self.proxy
         rule = first.rule(self.here(write=True, nth=nth), {"kind": "hold", "at": "request"})
-        self.make(by_digest("second", self.two))
+        for namespace in (self.namespace, self.elsewhere):
+            self.make(by_digest("second", self.two), namespace)
         rule.wait_held()
         sleeper.signal(signal.SIGSTOP)
         self.proxy = self.new_proxy()
         self.operator = self.new_operator("two", 18081, self.flags, self.proxy.kubeconfig).start()
         cluster.eventually("the other one leads", self.operator.is_leading, patience_s=2 * LEASE_S + SLACK_S)
         self.ends_well("second", self.two)
+        self.wait_phase("second", "Succeeded", self.elsewhere)
         self.bring("third", self.one)
         self.ends_well("third", self.one)
         self.settles()
@@ -99,14 +113,35 @@ class TwoLeaders(Disturbed):
         self.assertEqual(first.writes()[number + 1:], [], "the sleeper wrote when it woke")
         self.assertEqual(self.api.get(self.path("Deployment", "web"))["metadata"]["generation"], before, late)
         self.assertEqual(self.versions(), versions, "the apiserver has something that was written since")
+        self.assertEqual(self.taken_from_both(first, self.proxy), [late] if late["code"] == 200 else [])
         self.ends_well("third", self.one)
         self.is_at_rest()
         return late
 
+    def taken_from_both(self, old, new):
+        """The writes of the old leader that the apiserver took after the first one of the new leader, in whatever channel: by the
+        audit log, whose order is that in which they were done. It knows of no write that did not come through these two."""
+        events = {}
+
+        def is_complete():
+            events.update({one["auditID"]: one for one in self.audit.read() if one["stage"] == "ResponseComplete"})
+            return all(one["auditID"] in events for proxy in (old, new) for one in proxy.writes())
+        cluster.eventually("the audit log tells of each write", is_complete)
+        sent = {one["auditID"] for proxy in (old, new) for one in proxy.records(kind="request")}
+        self.assertEqual([one for name, one in events.items() if name not in sent and audit.writes([one])], [])
+
+        def taken(proxy):
+            done = [(one, events[one["auditID"]]) for one in proxy.writes()]
+            return [(audit.moment(event["stageTimestamp"]), one) for one, event in done if event["responseStatus"]["code"] < 300]
+        begins = min(moment for moment, _ in taken(new))
+        self.assertGreater(len({one["namespace"] for _, one in taken(new)}), 1, "both channels are in it")
+        return [one for moment, one in taken(old) if moment >= begins]
+
     def versions(self):
-        """What the apiserver itself has, whatever the proxies say: each object of ours, and of the namespace's pins, with its version."""
-        found = [*self.api.get(cluster.channels(self.namespace))["items"], *self.api.get(cluster.promotions(self.namespace))["items"],
-                 self.api.get(f"/api/v1/namespaces/{self.namespace}/configmaps/sluice-pins")]
+        """What the apiserver itself has, whatever the proxies say: each object of ours, the pins and the workload, with its version."""
+        found = [one for namespace in (self.namespace, self.elsewhere) for path in (
+            cluster.channels(namespace), cluster.promotions(namespace), self.path("Deployment", namespace=namespace),
+            f"/api/v1/namespaces/{namespace}/configmaps") for one in self.api.get(path)["items"]]
         return {one["metadata"]["uid"]: one["metadata"]["resourceVersion"] for one in found}
 
     def conflicts(self, nth):
@@ -217,4 +252,4 @@ class Connection(Disturbed):
 
 
 if __name__ == "__main__":
-    cluster.main(own="faults")
+    cluster.main(own="faults", flags=("--no-metrics", "--audit"))

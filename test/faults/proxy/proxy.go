@@ -115,7 +115,7 @@ func (p *proxy) forward(one *rule, request *request, to http.ResponseWriter, fro
 		panic(http.ErrAbortHandler)
 	}
 	defer answer.Body.Close()
-	request.Code = answer.StatusCode
+	request.Code, request.AuditID = answer.StatusCode, answer.Header.Get("Audit-Id")
 	reply := newReply(to, one)
 	if request.IsWatch && answer.StatusCode == http.StatusOK {
 		reply.open(answer, one)

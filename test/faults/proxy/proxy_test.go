@@ -102,6 +102,7 @@ func (b *bench) serve(to http.ResponseWriter, from *http.Request) {
 	if from.Method != http.MethodGet {
 		b.served <- from.Method
 	}
+	to.Header().Set("Audit-Id", "a1")
 	fmt.Fprint(to, `{"metadata":{"name":"first","uid":"u1","resourceVersion":"7"}}`)
 }
 
@@ -192,7 +193,7 @@ func TestWriteIsRecorded(t *testing.T) {
 	b.must(err)
 	var one request
 	b.must(json.Unmarshal(bytes.TrimSpace(text), &one))
-	if code != 200 || one.BasedOn != "6" || one.Version != "7" || one.UID != "u1" || !one.Write || !one.Forwarded || one.Name != "first" {
+	if code != 200 || one.BasedOn != "6" || one.Version != "7" || one.UID != "u1" || one.AuditID != "a1" || !one.Write || !one.Forwarded || one.Name != "first" {
 		t.Errorf("%d %s", code, text)
 	}
 }

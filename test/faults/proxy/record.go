@@ -37,6 +37,7 @@ type request struct {
 	Code       int    `json:"code"`              // what the apiserver answered; 0: nothing
 	UID        string `json:"uid,omitempty"`     // of the answered object
 	Version    string `json:"resourceVersion,omitempty"`
+	AuditID    string `json:"auditID,omitempty"` // by which the apiserver's audit log knows it
 	Done       string `json:"done,omitempty"` // the action that was taken, "" if none
 	Rule       int    `json:"rule,omitempty"`
 }
