@@ -259,14 +259,9 @@ static void create_reconciler(struct operator *op)
 {
 	const struct reconciler_options options = {
 		.loop = op->loop,
-		.tools = { .client = op->client,
-			   .store = op->store,
-			   .registry = registries_room(op->registries),
-			   .prometheus = &op->prometheus,
-			   .events = op->events,
-			   .metrics = op->metrics,
-			   .may_write = may_write,
-			   .user = op },
+		.tools = { .client = op->client, .store = op->store, .registry = registries_room(op->registries),
+			   .prometheus = &op->prometheus, .events = op->events, .metrics = op->metrics,
+			   .may_write = may_write, .user = op },
 		.crash_page = op->crash_page,
 		.seed = draw_seed(),
 	};
@@ -287,9 +282,8 @@ static int stand_for_election(struct operator *op, struct err *err)
 		.identity = op->options->identity,
 		.seed = draw_seed(),
 	};
-	const struct lease_handler handler = {
-		.on_held = on_held, .on_lost = on_lost, .on_released = on_released, .user = op
-	};
+	const struct lease_handler handler = { .on_held = on_held, .on_lost = on_lost,
+					       .on_released = on_released, .user = op };
 	int r;
 
 	if (!op->options->leader_elect) {
@@ -306,9 +300,16 @@ static int listen_to_signals(struct operator *op, struct err *err)
 {
 	int r = loop_on_signal(op->loop, SIGTERM, on_signal, op, err);
 
-	if (r == 0)
-		r = loop_on_signal(op->loop, SIGINT, on_signal, op, err);
-	return r;
+	return r < 0 ? r : loop_on_signal(op->loop, SIGINT, on_signal, op, err);
+}
+
+/* Where a sandbox stands in for the kernel it may not know how: then everything is looked at within the hour. */
+static void watch_clock(struct operator *op)
+{
+	struct err err = ERR_INIT;
+
+	if (loop_on_clock_set(op->loop, reconciler_on_clock_set, op->reconciler, &err) < 0)
+		log_warn("nobody tells when the clock is set", log_error(&err));
 }
 
 static int start(struct operator *op, struct err *err)
@@ -338,6 +339,7 @@ static int start(struct operator *op, struct err *err)
 	metrics_on_collect(op->metrics, on_collect, op);
 	metrics_on_collect(op->metrics, reconciler_on_collect, op->reconciler);
 	metrics_on_collect(op->metrics, watches_on_collect, op->watches);
+	watch_clock(op);
 	return stand_for_election(op, err);
 }
 

@@ -1,16 +1,29 @@
 #include "net/loop.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "base/memory.h"
 #include "base/vec.h"
 #include "net/allocator.h"
 
+struct clock_watch {
+	uv_poll_t handle;
+	int fd; /* only if fn is not NULL */
+	timer_fn fn;
+	void *user;
+};
+
 struct loop {
 	uv_loop_t uv;
 	struct vec signals; /* of struct signal_watch */
+	struct clock_watch clock;
 };
 
 struct signal_watch {
@@ -68,6 +81,10 @@ void loop_destroy(struct loop *loop)
 		uv_close((uv_handle_t *)&watch->handle, on_signal_closed);
 	}
 	vec_finish(&loop->signals);
+	if (loop->clock.fn != NULL) {
+		uv_close((uv_handle_t *)&loop->clock.handle, NULL);
+		(void)close(loop->clock.fd);
+	}
 	/* One turn runs the close callbacks of everything; some close another handle in theirs. */
 	for (int turns = 0; turns < 3 && uv_loop_alive(&loop->uv); turns++)
 		(void)uv_run(&loop->uv, UV_RUN_NOWAIT);
@@ -104,6 +121,40 @@ int loop_on_signal(struct loop *loop, int signum, signal_fn fn, void *user, stru
 	/* Waiting for a signal alone is no reason to go on running. */
 	uv_unref((uv_handle_t *)&watch->handle);
 	vec_push(&loop->signals, watch);
+	return 0;
+}
+
+/* Its timer never expires; the kernel ends each read with ECANCELED once the clock has been set. */
+static void on_clock(uv_poll_t *handle, int status, int events)
+{
+	struct clock_watch *clock = handle->data;
+	uint64_t expiries;
+
+	(void)status;
+	(void)events;
+	if (read(clock->fd, &expiries, sizeof(expiries)) < 0 && errno == EAGAIN)
+		return;
+	clock->fn(clock->user);
+}
+
+int loop_on_clock_set(struct loop *loop, timer_fn fn, void *user, struct err *err)
+{
+	const struct itimerspec never = { .it_value = { .tv_sec = INT64_MAX } };
+	struct clock_watch *clock = &loop->clock;
+
+	clock->fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (clock->fd < 0)
+		return err_set(err, ERR_BUG, "cannot watch the clock: %s", strerror(errno));
+	if (timerfd_settime(clock->fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) < 0 ||
+	    uv_poll_init(&loop->uv, &clock->handle, clock->fd) < 0) {
+		(void)close(clock->fd);
+		return err_set(err, ERR_BUG, "cannot watch the clock");
+	}
+	clock->fn = fn;
+	clock->user = user;
+	clock->handle.data = clock;
+	CHECK(uv_poll_start(&clock->handle, UV_READABLE, on_clock) == 0);
+	uv_unref((uv_handle_t *)&clock->handle);
 	return 0;
 }
 

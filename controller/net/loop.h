@@ -34,6 +34,12 @@ void loop_destroy(struct loop *loop);
 int loop_on_signal(struct loop *loop, int signum, signal_fn fn, void *user, struct err *err)
 	__attribute__((warn_unused_result));
 
+/* Calls fn each time that somebody sets the wall clock (not when it is slowed or hurried), until the
+ * loop ends; once for each loop. See timerfd_create(2), TFD_TIMER_CANCEL_ON_SET. ERR_BUG when the
+ * kernel refuses. */
+int loop_on_clock_set(struct loop *loop, timer_fn fn, void *user, struct err *err)
+	__attribute__((warn_unused_result));
+
 /* A timer that is not running. fn(user) is called at each expiry, never from inside timer_start().
  * The caller ends it with timer_close(). Ends the process when there is no memory. (timer_create()
  * is taken by POSIX.) */

@@ -297,7 +297,7 @@ static void add_sweep(void *user, const void *object)
 	add_channel(user, meta->namespace, "");
 }
 
-/* Begins, or ends, to work. At the beginning everything is looked at once. */
+/* Begins, or ends, to work, or has another time. At the beginning everything is looked at once. */
 static void work_changed(struct reconciler *r)
 {
 	struct world_objects objects = sources_objects(&r->sources);
@@ -310,6 +310,11 @@ static void work_changed(struct reconciler *r)
 		quarantined_each_met_key(r->sources.crash_page, r->tools.store, r->links, add_key, r);
 	}
 	schedule(r);
+}
+
+void reconciler_on_clock_set(void *user)
+{
+	work_changed(user);
 }
 
 void reconciler_set_synced(struct reconciler *r)
@@ -359,23 +364,17 @@ struct reconciler *reconciler_create(const struct reconciler_options *options)
 		r->tools.now_ms = clock_now_ms;
 	r->tools.wake = on_wake;
 	r->tools.wake_user = r;
-	r->tools.measured = measured_create(&(struct measured_options){ .prometheus = r->tools.prometheus,
-									.now_ms = r->tools.now_ms,
-									.wake = on_wake,
-									.user = r });
+	r->tools.measured = measured_create(&(struct measured_options){
+		.prometheus = r->tools.prometheus, .now_ms = r->tools.now_ms, .wake = on_wake, .user = r });
 	r->executor = executor_create(&r->tools);
 	r->links = links_create();
 	r->queue = queue_create(options->seed);
 	r->timer = timer_open(options->loop, on_timer, r);
 	r->concurrency = options->concurrency == 0 ? CONCURRENCY : options->concurrency;
 	r->swept_ms = clock_monotonic_ms();
-	r->sources = (struct sources){ .store = r->tools.store,
-				       .looks = r->tools.looks,
-				       .asked = r->tools.asked,
-				       .measured = r->tools.measured,
-				       .keys = r->tools.keys,
-				       .crash_page = options->crash_page,
-				       .zones = zones_create(ZONES_FOLDER) };
+	r->sources = (struct sources){ .store = r->tools.store, .looks = r->tools.looks, .asked = r->tools.asked,
+				       .measured = r->tools.measured, .keys = r->tools.keys,
+				       .crash_page = options->crash_page, .zones = zones_create(ZONES_FOLDER) };
 	return r;
 }
 

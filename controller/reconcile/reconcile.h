@@ -42,6 +42,9 @@ void reconciler_on_observed(struct reconciler *reconciler, const char *repositor
 /* An object was met in quarantine, or is not in quarantine any more; has the form that crash_page_on_change() wants. */
 void reconciler_on_quarantine(void *user, const struct crash_entry *entry, bool is_met);
 
+/* The wall clock was set, so that windows, soaks and deadlines may have begun or ended: everything is looked at. Has the form that loop_on_clock_set() wants. */
+void reconciler_on_clock_set(void *user);
+
 /* All watches hold all objects: from now on the store can be believed. */
 void reconciler_set_synced(struct reconciler *reconciler);
 

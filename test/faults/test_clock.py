@@ -2,6 +2,7 @@
 
 import calendar
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,7 +15,17 @@ FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/sluice-system/leases/sluice"
 LEASE_S = 15
 HOUR_S = 3600
+WOKEN_S = 30  # of an hour in which nothing else happens
 AHEAD_S = 20  # so long before a window begins the operator starts
+
+
+# Nobody's clock is set but the operator's: that it was is told by a FIFO, in the kernel's place (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET).
+NEWS_C = """
+#include <fcntl.h>
+#include <stdlib.h>
+int timerfd_create(int clock, int flags) { (void)clock; (void)flags; return open(getenv("CLOCK_NEWS"), O_RDWR | O_NONBLOCK | O_CLOEXEC); }
+int timerfd_settime(int fd, int flags, const void *now, void *before) { (void)fd; (void)flags; (void)now; (void)before; return 0; }
+"""
 
 
 def utc(moment_s):
@@ -30,8 +41,16 @@ class Clock(Disturbed):
 
     def setUp(self):
         super().setUp()
-        self.clock = os.path.join(self.enterContext(tempfile.TemporaryDirectory(prefix="sluice-clock-")), "clock")
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix="sluice-clock-"))
+        self.clock, self.news, self.teller = (os.path.join(folder, name) for name in ("clock", "news", "news.so"))
+        subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-o", self.teller, "-"], input=NEWS_C, text=True, check=True)
+        os.mkfifo(self.news)
         self.set(0)
+
+    def tell(self):
+        """The operator's kernel says that the clock was set."""
+        with open(self.news, "r+b", buffering=0) as fifo:
+            fifo.write(bytes(8))
 
     def set(self, ahead_s):
         with open(self.clock + ".new", "w") as file:
@@ -40,7 +59,7 @@ class Clock(Disturbed):
         self.ahead_s = ahead_s
 
     def new_operator(self, *args, **kwargs):
-        within = ["env", f"LD_PRELOAD={FAKETIME}", f"FAKETIME_TIMESTAMP_FILE={self.clock}", "FAKETIME_NO_CACHE=1",
+        within = ["env", f"LD_PRELOAD={self.teller}:{FAKETIME}", f"CLOCK_NEWS={self.news}", f"FAKETIME_TIMESTAMP_FILE={self.clock}", "FAKETIME_NO_CACHE=1",
                   "FAKETIME_DONT_FAKE_MONOTONIC=1"]
         return super().new_operator(*args, within=within, **kwargs)
 
@@ -116,6 +135,23 @@ class Jumps(Clock):
                 self.assertFalse(other.is_leading())
                 self.bring(f"led-{number}", (self.two, self.one)[number % 2])
         self.is_at_rest()
+
+    @fault("the clock")
+    def test_everything_is_looked_at_when_the_clock_is_set(self):
+        """a freeze of hours, and nothing else happens: set past its end the promotion goes at once, set back into it the channel is closed again"""
+        self.begin()
+        end_s = int(time.time()) + 2 * HOUR_S
+        self.api.merge(cluster.channels(self.namespace, "shop"), {"spec": {"gates": self.freeze(end_s)}})
+        self.make(by_digest("second", self.two))
+        cluster.eventually("it waits", lambda: self.wait_of("second", "Window"))
+        self.settles()
+        self.set(2 * HOUR_S + 60)
+        self.tell()
+        self.wait_phase("second", "Succeeded", patience_s=WOKEN_S)
+        self.assertGreaterEqual(self.promo("second")["startedAt"], utc(end_s))
+        self.set(0)
+        self.tell()
+        cluster.eventually("the freeze is on again", lambda: self.status()["window"]["open"] is False, patience_s=WOKEN_S)
 
     def freeze(self, end_s):
         return {"windows": [{"name": "freeze", "kind": "Deny", "start": utc(end_s - 2 * HOUR_S)[:-1], "duration": "2h", "timeZone": "Etc/UTC"}]}

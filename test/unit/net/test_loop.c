@@ -1,6 +1,8 @@
 #include "net/loop.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -124,6 +126,53 @@ START_TEST(a_signal_that_nobody_can_catch_is_an_error)
 }
 END_TEST
 
+/* In the kernel's place: nobody's clock is set for a test. What is written into clock_pipe[1] is news of it. */
+static int clock_pipe[2];
+
+int timerfd_create(clockid_t clock, int flags)
+{
+	ck_assert(clock == CLOCK_REALTIME && flags == (TFD_NONBLOCK | TFD_CLOEXEC));
+	ck_assert(pipe2(clock_pipe, O_NONBLOCK | O_CLOEXEC) == 0);
+	return clock_pipe[0];
+}
+
+int timerfd_settime(int fd, int flags, const struct itimerspec *new_value, struct itimerspec *old_value)
+{
+	ck_assert(fd == clock_pipe[0] && flags == (TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET));
+	ck_assert(new_value->it_value.tv_sec > INT32_MAX && old_value == NULL);
+	return 0;
+}
+
+static void count(void *user)
+{
+	struct state *state = user;
+
+	state->calls++;
+	loop_stop(state->loop);
+}
+
+START_TEST(each_setting_of_the_clock_is_told)
+{
+	struct state state = { .calls = 0 };
+	struct err err = ERR_INIT;
+
+	ck_assert(loop_create(&state.loop, &err) == 0);
+	ck_assert(loop_on_clock_set(state.loop, count, &state, &err) == 0);
+	loop_run(state.loop); /* it is no reason to go on running */
+	ck_assert_int_eq(state.calls, 0);
+	state.timer = timer_open(state.loop, count, &state);
+	for (int i = 1; i < 3; i++) {
+		timer_start(state.timer, 20000);
+		ck_assert(write(clock_pipe[1], "12345678", 8) == 8);
+		loop_run(state.loop);
+		ck_assert_int_eq(state.calls, i);
+	}
+	timer_close(state.timer);
+	loop_destroy(state.loop);
+	ck_assert(close(clock_pipe[1]) == 0);
+}
+END_TEST
+
 static void add(TCase *tests)
 {
 	tcase_add_test(tests, a_timer_runs_again_each_time_it_is_started);
@@ -131,6 +180,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, a_timer_waits_its_time_even_after_a_long_callback);
 	tcase_add_test(tests, a_signal_arrives_on_the_loop);
 	tcase_add_test(tests, a_signal_that_nobody_can_catch_is_an_error);
+	tcase_add_test(tests, each_setting_of_the_clock_is_told);
 }
 
 SUITE_MAIN("loop", add)
