@@ -68,6 +68,8 @@ class Scale(Disturbed):
         made = self.proxy.writes(namespace=self.namespace)
         sorts = collections.Counter((one["resource"], one.get("subresource"), one["code"]) for one in made)
         print(f"    {len(made)} writes, {len(made) / of:.1f} for each; {self.memory_kib()} KiB at the most", flush=True)
+        for (resource, part, code), count in sorted(sorts.items(), key=str):
+            print(f"      {resource}{'/' + part if part else ''} {code}: {count / of:.2f} for each", flush=True)
         self.assertLessEqual(len(made), of * most, sorts)
         reads = [one for one in self.proxy.records(kind="request") if one["method"] == "GET"]
         self.assertLess(len(reads), 200, "it reads what it watches")
