@@ -114,6 +114,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self, status, body=b"", content_type="application/json", **headers):
         self.status = status
+        self.note()  # before: who has the answer finds the request in the log
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
@@ -307,7 +308,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def handle_request(self):
         url = urllib.parse.urlsplit(self.path)
-        if url.path.startswith("/control/"):
+        self.is_noted = url.path.startswith("/control/")
+        if self.is_noted:
             self.control(url)
             return
         self.status, self.repository, self.sent = 0, "", None
@@ -316,10 +318,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
             self.close_connection = True
         finally:
-            self.state.note({
-                "time": time.time(), "method": self.command, "path": self.path, "repository": self.repository,
-                "authorization": (self.headers.get("Authorization") or "").split(" ")[0],
-                "agent": self.headers.get("User-Agent"), "status": self.status, "sent": self.sent})
+            self.note()
+
+    def note(self):
+        """Once for each request."""
+        if self.is_noted:
+            return
+        self.is_noted = True
+        self.state.note({
+            "time": time.time(), "method": self.command, "path": self.path, "repository": self.repository,
+            "authorization": (self.headers.get("Authorization") or "").split(" ")[0],
+            "agent": self.headers.get("User-Agent"), "status": self.status, "sent": self.sent})
 
     do_GET = do_HEAD = do_PUT = do_DELETE = do_POST = handle_request
 
