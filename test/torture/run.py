@@ -109,7 +109,7 @@ def environment(path, own, ranges_file, **more):
 
 def places(path, addresses):
     """offset → file:line of the call before it."""
-    wanted = sorted(addresses)
+    wanted = sorted(addresses - {0})  # 0: of a request that was not asked for this time
     if not wanted:
         return {}
     told = subprocess.run(["addr2line", "-e", path, *(hex(one - 1) for one in wanted)], text=True, check=True, stdout=subprocess.PIPE).stdout
