@@ -65,6 +65,12 @@ static const struct release_stay *find_stay(const struct channel_status *status,
 	return NULL;
 }
 
+/* What the channel says of a promotion of this name that ran: its current release, an entry of its history; or NULL. */
+static const struct release_stay *find_end(const struct channel_status *status, const char *promotion)
+{
+	return str_equal(status->current.promotion, promotion) ? &status->current : find_stay(status, promotion);
+}
+
 /* How the channel's history says that it ended. */
 static void finish_as(struct decision *d, struct candidate *c, const struct release_stay *stay)
 {
@@ -79,42 +85,50 @@ static void finish_as(struct decision *d, struct candidate *c, const struct rele
 		candidate_finish(d, c, PHASE_SUCCEEDED, "Succeeded", "it ran until a later promotion replaced it");
 }
 
-/* A crash came between the channel's status and the promotion's: the channel already says how it ended. */
+/* A crash came between the channel's status and the promotion's: the channel already says how it ended, and may have begun
+ * the next one in the same breath. */
 static bool settle_from_history(struct decision *d, struct candidate *c)
 {
-	const struct channel_status *status = &d->channel->status;
-	const struct release_stay *stay = find_stay(status, c->promotion->meta.name);
+	const struct release_stay *stay = find_end(&d->channel->status, c->promotion->meta.name);
 
-	if (str_equal(status->current.promotion, c->promotion->meta.name)) {
-		candidate_finish(d, c, PHASE_SUCCEEDED, "Succeeded",
-				 arena_printf(d->arena, "%s runs in %s/%s", c->status.release.id,
-					      d->world->namespace, d->world->name));
-	} else if (stay != NULL) {
-		finish_as(d, c, stay);
-	} else {
+	if (stay == NULL)
 		return false;
-	}
+	if (stay == &d->channel->status.current)
+		candidate_finish(d, c, PHASE_SUCCEEDED, "Succeeded",
+				 arena_printf(d->arena, "%s runs in %s/%s", stay->release.id, d->world->namespace,
+					      d->world->name));
+	else
+		finish_as(d, c, stay);
 	(void)candidate_step(d, c, "RollOut");
 	candidate_finish_step(d, c, c->message);
 	return true;
 }
 
+/* Was it this one that ran, and no earlier one of its name? It says so itself, or was there when that began. */
+static bool has_run(const struct decision *d, const struct promotion *p)
+{
+	const struct release_stay *stay = find_end(&d->channel->status, p->meta.name);
+
+	return promotion_has_started(p) || (stay != NULL && p->meta.created_ms <= stay->since_ms);
+}
+
 /* The promotion whose rollout is under way: the one that status.desired names; else one that says so itself
- * (the channel's status was lost), unless the channel knows how it ended. */
+ * (the channel's status was lost). Those of which the channel knows how they ended are finished. */
 static struct candidate *find_running(struct decision *d)
 {
 	struct candidate *named = find_desired(d);
+	struct candidate *other = NULL;
 
-	if (named != NULL && !settle_from_history(d, named))
-		return named;
+	if (named != NULL && settle_from_history(d, named))
+		named = NULL;
 	for (size_t i = 0; i < d->candidate_count; i++) {
 		struct candidate *c = &d->candidates[i];
 
-		if (promotion_has_started(c->promotion) && !promotion_phase_is_final(c->status.phase) &&
-		    !settle_from_history(d, c))
-			return c;
+		if (c != named && has_run(d, c->promotion) && !promotion_phase_is_final(c->status.phase) &&
+		    !settle_from_history(d, c) && other == NULL)
+			other = c;
 	}
-	return NULL;
+	return named != NULL ? named : other;
 }
 
 /* The history's entry of a promotion whose rollout did not come to its end, or NULL. */
@@ -308,7 +322,7 @@ static bool runs_already(const struct decision *d, const struct candidate *c)
 /* A name that the channel's history holds has run: from a repository, the same request may come again. */
 bool promoting_ran_before(const struct decision *d, const char *promotion)
 {
-	return str_equal(d->status.current.promotion, promotion) || find_stay(&d->status, promotion) != NULL;
+	return find_end(&d->status, promotion) != NULL;
 }
 
 static void consider(struct decision *d, struct candidate *c)
