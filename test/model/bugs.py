@@ -12,7 +12,9 @@ DOMAIN = "controller/domain/"
 
 BUGS = [
     ("a failed rollout that is left as it is begins anew after a crash",
-     DOMAIN + "promoting.c", "if (named != NULL && !settle_from_history(d, named))", "if (named != NULL)", "held"),
+     DOMAIN + "promoting.c", "if (named != NULL && settle_from_history(d, named))", "if (named != NULL && d->channel->is_suspended)", "held"),
+    ("a promotion that has succeeded is not told of it when the next one has begun",
+     DOMAIN + "promoting.c", "if (c != named && has_run(d, c->promotion)", "if (named == NULL && has_run(d, c->promotion)", "one"),
     ("a promotion of a name that ran before runs again",
      DOMAIN + "promoting.c", "if (promoting_ran_before(d, c->promotion->meta.name)) {",
      "if (promoting_ran_before(d, c->promotion->meta.name) && c->promotion->is_automatic) {", "git"),
