@@ -104,12 +104,12 @@ static bool settle_from_history(struct decision *d, struct candidate *c)
 	return true;
 }
 
-/* Was it this one that ran, and no earlier one of its name? It says so itself, or was there when that began. */
+/* Was it this one that ran, and no earlier one of its name? It says so itself, or was there before that began. */
 static bool has_run(const struct decision *d, const struct promotion *p)
 {
 	const struct release_stay *stay = find_end(&d->channel->status, p->meta.name);
 
-	return promotion_has_started(p) || (stay != NULL && p->meta.created_ms <= stay->since_ms);
+	return promotion_has_started(p) || (stay != NULL && p->meta.created_ms < stay->since_ms);
 }
 
 /* The promotion whose rollout is under way: the one that status.desired names; else one that says so itself
