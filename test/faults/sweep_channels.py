@@ -142,6 +142,7 @@ def foreign_image_without_guard(t):
     """the guard is off in the namespace: an image that somebody set is taken back; the Deployment is paused, so no pod comes of it"""
     t.api.merge(f"/api/v1/namespaces/{t.namespace}", {"metadata": {"labels": {"sluice.dev/guard": "off"}}})
     probe = operating.workload("Deployment", "probe", "shop")
+    probe["spec"]["template"]["spec"]["containers"] = [{"name": "web", "image": sweep_servers.image("web")}]
     t.until("the guard knows that", lambda: not sweep_oracle.is_gated(t.api.create(t.path("Deployment"), probe, dry_run=True)))
     start(t, image=f"{sweep_servers.image('web')}@{t.digest('A')}")
     t.edit("Deployment", "web", paused=True)
