@@ -248,8 +248,10 @@ void reconciler_on_change(void *user, enum kind kind, const struct record *old,
 
 	if (kind == KIND_CHANNEL)
 		links_update(r->links, change.before, change.after);
-	if (kind == KIND_PROMOTION)
+	if (kind == KIND_PROMOTION) {
 		links_update_promotion(r->links, change.before, change.after);
+		departed_see(&r->sources.departed, change.before, change.after);
+	}
 	change.has_voided = observe_forget(&change, r->tools.looks);
 	if (!is_working(r))
 		return;

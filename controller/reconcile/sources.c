@@ -133,11 +133,18 @@ static void signature(void *user, const char *namespace, const struct artifact *
 	asked_fill_signature(sources->asked, &place, digest, policy, sources->now_ms, arena, ret_look);
 }
 
+static bool has_gone(void *user, const char *uid)
+{
+	const struct sources *sources = user;
+
+	return departed_has(&sources->departed, uid);
+}
+
 struct world_objects sources_objects(struct sources *sources)
 {
 	return (struct world_objects){
 		get, each, look, metric, key, apply_failure, zone, sources, is_behind,
-		left_out
+		left_out, has_gone
 	};
 }
 

@@ -13,6 +13,7 @@
 #include "base/crash_page.h"
 #include "kube/store.h"
 #include "reconcile/asked.h"
+#include "reconcile/departed.h"
 #include "reconcile/keys.h"
 #include "reconcile/looks.h"
 #include "reconcile/measured.h"
@@ -26,6 +27,7 @@ struct sources {
 	struct zones *zones;
 	const struct measured *measured;
 	struct keys *keys;
+	struct departed departed; /* promotions */
 	struct crash_page *crash_page; /* NULL: nothing is in quarantine */
 	int64_t now_ms;   /* of the present look, wall clock */
 	int64_t until_ms; /* the earliest moment at which something that the look saw is forgotten

@@ -350,6 +350,15 @@ static void gather_own(struct gathering *g)
 	world->apply_failure = objects->apply_failure(user, world->namespace, world->name);
 }
 
+/* The one that runs is asked about: only of that it matters. */
+static bool may_lack_promotions(const struct world_objects *objects, const struct channel *channel)
+{
+	if (objects->is_behind == NULL ||
+	    !objects->is_behind(objects->user, KIND_PROMOTION, channel->meta.resource_version))
+		return false;
+	return objects->has_gone == NULL || !objects->has_gone(objects->user, channel->status.desired.promotion_uid);
+}
+
 void world_gather(const struct world_objects *objects, const struct world_registry *registry,
 		  const char *namespace, const char *name, int64_t now_ms, struct arena *arena,
 		  struct world *ret_world)
@@ -372,10 +381,7 @@ void world_gather(const struct world_objects *objects, const struct world_regist
 	}
 	gather_left_out(&g);
 	if (world->channel != NULL) {
-		world->may_lack_promotions =
-			objects->is_behind != NULL &&
-			objects->is_behind(objects->user, KIND_PROMOTION,
-					   world->channel->meta.resource_version);
+		world->may_lack_promotions = may_lack_promotions(objects, world->channel);
 		gather_upstreams(&g);
 		gather_zones(&g);
 		gather_workloads(&g);

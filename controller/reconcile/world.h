@@ -54,6 +54,8 @@ struct world_objects {
 	bool (*is_behind)(void *user, enum kind kind, const char *resource_version);
 	/* Calls fn for a struct quarantine of every object that cannot be read; texts in arena. NULL: there are none. */
 	void (*left_out)(void *user, struct arena *arena, world_each_fn fn, void *fn_user);
+	/* Was the promotion of that uid here, and went? NULL: that is not known of any. */
+	bool (*has_gone)(void *user, const char *uid);
 };
 
 /* Where the registry's answers come from. */

@@ -418,7 +418,7 @@ static void gather(struct world_file *file)
 {
 	const struct world_objects objects = { get_object,    each_object, look_at, metric_at, get_key,
 					       apply_failure, get_zone,	   file,    is_behind,
-					       each_left_out };
+					       each_left_out, NULL };
 	const struct world_registry registry = { get_tags, each_digest, get_signature, file };
 	const char *key = text_at(file->json, "channel");
 	const char *slash = key == NULL ? NULL : strchr(key, '/');

@@ -91,7 +91,7 @@ void fixture_init(struct fixture *fixture)
 	*fixture = (struct fixture){ .count = 0 };
 	fixture->objects = (struct world_objects){
 		get, each, look, metric, key, apply_failure, zone, fixture, NULL,
-		NULL
+		NULL, NULL
 	};
 	fixture->registry = (struct world_registry){ tags, digests, signature, fixture };
 }

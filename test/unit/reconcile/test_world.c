@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "fixture.h"
 #include "suite.h"
 
@@ -218,6 +219,64 @@ START_TEST(what_is_watched_goes_before_what_was_read)
 }
 END_TEST
 
+/* ---- what promotions may not be known yet ---- */
+
+static bool ahead(void *user, enum kind kind, const char *resource_version)
+{
+	(void)user, (void)kind, (void)resource_version;
+	return false;
+}
+
+static bool behind(void *user, enum kind kind, const char *resource_version)
+{
+	(void)user;
+	return kind == KIND_PROMOTION && str_equal(resource_version, "7");
+}
+
+static bool none_has_gone(void *user, const char *uid)
+{
+	(void)user, (void)uid;
+	return false;
+}
+
+static bool that_has_gone(void *user, const char *uid)
+{
+	(void)user;
+	return str_equal(uid, "uid-of-p1");
+}
+
+static const struct {
+	const char *name;
+	bool (*is_behind)(void *user, enum kind kind, const char *resource_version);
+	bool (*has_gone)(void *user, const char *uid);
+	bool want;
+} lags[] = {
+	{ "of a source that is never behind nothing is missing", NULL, NULL, false },
+	{ "nor when promotions are known up to the channel's version", ahead, none_has_gone, false },
+	{ "before that, what runs may not have come yet", behind, none_has_gone, true },
+	{ "and so it is when nobody remembers what went", behind, NULL, true },
+	{ "but what was seen to go will not come", behind, that_has_gone, false },
+};
+
+START_TEST(what_runs_may_not_be_known_yet)
+{
+	static const char running[] = CHANNEL "metadata: {name: shop, namespace: beta, resourceVersion: '7'}\nspec: {" WEB "}\n"
+		"status: {desired: {release: r-0123456789, promotion: p1, promotionUID: uid-of-p1}}\n";
+	struct arena arena = ARENA_INIT;
+	struct fixture fixture;
+	struct world world;
+
+	fixture_init(&fixture);
+	fixture_add(&fixture, running);
+	fixture.objects.is_behind = lags[_i].is_behind;
+	fixture.objects.has_gone = lags[_i].has_gone;
+	world_gather(&fixture.objects, &fixture.registry, "beta", "shop", 5, &arena, &world);
+	ck_assert_msg(world.may_lack_promotions == lags[_i].want, "%s", lags[_i].name);
+	arena_finish(&arena);
+	fixture_finish(&fixture);
+}
+END_TEST
+
 /* ---- the registry ---- */
 
 static const char registry_shop[] =
@@ -303,6 +362,7 @@ static void add(TCase *tests)
 {
 	suite_add_rows(tests, gathers, rows);
 	tcase_add_test(tests, what_is_watched_goes_before_what_was_read);
+	tcase_add_loop_test(tests, what_runs_may_not_be_known_yet, 0, sizeof(lags) / sizeof(lags[0]));
 	tcase_add_test(tests, each_repository_is_asked_for_once_with_each_secret);
 	tcase_add_test(tests, a_line_without_end_is_cut);
 }
