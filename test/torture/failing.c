@@ -222,6 +222,7 @@ char *strndup(const char *text, size_t len)
 	return copy(ASK(), text, strnlen(text, len));
 }
 
+__attribute__((format(printf, 3, 0)))
 static int print(enum answer answer, char **ret_text, const char *format, va_list ap)
 {
 	va_list again;
