@@ -51,8 +51,9 @@ def hold_at(t, name, seed):
 def fail(t, name, seed, **rollout):
     """A promotion whose pods never become Ready, until its rollout has failed: it gets as far as it can, and then its time is over."""
     hold_at(t, name, seed)
-    t.until("its pod is what it waits for", lambda: any(
-        "updated pods available" in one.get("message", "") for one in t.status(name, "Promotion").get("waitingFor", [])))
+    t.until("its pod is what it waits for", lambda: any(  # or that the pod before it may go
+        text in one.get("message", "") for one in t.status(name, "Promotion").get("waitingFor", [])
+        for text in ("updated pods available", "old pods left")))
     t.edit("ReleaseChannel", "shop", rollout={"progressDeadline": f"{LATER_S}s", **rollout})
     t.phase(name, "Failed")
 
