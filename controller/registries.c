@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/str.h"
 #include "kube/file.h"
 #include "net/loop.h"
@@ -98,12 +99,11 @@ static void on_due(void *user)
 int registries_create(struct loop *loop, struct http *http, const struct options *options,
 		      const struct registry_options *given, struct registries **ret_registries, struct err *err)
 {
-	struct registries *registries = calloc(1, sizeof(*registries));
+	struct registries *registries = memory_alloc(sizeof(*registries));
 	struct registry_options wanted = *given;
 	struct arena arena = ARENA_INIT;
 	int r;
 
-	CHECK(registries != NULL);
 	registries->options = options;
 	r = registries_configure(options, &arena, &wanted, err);
 	r = r < 0 ? r : registry_create(http, &wanted, &registries->room, err);

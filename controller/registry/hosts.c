@@ -119,8 +119,7 @@ static bool take_pem(char **pem, const char *text)
 	if (str_equal(*pem, text))
 		return false;
 	free(*pem);
-	*pem = text == NULL ? NULL : strdup(text);
-	CHECK(text == NULL || *pem != NULL);
+	*pem = memory_strdup(text);
 	return true;
 }
 

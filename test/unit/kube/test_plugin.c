@@ -136,6 +136,14 @@ END_TEST
 
 /* ---- what it is told ---- */
 
+static void expect_token(struct scene *scene, const char *token)
+{
+	const struct credential *credential = plugin_credential(scene->plugin, 0);
+
+	ck_assert_ptr_nonnull(credential);
+	ck_assert_str_eq(credential->token, token);
+}
+
 START_TEST(it_is_told_of_the_cluster_when_it_wants_to_know)
 {
 	/* The token is what the variable holds, made fit for a header. */
@@ -151,18 +159,16 @@ START_TEST(it_is_told_of_the_cluster_when_it_wants_to_know)
 	scene_open(&scene, &config, &usual);
 	run(&scene, false);
 	ck_assert_msg(scene.result == PLUGIN_NEW_TOKEN, "%s", scene.err.text);
-	ck_assert_str_eq(plugin_credential(scene.plugin, 0)->token,
-			 "{kind:ExecCredential,apiVersion:" V1 ",spec:{interactive:false}}|more=1");
+	expect_token(&scene, "{kind:ExecCredential,apiVersion:" V1 ",spec:{interactive:false}}|more=1");
 	scene_close(&scene);
 	config.exec.wants_cluster = true;
 	config.exec.extra = "{\"audience\":7}";
 	scene_open(&scene, &config, &usual);
 	ck_assert(plugin_run(scene.plugin, "the CA", false, &err) == 0);
 	ck_assert(fake_run_until(scene.loop, &scene.is_over, 8000));
-	ck_assert_str_eq(plugin_credential(scene.plugin, 0)->token,
-			 "{kind:ExecCredential,apiVersion:" V1 ",spec:{interactive:false,cluster:{"
-			 "server:https://h:6443,tls-server-name:kubernetes,certificate-authority-data:dGhlIENB,"
-			 "config:{audience:7}}}}|more=1");
+	expect_token(&scene, "{kind:ExecCredential,apiVersion:" V1 ",spec:{interactive:false,cluster:{"
+			     "server:https://h:6443,tls-server-name:kubernetes,certificate-authority-data:dGhlIENB,"
+			     "config:{audience:7}}}}|more=1");
 	scene_close(&scene);
 }
 END_TEST
