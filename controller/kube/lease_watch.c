@@ -1,8 +1,6 @@
 #include "kube/lease_watch.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "base/memory.h"
@@ -23,10 +21,9 @@ struct lease_watch {
 int lease_watch_target(const char *namespace, const char *name, char **ret_target, struct err *err)
 {
 	struct buf target = PATH_INIT;
-	char *selector = memory_alloc(sizeof("metadata.name=") + strlen(name));
+	char *selector = memory_printf("metadata.name=%s", name);
 	int r = path_write(&target, LEASE_API, LEASE_PLURAL, namespace, NULL, NULL, err);
 
-	(void)stpcpy(stpcpy(selector, "metadata.name="), name);
 	r = r < 0 ? r : path_query(&target, "watch", "1", err);
 	r = r < 0 ? r : path_query(&target, "fieldSelector", selector, err);
 	r = r < 0 ? r : path_query(&target, "resourceVersion", "0", err);
