@@ -211,6 +211,9 @@ void workloads_inspect(struct decision *d);
 void rollout_follow(struct decision *d, struct candidate *c);
 bool rollout_is_complete(const struct decision *d);
 
+/* That a rollout succeeded: the same sentence at its end, and after a crash that came before it was told. */
+const char *rollout_success_told(struct decision *d, const struct release *release);
+
 /* Why a rollout failed that the history tells of, and what became of it; of what was in its pods' way nothing is kept. */
 const char *rollout_failure_told(struct decision *d, bool was_measured);
 

@@ -94,9 +94,7 @@ static bool settle_from_history(struct decision *d, struct candidate *c)
 	if (stay == NULL)
 		return false;
 	if (stay == &d->channel->status.current)
-		candidate_finish(d, c, PHASE_SUCCEEDED, "Succeeded",
-				 arena_printf(d->arena, "%s runs in %s/%s", stay->release.id, d->world->namespace,
-					      d->world->name));
+		candidate_finish(d, c, PHASE_SUCCEEDED, "Succeeded", rollout_success_told(d, &stay->release));
 	else
 		finish_as(d, c, stay);
 	(void)candidate_step(d, c, "RollOut");

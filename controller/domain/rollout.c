@@ -43,11 +43,15 @@ void verified_mark(struct decision *d, const struct release *release, const char
 	d->status.verified_count = count;
 }
 
+const char *rollout_success_told(struct decision *d, const struct release *release)
+{
+	return arena_printf(d->arena, "%s runs in %s/%s", release->id, d->world->namespace, d->world->name);
+}
+
 static void succeed(struct decision *d, struct candidate *c)
 {
 	struct release_stay *current = &d->status.current;
-	const char *message = arena_printf(d->arena, "%s runs in %s/%s", c->release.id,
-					   d->world->namespace, d->world->name);
+	const char *message = rollout_success_told(d, &c->release);
 	bool is_new = !release_equal(&current->release, &c->release);
 
 	if (is_new && current->release.id != NULL) {
