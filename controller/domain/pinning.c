@@ -10,43 +10,80 @@
 #define TAKEOVERS_MAX 5
 #define TAKEOVER_WINDOW_MS (10 * 60 * INT64_C(1000))
 
-/* Is key a pin of the workload, whatever its container? */
-static bool key_is_of(const char *key, enum workload_kind kind, const char *name)
-{
-	const char *kind_text = workload_kind_name(kind);
-	size_t kind_len = strlen(kind_text);
-	size_t name_len = strlen(name);
+/* What the other channels of the namespace have, sorted: asked for each pin that there is. */
+struct claims {
+	const struct claim **items;
+	size_t count;
+};
 
-	return strncmp(key, kind_text, kind_len) == 0 && key[kind_len] == '.' &&
-	       strncmp(key + kind_len + 1, name, name_len) == 0 && key[kind_len + 1 + name_len] == '.' &&
-	       strchr(key + kind_len + 2 + name_len, '.') == NULL;
+static int compare_claims(const void *a, const void *b)
+{
+	const struct claim *x = *(const struct claim *const *)a;
+	const struct claim *y = *(const struct claim *const *)b;
+
+	return x->kind != y->kind ? (int)x->kind - (int)y->kind : strcmp(x->name, y->name);
 }
 
-static bool is_claimed_elsewhere(const struct decision *d, const char *key)
+static struct claims claims_elsewhere(const struct decision *d)
 {
-	for (size_t i = 0; i < d->world->claim_count; i++) {
-		if (key_is_of(key, d->world->claims[i].kind, d->world->claims[i].name))
-			return true;
-	}
-	return false;
+	size_t count = d->world->claim_count;
+	struct claims claims = { arena_new_array(d->arena, count, const struct claim *), count };
+
+	for (size_t i = 0; i < count; i++)
+		claims.items[i] = &d->world->claims[i];
+	qsort(claims.items, count, sizeof(*claims.items), compare_claims);
+	return claims;
 }
 
-/* May some other channel want the key to stay? One that cannot be read may want any. */
-static bool is_kept(const struct decision *d, const char *key)
+static int compare_owner(const struct pin_owner *owner, enum workload_kind kind, const char *name)
 {
-	return is_claimed_elsewhere(d, key) || world_find_left_out(d->world, "ReleaseChannel", NULL) != NULL;
+	int order = owner->kind != kind ? (int)owner->kind - (int)kind : strncmp(owner->name, name, owner->name_len);
+
+	return order != 0 ? order : -(name[owner->name_len] != '\0');
 }
 
-/* Is key a pin of a workload of this channel (and of no older one)? */
-static bool is_ours(const struct decision *d, const char *key)
+static int compare_claim(const void *owner, const void *claim)
+{
+	const struct claim *x = *(const struct claim *const *)claim;
+
+	return compare_owner(owner, x->kind, x->name);
+}
+
+static bool is_claimed(const struct claims *claims, const struct pin_owner *owner)
+{
+	return claims->count > 0 &&
+	       bsearch(owner, claims->items, claims->count, sizeof(*claims->items), compare_claim) != NULL;
+}
+
+/* Is it a workload of this channel (and of no older one)? */
+static bool is_ours(const struct decision *d, const struct pin_owner *owner)
 {
 	for (size_t i = 0; d->channel != NULL && i < d->channel->workload_count; i++) {
 		const struct workload_spec *spec = &d->channel->workloads[i];
 
-		if (!d->findings[i].is_claimed && key_is_of(key, spec->kind, spec->name))
+		if (!d->findings[i].is_claimed && compare_owner(owner, spec->kind, spec->name) == 0)
 			return true;
 	}
 	return false;
+}
+
+/* Those of now that are not this channel's, and that some other may want to stay; one that cannot be read may want any. */
+static size_t others_pins(const struct decision *d, const struct pins *now, struct pin *ret)
+{
+	const struct claims claims = claims_elsewhere(d);
+	bool keeps_any = world_find_left_out(d->world, "ReleaseChannel", NULL) != NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < now->count; i++) {
+		struct pin_owner owner;
+		bool is_known = pin_key_read(now->items[i].key, &owner);
+
+		if (is_known && is_ours(d, &owner))
+			continue;
+		if (keeps_any || (is_known && is_claimed(&claims, &owner)))
+			ret[count++] = now->items[i];
+	}
+	return count;
 }
 
 static int compare_pins(const void *a, const void *b)
@@ -85,12 +122,10 @@ static size_t container_count(const struct decision *d)
 }
 
 /* What differs between the ConfigMap and wanted, for the plan's text. */
-static size_t differences(struct decision *d, const struct pins *now, const struct pins *wanted,
-			  struct pin *ret)
+static size_t differences(const struct pins *now, const struct pins *wanted, struct pin *ret)
 {
 	size_t count = 0;
 
-	(void)d;
 	for (size_t i = 0; i < wanted->count; i++) {
 		if (!str_equal(pins_find(now, wanted->items[i].key), wanted->items[i].image))
 			ret[count++] = wanted->items[i];
@@ -112,14 +147,11 @@ static void state_pins(struct decision *d, const struct pin *own, size_t own_cou
 	struct action *action;
 	size_t changes;
 
-	for (size_t i = 0; i < now->count; i++) {
-		if (is_kept(d, now->items[i].key) && !is_ours(d, now->items[i].key))
-			wanted.items[wanted.count++] = now->items[i];
-	}
+	wanted.count = others_pins(d, now, wanted.items);
 	for (size_t i = 0; i < own_count; i++)
 		wanted.items[wanted.count++] = own[i];
 	qsort(wanted.items, wanted.count, sizeof(*wanted.items), compare_pins);
-	changes = differences(d, now, &wanted, changed);
+	changes = differences(now, &wanted, changed);
 	if (changes == 0)
 		return;
 	action = plan_add(d->plan, d->arena, ACTION_STATE_PINS);

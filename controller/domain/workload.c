@@ -1,5 +1,8 @@
 #include "domain/workload.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/str.h"
 
 static bool metas_are_same(const struct meta *a, const struct meta *b)
@@ -64,11 +67,33 @@ char *pin_key(struct arena *arena, enum workload_kind kind, const char *name, co
 	return arena_printf(arena, "%s.%s.%s", workload_kind_name(kind), name, container);
 }
 
+/* A workload's name may have dots, a container's may not. */
+bool pin_key_read(const char *key, struct pin_owner *ret)
+{
+	const char *first = strchr(key, '.');
+	const char *last = strrchr(key, '.');
+
+	if (first == last)
+		return false;
+	*ret = (struct pin_owner){ .name = first + 1, .name_len = (size_t)(last - first - 1) };
+	for (int kind = 0; kind < WORKLOAD_KIND_COUNT; kind++) {
+		ret->kind = (enum workload_kind)kind;
+		if (str_has_prefix(key, workload_kind_name(ret->kind)) &&
+		    strlen(workload_kind_name(ret->kind)) == (size_t)(first - key))
+			return true;
+	}
+	return false;
+}
+
+static int compare_key(const void *key, const void *pin)
+{
+	return strcmp(key, ((const struct pin *)pin)->key);
+}
+
 const char *pins_find(const struct pins *pins, const char *key)
 {
-	for (size_t i = 0; i < pins->count; i++) {
-		if (str_equal(pins->items[i].key, key))
-			return pins->items[i].image;
-	}
-	return NULL;
+	const struct pin *pin =
+		pins->count == 0 ? NULL : bsearch(key, pins->items, pins->count, sizeof(*pins->items), compare_key);
+
+	return pin == NULL ? NULL : pin->image;
 }

@@ -53,7 +53,7 @@ struct pin {
 
 struct pins { /* the ConfigMap sluice-pins of a namespace */
 	struct meta meta; /* resource_version NULL: it does not exist */
-	struct pin *items;
+	struct pin *items; /* sorted by key */
 	size_t count;
 };
 
@@ -76,6 +76,16 @@ const struct container *workload_find_container(const struct workload *workload,
 
 /* The pin's key for a container of a workload: "Kind.name.container". */
 char *pin_key(struct arena *arena, enum workload_kind kind, const char *name, const char *container);
+
+/* Whose pin a key is, whatever its container. */
+struct pin_owner {
+	enum workload_kind kind;
+	const char *name; /* the first name_len bytes of it, which are the key's */
+	size_t name_len;
+};
+
+/* Reads a key as pin_key() makes it. false: no workload has such a pin. */
+bool pin_key_read(const char *key, struct pin_owner *ret);
 
 /* The image pinned under key, or NULL. */
 const char *pins_find(const struct pins *pins, const char *key);

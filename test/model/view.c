@@ -1,4 +1,5 @@
 /* A view as the decision sees it: its objects are put together from the scenario's specs and the decoded statuses. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -127,6 +128,11 @@ static const void *make_workload(const struct gathering *g, uint32_t i)
 	return workload;
 }
 
+static int compare_pins(const void *a, const void *b)
+{
+	return strcmp(((const struct pin *)a)->key, ((const struct pin *)b)->key);
+}
+
 static const void *make_pins(const struct gathering *g, uint32_t n)
 {
 	const struct scenario *scenario = g->model->scenario;
@@ -144,6 +150,7 @@ static const void *make_pins(const struct gathering *g, uint32_t n)
 			(struct pin){ pin_key(g->arena, spec->kind, spec->name, spec->containers[0].container),
 				      image_text(g, i, object->images[i]) };
 	}
+	qsort(pins->items, pins->count, sizeof(*pins->items), compare_pins);
 	for (uint32_t i = 0; i < scenario_channels(scenario); i++) {
 		if (scenario_namespace(scenario, i) == n)
 			pins->meta = meta_of(g, SLOT_PINS + n, scenario->channels[i].namespace, WORLD_PINS_NAME);
