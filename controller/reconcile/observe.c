@@ -1,6 +1,7 @@
 #include "reconcile/observe.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/str.h"
 
@@ -11,6 +12,7 @@ struct observing {
 	const struct world_objects *objects;
 	links_fn fn;
 	void *user;
+	size_t claimants; /* of the pin that is looked at */
 };
 
 static void tell(const struct observing *o, const char *namespace, const char *name)
@@ -110,6 +112,49 @@ static void object_changed(struct observing *o, enum kind kind, const void *obje
 	}
 }
 
+static void on_claimant(void *user, const char *key)
+{
+	struct observing *o = user;
+
+	o->claimants++;
+	o->fn(o->user, key);
+}
+
+/* One that is stated and that nobody claims is the sweep's; one that is gone and that nobody claims concerns nobody. */
+static void pin_changed(struct observing *o, const char *namespace, const char *key, bool is_gone)
+{
+	char name[KEY_SIZE];
+	struct pin_owner owner;
+
+	o->claimants = 0;
+	if (pin_key_read(key, &owner)) {
+		(void)snprintf(name, sizeof(name), "%.*s", (int)owner.name_len, owner.name);
+		links_each_claimant(o->links, owner.kind, namespace, name, on_claimant, o);
+	}
+	if (o->claimants == 0 && !is_gone)
+		tell(o, namespace, "");
+}
+
+/* Each pin is read by those alone that claim its workload; told of every change, the channels of a namespace would
+ * look at each other's pins again and again. A version that says the same concerns nobody: who wrote upon the one
+ * before is refused, and looks again. */
+static void pins_changed(struct observing *o, const struct pins *before, const struct pins *after)
+{
+	size_t i = 0;
+	size_t k = 0;
+
+	while (i < before->count || k < after->count) {
+		const struct pin *old = i < before->count ? &before->items[i] : NULL;
+		const struct pin *new = k < after->count ? &after->items[k] : NULL;
+		int order = old == NULL ? 1 : new == NULL ? -1 : strcmp(old->key, new->key);
+
+		i += order <= 0;
+		k += order >= 0;
+		if (order != 0 || !str_equal(old->image, new->image))
+			pin_changed(o, before->meta.namespace, order <= 0 ? old->key : new->key, order < 0);
+	}
+}
+
 static bool is_workload(enum kind kind)
 {
 	return kind >= KIND_DEPLOYMENT && kind <= KIND_CRONJOB;
@@ -143,6 +188,10 @@ void observe_change(const struct change *change, const struct links *links,
 
 	if (is_same_to_us(change))
 		return;
+	if (change->kind == KIND_PINS && change->before != NULL && change->after != NULL) {
+		pins_changed(&o, change->before, change->after);
+		return;
+	}
 	if (change->before != NULL)
 		object_changed(&o, change->kind, change->before, change->after == NULL);
 	if (change->after != NULL)

@@ -2,9 +2,9 @@
  * reconcile/observe: which channels have to be looked at because an object has changed.
  *
  * A key is "namespace/name" of a channel; "namespace/" is the namespace's sweep, which takes away
- * pins that no channel claims any more. A change of which nothing is read concerns nobody. What the change was is forgotten here, on purpose: the look
- * sees the state. May include: base, domain, wire, reconcile/links.h, reconcile/looks.h,
- * reconcile/world.h.
+ * pins that no channel claims any more. A pin concerns those that claim its workload, not the whole namespace,
+ * and a change of which nothing is read concerns nobody. What the change was is forgotten here, on purpose: the
+ * look sees the state. May include: base, domain, wire, reconcile/links.h, reconcile/looks.h, reconcile/world.h.
  */
 #ifndef SLUICE_RECONCILE_OBSERVE_H
 #define SLUICE_RECONCILE_OBSERVE_H

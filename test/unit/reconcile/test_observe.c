@@ -11,8 +11,8 @@
 #define WEB "artifacts: [{name: web, image: registry.example.com/shop/web}]"
 #define NEXT "---\n"
 
-/* develop → staging → beta, and beside it in beta a channel with the same workload and one without
- * any. */
+/* develop → staging → beta, and beside it in beta a channel with the same workload and another one, and one
+ * without any. */
 static const char shop[] = CHANNEL
 	"metadata: {name: shop, namespace: develop}\nspec: {" WEB "}\n" NEXT CHANNEL
 	"metadata: {name: shop, namespace: staging}\n"
@@ -23,7 +23,8 @@ static const char shop[] = CHANNEL
 	"    {kind: StatefulSet, name: db, containers: {db: web}}]}\n" NEXT CHANNEL
 	"metadata: {name: twin, namespace: beta}\n"
 	"spec: {" WEB
-	", workloads: [{kind: Deployment, name: web, containers: {web: web}}]}\n" NEXT CHANNEL
+	", workloads: [{kind: Deployment, name: web, containers: {web: web}},\n"
+	"    {kind: CronJob, name: every.night, containers: {web: web}}]}\n" NEXT CHANNEL
 	"metadata: {name: idle, namespace: beta}\nspec: {" WEB "}\n";
 
 #define EVERYBODY "beta/idle beta/shop beta/twin develop/shop staging/shop "
@@ -45,6 +46,7 @@ static const char shop[] = CHANNEL
 	"apiVersion: v1\nkind: Pod\n" META(                                                        \
 		"x", ", ownerReferences: [{controller: true, kind: " owner ", name: " name         \
 		     ", uid: u}]") "spec: {schedulingGates: [{name: sluice.dev/no-release}]}\n"
+#define PINS(data) "apiVersion: v1\nkind: ConfigMap\n" META("sluice-pins", "") "data: {" data "}\n"
 #define HPA(more) "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n" META("web", more)
 
 static const struct {
@@ -80,8 +82,28 @@ static const struct {
 	{ "and one that somebody else owns now", DEPLOYMENT("", "1", "x", "1"),
 	  DEPLOYMENT(", ownerReferences: [{controller: true, kind: A, name: a, uid: u}]", "1", "x", "1"),
 	  "beta/shop beta/twin " },
-	{ "pins concern all channels of the namespace and its sweep", NULL,
-	  "apiVersion: v1\nkind: ConfigMap\n" META("sluice-pins", ""), "beta/ " BETA },
+	{ "pins that come concern all channels of the namespace and its sweep", NULL, PINS(""), "beta/ " BETA },
+	{ "so do pins that go", PINS(""), NULL, "beta/ " BETA },
+	{ "a pin that is added concerns those that list its workload", PINS(""), PINS("StatefulSet.db.db: x"),
+	  "beta/shop " },
+	{ "so does one that changes", PINS("Deployment.web.web: x"), PINS("Deployment.web.web: y"),
+	  "beta/shop beta/twin " },
+	{ "so does one that goes", PINS("Deployment.web.web: x"), PINS(""), "beta/shop beta/twin " },
+	{ "and one of a container that nobody names", PINS(""), PINS("StatefulSet.db.x: x"), "beta/shop " },
+	{ "and one of a workload whose name has dots", PINS(""), PINS("CronJob.every.night.web: x"), "beta/twin " },
+	{ "pins beside it that stay concern nobody", PINS("CronJob.every.night.web: x, Deployment.web.web: x"),
+	  PINS("CronJob.every.night.web: x, Deployment.web.web: x, StatefulSet.db.db: x"), "beta/shop " },
+	{ "of two that change, each has its own", PINS("CronJob.every.night.web: x, Deployment.x.web: x"),
+	  PINS("Deployment.x.web: x, StatefulSet.db.db: x"), "beta/shop beta/twin " },
+	{ "pins in a new version that say the same concern nobody", PINS("Deployment.web.web: x"),
+	  PINS("Deployment.web.web: x"), "" },
+	{ "a pin that nobody claims is the sweep's", PINS("Deployment.web.web: x"),
+	  PINS("Deployment.lost.web: x, Deployment.web.web: x"), "beta/ " },
+	{ "so is one of another kind", PINS(""), PINS("StatefulSet.web.web: x"), "beta/ " },
+	{ "and one that is no pin's key", PINS(""), PINS("web: x, Deployment.web: x, Pod.web.web: x"), "beta/ " },
+	{ "and one that nobody claims and that changes", PINS("Deployment.lost.web: x"), PINS("Deployment.lost.web: y"),
+	  "beta/ " },
+	{ "a pin that nobody claims, and that goes, concerns nobody", PINS("Deployment.lost.web: x"), PINS(""), "" },
 	{ "an HPA concerns the channel of its label", NULL,
 	  HPA(LABEL("shop")) "spec: {maxReplicas: 3}\n", "beta/shop " },
 	{ "an HPA that somebody edits concerns it", HPA(LABEL("shop")) "spec: {maxReplicas: 3}\n",

@@ -303,9 +303,9 @@ END_TEST
 	"\"namespace\":\"n\",\"uid\":\"" uid "\",\"resourceVersion\":\"" version                    \
 	"\",\"labels\":{\"sluice.dev/channel\":\"shop\"},\"ownerReferences\":[{\"kind\":"           \
 	"\"ReleaseChannel\",\"name\":\"shop\",\"uid\":\"u\",\"controller\":true}]},\"spec\":{}}"
-#define PINS(version)                                                                              \
-	"{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"sluice-pins\","     \
-	"\"namespace\":\"n\",\"uid\":\"p\",\"resourceVersion\":\"" version "\"},\"data\":{}}"
+#define UNGUARDED(version)                                                                         \
+	"{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"n\","                \
+	"\"resourceVersion\":\"" version "\",\"labels\":{\"sluice.dev/guard\":\"off\"}}}"
 #define EVENT(type, object) "{\"type\":\"" type "\",\"object\":" object "}\n"
 #define SYNCED                                                                                     \
 	EVENT("BOOKMARK", "{\"metadata\":{\"resourceVersion\":\"5\",\"annotations\":{"               \
@@ -330,9 +330,9 @@ static struct watch *start_watch(struct stage *s, enum kind kind)
 }
 
 /* Has every channel of the namespace looked at, from what the store holds. */
-static void have_it_looked_at(struct stage *s, const char *pins)
+static void have_it_looked_at(struct stage *s, const char *unguarded)
 {
-	put(s, KIND_PINS, pins);
+	put(s, KIND_FREE_NAMESPACE, unguarded);
 }
 
 static void tell_late(struct stage *s, const char *event)
@@ -356,13 +356,13 @@ START_TEST(after_a_write_nothing_is_decided_from_older_data)
 	stage_init(&s, script, 3);
 	watch = start_watch(&s, KIND_CHANNEL);
 	expect_requests(&s, 2);
-	have_it_looked_at(&s, PINS("13"));
+	have_it_looked_at(&s, UNGUARDED("13"));
 	expect_requests(&s, 2);
 	tell_late(&s, EVENT("MODIFIED", SHOP("10", "")));
-	have_it_looked_at(&s, PINS("14"));
+	have_it_looked_at(&s, UNGUARDED("14"));
 	expect_requests(&s, 2);
 	tell_late(&s, EVENT("MODIFIED", SHOP("12", SETTLED)));
-	have_it_looked_at(&s, PINS("15"));
+	have_it_looked_at(&s, UNGUARDED("15"));
 	expect_requests(&s, 2);
 	/* Something newer is looked at: somebody has wiped the status. */
 	tell_late(&s, EVENT("MODIFIED", SHOP("16", "")));
@@ -390,13 +390,13 @@ START_TEST(after_a_deletion_nothing_is_decided_from_older_data)
 	put(&s, KIND_CHANNEL, SHOP("1", SETTLED));
 	watch = start_watch(&s, KIND_SERVICE);
 	expect_requests(&s, 2);
-	have_it_looked_at(&s, PINS("13"));
+	have_it_looked_at(&s, UNGUARDED("13"));
 	expect_requests(&s, 2);
 	tell_late(&s, EVENT("MODIFIED", WEB("w", "3")));
-	have_it_looked_at(&s, PINS("14"));
+	have_it_looked_at(&s, UNGUARDED("14"));
 	expect_requests(&s, 2);
 	tell_late(&s, EVENT("DELETED", WEB("w", "8")));
-	have_it_looked_at(&s, PINS("15"));
+	have_it_looked_at(&s, UNGUARDED("15"));
 	expect_requests(&s, 2);
 	/* Another one of that name is another one. */
 	tell_late(&s, EVENT("ADDED", WEB("x", "9")));
@@ -428,7 +428,7 @@ START_TEST(a_promotion_not_heard_of_yet_is_not_taken_for_deleted)
 	begin_work(&s);
 	expect_requests(&s, 0);
 	store_advance(s.bench.tools.store, KIND_PROMOTION, "7");
-	have_it_looked_at(&s, PINS("5"));
+	have_it_looked_at(&s, UNGUARDED("5"));
 	expect_requests(&s, 1);
 	stage_finish(&s);
 }
