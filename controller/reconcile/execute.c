@@ -315,6 +315,7 @@ static void job_finish(struct job *job, const struct err *err)
 
 	if (job->pins != NULL)
 		release(job, job->pins);
+	writing_pass(job->executor->writing, job->key, wake, &job->executor->tools);
 	job->executor->active--;
 	job->done(job->user, job->key, &outcome);
 	orders_finish(&job->orders);

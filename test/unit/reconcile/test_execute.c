@@ -205,6 +205,27 @@ START_TEST(two_keys_do_not_write_one_object_side_by_side)
 }
 END_TEST
 
+/* Else each of many would make a plan in vain, each time. */
+START_TEST(who_waits_for_an_object_is_called_one_after_the_other)
+{
+	struct fake_step script[] = { three_steps[1] };
+	struct orders none = bench_orders(0);
+	struct bench b;
+
+	script[0].delay_ms = 30;
+	bench_init(&b, script, 1);
+	have_pins(&b);
+	bench_begin(&b, "n/shop", pins_order());
+	bench_begin(&b, "n/first", pins_order());
+	bench_begin(&b, "n/second", pins_order());
+	ck_assert(fake_run_until(b.loop, &b.is_done, 5000));
+	ck_assert_str_eq(b.woken, "n/first ");
+	bench_start(&b, "n/first", &none);
+	ck_assert_str_eq(b.woken, "n/first n/second ");
+	bench_finish(&b);
+}
+END_TEST
+
 static struct orders status_and_pins(void)
 {
 	struct orders orders = bench_orders(2);
@@ -537,6 +558,7 @@ static void add(TCase *tests)
 	tcase_add_loop_test(tests, begins_nothing_when_it_may_not_write, 0, 3);
 	tcase_add_test(tests, an_order_that_could_not_be_written_fails_in_its_turn);
 	tcase_add_test(tests, two_keys_do_not_write_one_object_side_by_side);
+	tcase_add_test(tests, who_waits_for_an_object_is_called_one_after_the_other);
 	tcase_add_test(tests, no_status_is_written_before_pins_that_have_to_wait);
 	tcase_add_test(tests, pins_that_are_not_reached_are_free_again);
 	tcase_add_test(tests, pins_that_were_overtaken_are_planned_anew);
