@@ -35,6 +35,7 @@ LIBRARIES = [
     (r"curl/.*", {"net"}),
     (r"uv\.h", {"net", "telemetry/health"}),
     (r"openssl/.*", {"net", "registry"}),
+    (r"lz4\.h", {"wire/packer"}),
     (r"pcre2\.h", {"registry"}),
     (r"microhttpd\.h", {"telemetry"}),
 ]

@@ -107,6 +107,11 @@ size_t arena_bytes(const struct arena *arena)
 	return bytes;
 }
 
+bool arena_is_whole(const struct arena *arena)
+{
+	return arena->blocks == NULL || arena->blocks->next == NULL;
+}
+
 void arena_reset(struct arena *arena)
 {
 	size_t dirty = arena->used;

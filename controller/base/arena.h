@@ -12,6 +12,7 @@
 #define SLUICE_BASE_ARENA_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena_block;
@@ -47,6 +48,9 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 
 /* The bytes taken so far: an arena whose first block has this size takes the same things in one block. */
 size_t arena_bytes(const struct arena *arena);
+
+/* Does all that was taken lie in one block? */
+bool arena_is_whole(const struct arena *arena);
 
 /* Forgets everything and keeps a block of the usual size, zeroed, so that the next user need not ask for
  * memory. */

@@ -10,58 +10,21 @@
 #define TAKEOVERS_MAX 5
 #define TAKEOVER_WINDOW_MS (10 * 60 * INT64_C(1000))
 
-/* What the other channels of the namespace have, sorted: asked for each pin that there is. */
-struct claims {
-	const struct claim **items;
-	size_t count;
-};
-
-static int compare_claims(const void *a, const void *b)
+static bool is_owner(const struct pin_owner *owner, const struct workload_spec *spec)
 {
-	const struct claim *x = *(const struct claim *const *)a;
-	const struct claim *y = *(const struct claim *const *)b;
-
-	return x->kind != y->kind ? (int)x->kind - (int)y->kind : strcmp(x->name, y->name);
+	return owner->kind == spec->kind && strncmp(owner->name, spec->name, owner->name_len) == 0 &&
+	       spec->name[owner->name_len] == '\0';
 }
 
-static struct claims claims_elsewhere(const struct decision *d)
+/* Is key a pin of a workload of this channel (and of no older one)? */
+static bool is_ours(const struct decision *d, const char *key)
 {
-	size_t count = d->world->claim_count;
-	struct claims claims = { arena_new_array(d->arena, count, const struct claim *), count };
+	struct pin_owner owner;
 
-	for (size_t i = 0; i < count; i++)
-		claims.items[i] = &d->world->claims[i];
-	qsort(claims.items, count, sizeof(*claims.items), compare_claims);
-	return claims;
-}
-
-static int compare_owner(const struct pin_owner *owner, enum workload_kind kind, const char *name)
-{
-	int order = owner->kind != kind ? (int)owner->kind - (int)kind : strncmp(owner->name, name, owner->name_len);
-
-	return order != 0 ? order : -(name[owner->name_len] != '\0');
-}
-
-static int compare_claim(const void *owner, const void *claim)
-{
-	const struct claim *x = *(const struct claim *const *)claim;
-
-	return compare_owner(owner, x->kind, x->name);
-}
-
-static bool is_claimed(const struct claims *claims, const struct pin_owner *owner)
-{
-	return claims->count > 0 &&
-	       bsearch(owner, claims->items, claims->count, sizeof(*claims->items), compare_claim) != NULL;
-}
-
-/* Is it a workload of this channel (and of no older one)? */
-static bool is_ours(const struct decision *d, const struct pin_owner *owner)
-{
+	if (!pin_key_read(key, &owner))
+		return false;
 	for (size_t i = 0; d->channel != NULL && i < d->channel->workload_count; i++) {
-		const struct workload_spec *spec = &d->channel->workloads[i];
-
-		if (!d->findings[i].is_claimed && compare_owner(owner, spec->kind, spec->name) == 0)
+		if (!d->findings[i].is_claimed && is_owner(&owner, &d->channel->workloads[i]))
 			return true;
 	}
 	return false;
@@ -70,17 +33,11 @@ static bool is_ours(const struct decision *d, const struct pin_owner *owner)
 /* Those of now that are not this channel's, and that some other may want to stay; one that cannot be read may want any. */
 static size_t others_pins(const struct decision *d, const struct pins *now, struct pin *ret)
 {
-	const struct claims claims = claims_elsewhere(d);
 	bool keeps_any = world_find_left_out(d->world, "ReleaseChannel", NULL) != NULL;
 	size_t count = 0;
 
 	for (size_t i = 0; i < now->count; i++) {
-		struct pin_owner owner;
-		bool is_known = pin_key_read(now->items[i].key, &owner);
-
-		if (is_known && is_ours(d, &owner))
-			continue;
-		if (keeps_any || (is_known && is_claimed(&claims, &owner)))
+		if ((keeps_any || d->world->are_claimed[i]) && !is_ours(d, now->items[i].key))
 			ret[count++] = now->items[i];
 	}
 	return count;

@@ -100,10 +100,10 @@ struct channel_look { /* a channel somewhere upstream of this one, or upstream o
 	const struct channel *channel; /* NULL: it does not exist */
 };
 
-struct claim { /* a workload that some other channel of the namespace pins */
+struct claim { /* one of the channel's workloads, which another channel of the namespace lists as well */
 	enum workload_kind kind;
 	const char *name;
-	const char *channel;
+	const char *channel; /* the other one */
 	int64_t channel_created_ms;
 };
 
@@ -121,7 +121,8 @@ struct world {
 	struct workload_look *workloads; /* parallel to channel->workloads */
 	struct metric_look *metrics;     /* parallel to channel->metrics */
 	const struct pins *pins;         /* NULL: the ConfigMap does not exist */
-	struct claim *claims;            /* of all other channels in the namespace */
+	bool *are_claimed;               /* parallel to pins->items: does another channel list the workload? */
+	struct claim *claims;
 	size_t claim_count;
 	const struct made **scalers; /* HPAs that carry this channel's label */
 	size_t scaler_count;

@@ -1,7 +1,8 @@
 /*
  * kube/store: what the apiserver has told us, by kind, namespace and name.
  *
- * Records are immutable and shared by reference; the store holds one reference of each. An object
+ * Tens of thousands of objects are here of which a few are read at a time, so they are kept packed (wire/packer), and
+ * reading one unpacks it into the reader's arena. Their names and the channels that they are of can be read as they are. An object
  * never goes back: a record replaces another only when its resourceVersion is greater, so a late
  * event cannot undo what the answer of a write has brought. Versions are compared as the API
  * defines it: decimal numbers of any length, within one kind only.
@@ -13,7 +14,7 @@
  * Every change is told to one listener, whoever made it: a watch, the answer of a write, a sweep.
  * An object that was deleted and made again is told as two changes.
  *
- * May include: base, wire/record.h. Deliberately absent: requests, copies of objects.
+ * May include: base, wire/record.h, wire/packer.h. Deliberately absent: requests, copies of objects.
  */
 #ifndef SLUICE_KUBE_STORE_H
 #define SLUICE_KUBE_STORE_H
@@ -21,12 +22,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "wire/packer.h"
 #include "wire/record.h"
 
 struct store;
 
 /* old NULL: it is new; new NULL: it is gone. The store shows the new state already and must not be
- * changed from within. Both are valid during the call. */
+ * changed from within. Both are valid during the call, and have no reference to give. */
 typedef void (*store_change_fn)(void *user, enum kind kind, const struct record *old,
 				const struct record *new);
 
@@ -41,25 +43,36 @@ void store_on_change(struct store *store, store_change_fn fn, void *user);
 
 /* ---- reading ---- */
 
-/* The object, or NULL. namespace is "" for cluster-scoped kinds. It is the store's: record_ref() it
- * to keep it beyond the next turn of the loop. */
+/* The object, unpacked into arena and valid as long as that; or NULL. namespace is "" for cluster-scoped kinds. */
 const struct record *store_get(const struct store *store, enum kind kind, const char *namespace,
-			       const char *name);
+			       const char *name, struct arena *arena);
+
+/* Is there such an object? */
+bool store_has(const struct store *store, enum kind kind, const char *namespace, const char *name);
+
+struct entry;
 
 struct store_cursor {
+	const char *namespace; /* where the walk stands, as the next two; the texts are the store's */
+	const char *name;
+	const char *channel; /* that the object is of; "" when of none */
+	struct entry *found; /* as the rest: the store's own */
+	const void *within;
 	size_t shard;
 	size_t entry;
-	const void *within;
 };
 
 #define STORE_CURSOR_INIT ((struct store_cursor){ .shard = 0 })
 
 /* Walks the objects of a kind, of one namespace or (NULL) of all, in no order. false at the end.
  * The store must not change during the walk. */
-bool store_next(const struct store *store, enum kind kind, const char *namespace,
-		struct store_cursor *cursor, const struct record **ret_record);
+bool store_next(const struct store *store, enum kind kind, const char *namespace, struct store_cursor *cursor);
 
-/* Objects of a kind, and the bytes that their records take. */
+/* The object that the walk stands at, unpacked into arena. */
+const struct record *store_at(const struct store *store, enum kind kind, const struct store_cursor *cursor,
+			      struct arena *arena) __attribute__((returns_nonnull));
+
+/* Objects of a kind, and the bytes that they take, packed. */
 size_t store_count(const struct store *store, enum kind kind);
 size_t store_bytes(const struct store *store, enum kind kind);
 
@@ -70,7 +83,7 @@ void store_begin(struct store *store, enum kind kind);
 
 /* Takes in an object of a list or an event, and marks it as named by the list under way. The caller
  * keeps its reference. Was anything changed? */
-bool store_put(struct store *store, struct record *record);
+bool store_put(struct store *store, const struct record *record);
 
 /* As store_put() of a record that need not be decoded: true when the store has this version of it. */
 bool store_confirm(struct store *store, enum kind kind, const char *namespace, const char *name,
@@ -98,7 +111,7 @@ const char *store_position(const struct store *store, enum kind kind);
 /* Takes in the object that a write of ours was answered with, so that the next look at the world
  * sees it. Only for objects that the kind's watch selects. One that the watch has already seen
  * deleted does not come back. Was anything changed? */
-bool store_put_written(struct store *store, struct record *record);
+bool store_put_written(struct store *store, const struct record *record);
 
 /* Takes in that the apiserver has granted our deletion of the object with that uid, as of that
  * version: it is not shown any more, until the watch tells something newer (that it is gone, or that

@@ -188,7 +188,7 @@ int watch_request_stream(struct watch *watch, bool is_list, struct err *err)
 
 /* ---- a list in pages ---- */
 
-static void on_item(void *user, struct record *record, const struct err *why)
+static void on_item(void *user, const struct record *record, const struct err *why)
 {
 	struct watch *watch = user;
 

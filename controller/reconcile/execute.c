@@ -138,15 +138,17 @@ static void on_answer(void *user, struct record *record, const char *manager, co
  * apiserver would say so too (409), but only after a while. */
 static bool is_overtaken(struct job *job, const struct order *order)
 {
+	struct arena arena = ARENA_INIT;
 	const struct record *pins;
+	bool is_overtaken;
 
 	if (order->action != ACTION_STATE_PINS)
 		return false;
-	pins = store_get(job_tools(job)->store, KIND_PINS, order->namespace, order->name);
-	if (str_equal(pins == NULL ? NULL : pins->meta->resource_version, order->resource_version))
-		return false;
-	job->is_news = true;
-	return true;
+	pins = store_get(job_tools(job)->store, KIND_PINS, order->namespace, order->name, &arena);
+	is_overtaken = !str_equal(pins == NULL ? NULL : pins->meta->resource_version, order->resource_version);
+	arena_finish(&arena);
+	job->is_news = job->is_news || is_overtaken;
+	return is_overtaken;
 }
 
 /* What is written before pins that are overtaken, or that wait for another channel's, is written in vain, and again with the

@@ -2,31 +2,25 @@
 
 #include "reconcile/world.h"
 
-static const char *const states[] = { "stalled", "reconciling", "ready", "waiting" };
-
-#define STATE_COUNT (sizeof(states) / sizeof(states[0]))
+static const char *const states[FIGURES_STATES] = { "stalled", "reconciling", "ready", "waiting" };
 
 static size_t state_of(const struct channel *channel)
 {
 	static const char *const types[] = { "Stalled", "Reconciling", "Ready" };
 
-	for (size_t i = 0; i < STATE_COUNT - 1; i++) {
+	for (size_t i = 0; i < FIGURES_STATES - 1; i++) {
 		if (condition_is_true(&channel->status.conditions, types[i]))
 			return i;
 	}
-	return STATE_COUNT - 1;
+	return FIGURES_STATES - 1;
 }
 
-static void count_channels(const struct store *store, struct metrics *metrics)
+void figures_see(struct figures *figures, const struct channel *before, const struct channel *after)
 {
-	struct store_cursor cursor = STORE_CURSOR_INIT;
-	size_t counts[STATE_COUNT] = { 0 };
-	const struct record *record;
-
-	while (store_next(store, KIND_CHANNEL, NULL, &cursor, &record))
-		counts[state_of(record->object)]++;
-	for (size_t i = 0; i < STATE_COUNT; i++)
-		metrics_set_channels(metrics, states[i], counts[i]);
+	if (before != NULL)
+		figures->channels[state_of(before)]--;
+	if (after != NULL)
+		figures->channels[state_of(after)]++;
 }
 
 /* "MutatingAdmissionPolicy", …: two kinds of ours never share a name. */
@@ -38,12 +32,13 @@ static void count_objects(const struct store *store, struct metrics *metrics)
 				  store_bytes(store, (enum kind)kind));
 }
 
-void figures_collect(const struct store *store, struct metrics *metrics)
+void figures_collect(const struct figures *figures, const struct store *store, struct metrics *metrics)
 {
-	bool is_guarded = store_get(store, KIND_GUARD_POLICY, "", WORLD_GUARD_NAME) != NULL &&
-			  store_get(store, KIND_GUARD_BINDING, "", WORLD_GUARD_NAME) != NULL;
+	bool is_guarded = store_has(store, KIND_GUARD_POLICY, "", WORLD_GUARD_NAME) &&
+			  store_has(store, KIND_GUARD_BINDING, "", WORLD_GUARD_NAME);
 
-	count_channels(store, metrics);
+	for (size_t i = 0; i < FIGURES_STATES; i++)
+		metrics_set_channels(metrics, states[i], figures->channels[i]);
 	count_objects(store, metrics);
 	metrics_set_guard(metrics, is_guarded);
 }

@@ -23,17 +23,10 @@ static void tell(const struct observing *o, const char *namespace, const char *n
 	o->fn(o->user, key);
 }
 
-static void on_channel(void *user, const void *object)
-{
-	const struct channel *channel = object;
-
-	tell(user, channel->meta.namespace, channel->meta.name);
-}
-
 /* All channels of a namespace; "": all there are. */
-static void tell_channels(struct observing *o, const char *namespace)
+static void tell_channels(const struct observing *o, const char *namespace)
 {
-	o->objects->each(o->objects->user, KIND_CHANNEL, namespace, on_channel, o);
+	o->objects->each_key(o->objects->user, namespace, o->fn, o->user);
 }
 
 static void channel_changed(struct observing *o, const struct channel *channel, bool is_gone)

@@ -39,9 +39,10 @@ static struct crash_entry *find_unread(struct crash_page *page, const struct tar
 				   target->name);
 }
 
-static struct crash_entry *enter_look(struct crash_page *page, const struct store *store, const struct target *target)
+static struct crash_entry *enter_look(struct crash_page *page, const struct store *store, const struct target *target,
+				      struct arena *arena)
 {
-	const struct record *channel = store_get(store, KIND_CHANNEL, target->namespace, target->name);
+	const struct record *channel = store_get(store, KIND_CHANNEL, target->namespace, target->name, arena);
 	struct crash_subject subject = { CRASH_LOOKING, CHANNEL, target->namespace, target->name, "", "" };
 	char version[48];
 
@@ -53,7 +54,7 @@ static struct crash_entry *enter_look(struct crash_page *page, const struct stor
 	return crash_page_enter(page, &subject);
 }
 
-bool quarantined_begin(struct crash_page *page, const struct store *store, const char *key,
+bool quarantined_begin(struct crash_page *page, const struct store *store, const char *key, struct arena *arena,
 		       struct crash_entry **ret_entry)
 {
 	struct target target;
@@ -64,7 +65,7 @@ bool quarantined_begin(struct crash_page *page, const struct store *store, const
 	target = target_of(key);
 	*ret_entry = find_unread(page, &target);
 	if (*ret_entry == NULL && !target.is_promotion)
-		*ret_entry = enter_look(page, store, &target);
+		*ret_entry = enter_look(page, store, &target, arena);
 	return *ret_entry == NULL && !target.is_promotion;
 }
 
@@ -120,12 +121,11 @@ void quarantined_each_key(const struct crash_entry *entry, const struct store *s
 {
 	struct store_cursor cursor = STORE_CURSOR_INIT;
 	const char *namespace = entry->namespace[0] == '\0' ? NULL : entry->namespace;
-	const struct record *channel;
 
 	if (entry->stage == CRASH_LOOKING)
 		return;
-	while (store_next(store, KIND_CHANNEL, namespace, &cursor, &channel))
-		key_of(channel->meta->namespace, "", channel->meta->name, fn, user);
+	while (store_next(store, KIND_CHANNEL, namespace, &cursor))
+		key_of(cursor.namespace, "", cursor.name, fn, user);
 	if (str_equal(entry->kind, PROMOTION))
 		key_of(entry->namespace, PROMOTION "/", entry->name, fn, user);
 	if (!str_equal(entry->kind, CHANNEL))

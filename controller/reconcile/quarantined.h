@@ -20,7 +20,7 @@
 
 /* A look at key begins. true: it does, and is noted until crash_page_leave(). false: key is one to be told of;
  * *ret_entry says why, NULL: not any more. */
-bool quarantined_begin(struct crash_page *page, const struct store *store, const char *key,
+bool quarantined_begin(struct crash_page *page, const struct store *store, const char *key, struct arena *arena,
 		       struct crash_entry **ret_entry);
 
 /* The orders that tell people of entry: none when that was done, when it is NULL, or when there is nothing in which it

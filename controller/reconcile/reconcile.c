@@ -29,6 +29,7 @@ struct reconciler {
 	struct queue *queue;
 	struct timer *timer;
 	struct sources sources;
+	struct figures figures;
 	struct headroom headroom;
 	size_t concurrency;
 	int64_t swept_ms; /* monotonic */
@@ -161,42 +162,43 @@ static int64_t wake_of(const struct reconciler *r, const struct plan *plan)
 }
 
 /* Gathers, plans, and turns the plan into orders: one turn of the loop, no I/O. */
-static void take_look(struct reconciler *r, const char *key, struct look *look,
+static void take_look(struct reconciler *r, const char *key, struct arena *arena, struct look *look,
 		      struct orders *ret_orders)
 {
 	const struct world_objects objects = sources_objects(&r->sources);
 	const struct world_registry registry = sources_registry(&r->sources);
 	const char *slash = strchr(key, '/');
-	struct arena arena = ARENA_INIT;
 	struct world world;
 	struct plan plan;
 
 	CHECK(slash != NULL);
 	r->sources.now_ms = r->tools.now_ms();
 	r->sources.until_ms = CLOCK_NEVER;
-	world_gather(&objects, &registry, arena_strndup(&arena, key, (size_t)(slash - key)),
-		     slash + 1, r->sources.now_ms, &arena, &world);
-	plan_make(&world, &arena, &plan);
+	r->sources.arena = arena;
+	world_gather(&objects, &registry, arena_strndup(arena, key, (size_t)(slash - key)),
+		     slash + 1, r->sources.now_ms, arena, &world);
+	plan_make(&world, arena, &plan);
 	orders_init(ret_orders, &world, &plan);
 	report_plan(key, &plan, ret_orders, r->tools.metrics);
 	look->wake_ms = wake_of(r, &plan);
 	plan_finish(&plan);
-	arena_finish(&arena);
 }
 
 static void begin_look(struct reconciler *r, const char *key)
 {
 	struct look *look = memory_alloc(sizeof(*look));
+	struct arena arena = ARENA_INIT;
 	struct crash_entry *entry;
 	struct orders orders;
 
 	*look = (struct look){ .reconciler = r, .started_ms = clock_monotonic_ms(), .wake_ms = CLOCK_NEVER };
-	look->is_notice = !quarantined_begin(r->sources.crash_page, r->tools.store, key, &entry);
+	look->is_notice = !quarantined_begin(r->sources.crash_page, r->tools.store, key, &arena, &entry);
 	if (look->is_notice)
 		quarantined_tell(entry, r->tools.now_ms(), key, r->tools.metrics, &orders);
 	else
-		take_look(r, key, look, &orders);
+		take_look(r, key, &arena, look, &orders);
 	crash_page_leave(r->sources.crash_page);
+	arena_finish(&arena);
 	execute_start(r->executor, key, &orders, on_carried_out, look);
 }
 
@@ -246,8 +248,10 @@ void reconciler_on_change(void *user, enum kind kind, const struct record *old,
 	struct change change = { .kind = kind, .before = object_of(old), .after = object_of(new) };
 	struct world_objects objects = sources_objects(&r->sources);
 
-	if (kind == KIND_CHANNEL)
+	if (kind == KIND_CHANNEL) {
 		links_update(r->links, change.before, change.after);
+		figures_see(&r->figures, change.before, change.after);
+	}
 	if (kind == KIND_PROMOTION) {
 		links_update_promotion(r->links, change.before, change.after);
 		departed_see(&r->sources.departed, change.before, change.after);
@@ -278,37 +282,27 @@ void reconciler_on_observed(struct reconciler *r, const char *repository)
 	schedule(r);
 }
 
-static void add_object(void *user, const void *object)
+/* What there is to look at: the channels, those that promotions name, and pins that nobody may claim any more. */
+static void add_all(struct reconciler *r)
 {
-	const struct meta *meta = object;
+	struct store_cursor channels = STORE_CURSOR_INIT;
+	struct store_cursor promotions = STORE_CURSOR_INIT;
+	struct store_cursor pins = STORE_CURSOR_INIT;
 
-	add_channel(user, meta->namespace, meta->name);
-}
-
-static void add_promotion(void *user, const void *object)
-{
-	const struct promotion *promotion = object;
-
-	add_channel(user, promotion->meta.namespace, promotion->channel);
-}
-
-static void add_sweep(void *user, const void *object)
-{
-	const struct meta *meta = object;
-
-	add_channel(user, meta->namespace, "");
+	while (store_next(r->tools.store, KIND_CHANNEL, NULL, &channels))
+		add_channel(r, channels.namespace, channels.name);
+	while (store_next(r->tools.store, KIND_PROMOTION, NULL, &promotions))
+		add_channel(r, promotions.namespace, promotions.channel);
+	while (store_next(r->tools.store, KIND_PINS, NULL, &pins))
+		add_channel(r, pins.namespace, "");
 }
 
 /* Begins, or ends, to work, or has another time. At the beginning everything is looked at once. */
 static void work_changed(struct reconciler *r)
 {
-	struct world_objects objects = sources_objects(&r->sources);
-
 	executor_set_working(r->executor, is_working(r));
 	if (is_working(r)) {
-		objects.each(objects.user, KIND_CHANNEL, "", add_object, r);
-		objects.each(objects.user, KIND_PROMOTION, "", add_promotion, r);
-		objects.each(objects.user, KIND_PINS, "", add_sweep, r);
+		add_all(r);
 		quarantined_each_met_key(r->sources.crash_page, r->tools.store, r->links, add_key, r);
 	}
 	schedule(r);
@@ -350,7 +344,7 @@ void reconciler_on_collect(void *user)
 
 	metrics_queue_set_depth(r->tools.metrics, QUEUE_NAME, queue_depth(r->queue));
 	quarantined_collect(r->sources.crash_page, r->tools.metrics);
-	figures_collect(r->tools.store, r->tools.metrics);
+	figures_collect(&r->figures, r->tools.store, r->tools.metrics);
 }
 
 struct reconciler *reconciler_create(const struct reconciler_options *options)
@@ -374,7 +368,7 @@ struct reconciler *reconciler_create(const struct reconciler_options *options)
 	r->timer = timer_open(options->loop, on_timer, r);
 	r->concurrency = options->concurrency == 0 ? CONCURRENCY : options->concurrency;
 	r->swept_ms = clock_monotonic_ms();
-	r->sources = (struct sources){ .store = r->tools.store, .looks = r->tools.looks, .asked = r->tools.asked,
+	r->sources = (struct sources){ .store = r->tools.store, .links = r->links, .looks = r->tools.looks, .asked = r->tools.asked,
 				       .measured = r->tools.measured, .keys = r->tools.keys,
 				       .crash_page = options->crash_page, .zones = zones_create(ZONES_FOLDER) };
 	return r;

@@ -1,24 +1,49 @@
 #include "reconcile/sources.h"
 
+#include <stdio.h>
+
 #include "base/str.h"
+
+#define KEY_SIZE 384
 
 static const void *get(void *user, enum kind kind, const char *namespace, const char *name)
 {
 	const struct sources *sources = user;
-	const struct record *record = store_get(sources->store, kind, namespace, name);
+	const struct record *record = store_get(sources->store, kind, namespace, name, sources->arena);
 
 	return record == NULL ? NULL : record->object;
 }
 
-static void each(void *user, enum kind kind, const char *namespace, world_each_fn fn, void *fn_user)
+static void each(void *user, enum kind kind, const char *namespace, const char *channel, world_each_fn fn,
+		 void *fn_user)
 {
 	const struct sources *sources = user;
 	struct store_cursor cursor = STORE_CURSOR_INIT;
-	const struct record *record;
 
-	while (store_next(sources->store, kind, str_is_empty(namespace) ? NULL : namespace, &cursor,
-			  &record))
-		fn(fn_user, record->object);
+	while (store_next(sources->store, kind, str_is_empty(namespace) ? NULL : namespace, &cursor)) {
+		if (channel == NULL || str_equal(cursor.channel, channel))
+			fn(fn_user, store_at(sources->store, kind, &cursor, sources->arena)->object);
+	}
+}
+
+static void each_claimant(void *user, enum workload_kind kind, const char *namespace, const char *name,
+			  links_fn fn, void *fn_user)
+{
+	const struct sources *sources = user;
+
+	links_each_claimant(sources->links, kind, namespace, name, fn, fn_user);
+}
+
+static void each_key(void *user, const char *namespace, links_fn fn, void *fn_user)
+{
+	const struct sources *sources = user;
+	struct store_cursor cursor = STORE_CURSOR_INIT;
+	char key[KEY_SIZE];
+
+	while (store_next(sources->store, KIND_CHANNEL, str_is_empty(namespace) ? NULL : namespace, &cursor)) {
+		(void)snprintf(key, sizeof(key), "%s/%s", cursor.namespace, cursor.name);
+		fn(fn_user, key);
+	}
 }
 
 static void look(void *user, enum workload_kind kind, const char *namespace, const char *name,
@@ -144,7 +169,7 @@ struct world_objects sources_objects(struct sources *sources)
 {
 	return (struct world_objects){
 		get, each, look, metric, key, apply_failure, zone, sources, is_behind,
-		left_out, has_gone
+		left_out, has_gone, each_claimant, each_key
 	};
 }
 

@@ -3,8 +3,8 @@
  * reconcile/world, over the store, the looks, the zones, and what the channels asked the
  * registries.
  *
- * What a gathering hands out points into the store and the looks: it is good until the next change
- * of either, so a look is taken and turned into orders without going back to the loop. May include:
+ * What a gathering hands out is in the arena of the look, or points into the looks: it is good until the next change
+ * of those, so a look is taken and turned into orders without going back to the loop. May include:
  * kube/store.h, reconcile.
  */
 #ifndef SLUICE_RECONCILE_SOURCES_H
@@ -15,6 +15,7 @@
 #include "reconcile/asked.h"
 #include "reconcile/departed.h"
 #include "reconcile/keys.h"
+#include "reconcile/links.h"
 #include "reconcile/looks.h"
 #include "reconcile/measured.h"
 #include "reconcile/world.h"
@@ -22,6 +23,7 @@
 
 struct sources {
 	const struct store *store;
+	const struct links *links;
 	struct looks *looks;
 	struct asked *asked;
 	struct zones *zones;
@@ -30,6 +32,7 @@ struct sources {
 	struct departed departed; /* promotions */
 	struct crash_page *crash_page; /* NULL: nothing is in quarantine */
 	int64_t now_ms;   /* of the present look, wall clock */
+	struct arena *arena; /* of the present look: objects of the store are unpacked into it */
 	int64_t until_ms; /* the earliest moment at which something that the look saw is forgotten
 			   */
 };

@@ -3,6 +3,7 @@
 #include "base/map.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "reconcile/claims.h"
 
 /* How many channels upstream of one are looked at; no line of channels is that long. */
 #define UPSTREAMS_MAX 256
@@ -28,61 +29,12 @@ static void *take_found(struct gathering *g, size_t *ret_count)
 	return items;
 }
 
-static void on_promotion(void *user, const void *object)
-{
-	struct gathering *g = user;
-	const struct promotion *promotion = object;
-
-	if (str_equal(promotion->channel, g->world->name))
-		vec_push(&g->found, (void *)promotion);
-}
-
-static void on_made(void *user, const void *object)
-{
-	struct gathering *g = user;
-	const struct made *made = object;
-
-	if (str_equal(made->meta.channel, g->world->name))
-		vec_push(&g->found, (void *)made);
-}
-
-/* Each of those of which all are taken. */
+/* Each of those that are taken. */
 static void on_any(void *user, const void *object)
 {
 	struct gathering *g = user;
 
 	vec_push(&g->found, (void *)object);
-}
-
-/* A row for each workload that another channel lists. */
-static void on_claiming_channel(void *user, const void *object)
-{
-	struct gathering *g = user;
-	const struct channel *channel = object;
-
-	if (str_equal(channel->meta.name, g->world->name))
-		return;
-	for (size_t i = 0; i < channel->workload_count; i++) {
-		struct claim *claim = arena_new(g->arena, struct claim);
-
-		claim->kind = channel->workloads[i].kind;
-		claim->name = channel->workloads[i].name;
-		claim->channel = channel->meta.name;
-		claim->channel_created_ms = channel->meta.created_ms;
-		vec_push(&g->found, claim);
-	}
-}
-
-static void gather_claims(struct gathering *g)
-{
-	struct world *world = g->world;
-	const struct claim **rows;
-
-	g->objects->each(g->objects->user, KIND_CHANNEL, world->namespace, on_claiming_channel, g);
-	rows = take_found(g, &world->claim_count);
-	world->claims = arena_new_array(g->arena, world->claim_count, struct claim);
-	for (size_t i = 0; i < world->claim_count; i++)
-		world->claims[i] = *rows[i];
 }
 
 /* Collects a look at the channel, unless seen holds it already. */
@@ -337,15 +289,15 @@ static void gather_own(struct gathering *g)
 	struct world *world = g->world;
 	void *user = objects->user;
 
-	objects->each(user, KIND_PROMOTION, world->namespace, on_promotion, g);
+	objects->each(user, KIND_PROMOTION, world->namespace, world->name, on_any, g);
 	world->promotions = take_found(g, &world->promotion_count);
-	objects->each(user, KIND_SCALER, world->namespace, on_made, g);
+	objects->each(user, KIND_SCALER, world->namespace, world->name, on_any, g);
 	world->scalers = take_found(g, &world->scaler_count);
-	objects->each(user, KIND_SERVICE, world->namespace, on_made, g);
+	objects->each(user, KIND_SERVICE, world->namespace, world->name, on_any, g);
 	world->services = take_found(g, &world->service_count);
-	objects->each(user, KIND_GATED_POD, world->namespace, on_any, g);
+	objects->each(user, KIND_GATED_POD, world->namespace, NULL, on_any, g);
 	world->gated_pods = take_found(g, &world->gated_pod_count);
-	objects->each(user, KIND_STOP, "", on_any, g);
+	objects->each(user, KIND_STOP, "", NULL, on_any, g);
 	world->stops = take_found(g, &world->stop_count);
 	world->apply_failure = objects->apply_failure(user, world->namespace, world->name);
 }
@@ -373,7 +325,7 @@ void world_gather(const struct world_objects *objects, const struct world_regist
 	world->name = arena_strdup(arena, name);
 	world->pins = get_pins(objects, world->namespace);
 	gather_guard(objects, world);
-	gather_claims(&g);
+	claims_gather_pins(objects, arena, world);
 	if (!str_is_empty(name)) {
 		world->channel =
 			objects->get(objects->user, KIND_CHANNEL, world->namespace, world->name);
@@ -382,6 +334,7 @@ void world_gather(const struct world_objects *objects, const struct world_regist
 	gather_left_out(&g);
 	if (world->channel != NULL) {
 		world->may_lack_promotions = may_lack_promotions(objects, world->channel);
+		claims_gather(objects, arena, world);
 		gather_upstreams(&g);
 		gather_zones(&g);
 		gather_workloads(&g);

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "domain/world.h"
+#include "reconcile/links.h"
 #include "wire/kind.h"
 
 /* The objects that the gathering asks for by name. */
@@ -28,9 +29,10 @@ typedef void (*world_each_fn)(void *user, const void *object);
 struct world_objects {
 	/* The object called namespace/name, or NULL. */
 	const void *(*get)(void *user, enum kind kind, const char *namespace, const char *name);
-	/* Calls fn for every object of the kind in the namespace ("" or NULL: in all). */
-	void (*each)(void *user, enum kind kind, const char *namespace, world_each_fn fn,
-		     void *fn_user);
+	/* Calls fn for every object of the kind in the namespace ("": in all) that is of the channel (NULL: of any, or of
+	 * none). */
+	void (*each)(void *user, enum kind kind, const char *namespace, const char *channel,
+		     world_each_fn fn, void *fn_user);
 	/* What was learned of a workload outside the watches: by reading it (FIND_WORKLOAD) and by
 	 * the answers to our applies. Fills in what is known; leaves the rest (state NONE) as it
 	 * is. It need not care for what the watches know: that goes before it. */
@@ -56,6 +58,11 @@ struct world_objects {
 	void (*left_out)(void *user, struct arena *arena, world_each_fn fn, void *fn_user);
 	/* Was the promotion of that uid here, and went? NULL: that is not known of any. */
 	bool (*has_gone)(void *user, const char *uid);
+	/* Calls fn for every channel that lists the workload. NULL: all channels of the namespace are asked. */
+	void (*each_claimant)(void *user, enum workload_kind kind, const char *namespace, const char *name,
+			      links_fn fn, void *fn_user);
+	/* Calls fn for every channel of the namespace ("": of all), for whoever needs no more than their keys. */
+	void (*each_key)(void *user, const char *namespace, links_fn fn, void *fn_user);
 };
 
 /* Where the registry's answers come from. */
@@ -80,7 +87,7 @@ struct world_registry {
 enum kind world_workload_kind(enum workload_kind kind);
 
 /* Gathers the world of channel namespace/name at now_ms into arena. name "" is the namespace's
- * sweep: no channel, all claims, so that pins nobody claims any more can go. */
+ * sweep: no channel; pins that nobody claims any more can go. */
 void world_gather(const struct world_objects *objects, const struct world_registry *registry,
 		  const char *namespace, const char *name, int64_t now_ms, struct arena *arena,
 		  struct world *ret_world);

@@ -1,5 +1,7 @@
 #include "wire/record.h"
 
+#include <stdalign.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,8 +56,17 @@ static read_fn reader_of(enum kind kind)
 	return readers[kind];
 }
 
+const char *record_channel(const struct record *record)
+{
+	const char *channel = record->kind == KIND_PROMOTION ? ((const struct promotion *)record->object)->channel
+							     : record->meta->channel;
+
+	return channel == NULL ? "" : channel;
+}
+
 struct record *record_ref(struct record *record)
 {
+	CHECK(record->refs > 0);
 	record->refs++;
 	return record;
 }
@@ -94,7 +105,6 @@ static struct record *decode(enum kind kind, struct tree *tree, const struct tre
 	struct read_node object = read_at(&reader, tree, json);
 
 	check_kind(&object, kind);
-	record->refs = 1;
 	record->kind = kind;
 	record->object = reader_of(kind)(&object, kind);
 	record->meta = record->object;
@@ -172,30 +182,85 @@ static int refuse_quarantined(enum kind kind, const struct tree *tree, const str
 		       record_field(tree, metadata, "name"));
 }
 
-int record_from_tree(enum kind kind, struct tree *tree, const struct tree_node *json, bool is_gone,
-		     struct crash_page *page, struct arena *scratch, struct record **ret_record, struct err *err)
+/* The same object was read into two places: what differs by just as much as the places do is a pointer. */
+static void note_pointers(const struct record *record, const struct record *twin, size_t size, unsigned char *ret_pointers)
 {
+	const uintptr_t *words = (const uintptr_t *)record;
+	const uintptr_t *others = (const uintptr_t *)twin;
+	uintptr_t distance = (uintptr_t)record - (uintptr_t)twin;
+
+	for (size_t i = 0; i < size / sizeof(*words); i++) {
+		if (words[i] - others[i] == distance)
+			ret_pointers[i / 8] |= (unsigned char)(1U << (i % 8));
+	}
+}
+
+/* Puts the record, and where its pointers are by its twin, into one block: of its own, or the room's. */
+static struct record *settle(enum kind kind, struct tree *tree, const struct tree_node *json, bool is_tolerant, size_t size,
+			     const struct record *twin, struct arena *lent, struct err *err)
+{
+	size_t all = size + record_pointers_len(size) + alignof(max_align_t);
+	struct arena own = ARENA_INIT_SIZE(all);
+	bool is_lent = all <= lent->block_size;
+	struct arena *arena = is_lent ? lent : &own;
+	struct record *record = decode(kind, tree, json, arena, is_tolerant, err);
+	size_t taken = arena_bytes(arena);
+	unsigned char *pointers = arena_alloc(arena, record_pointers_len(taken));
+
+	if (twin != NULL) {
+		note_pointers(record, twin, taken, pointers);
+		record->pointers = pointers;
+	}
+	record->size = taken;
+	record->arena = own;
+	record->refs = is_lent ? 0 : 1;
+	return record;
+}
+
+void record_give_back(struct record *record, struct record_room *room)
+{
+	if (record != NULL && record->refs > 0)
+		record_unref(record);
+	arena_reset(&room->lent);
+}
+
+void record_room_finish(struct record_room *room)
+{
+	arena_finish(&room->scratch);
+	arena_finish(&room->lent);
+}
+
+int record_from_tree(enum kind kind, struct tree *tree, const struct tree_node *json, bool is_gone,
+		     struct crash_page *page, struct record_room *room, struct record **ret_record, struct err *err)
+{
+	struct arena *scratch = &room->scratch;
 	struct err own = ERR_INIT;
+	struct record *first;
 	struct record *record;
-	struct arena exact;
 
 	if (page != NULL && note(kind, tree, json, is_gone, page) != NULL)
 		return refuse_quarantined(kind, tree, json, err);
 	arena_reset(scratch);
-	record = decode(kind, tree, json, scratch, is_gone, &own);
-	exact = ARENA_INIT_SIZE(arena_bytes(scratch));
-	if (record->meta->name[0] == '\0' && !err_is_set(&own))
+	first = decode(kind, tree, json, scratch, is_gone, &own);
+	if (first->meta->name[0] == '\0' && !err_is_set(&own))
 		(void)err_set(&own, ERR_INPUT, "metadata.name: is missing");
-	if (!err_is_set(&own)) {
-		/* Once more, into a block of just the right size: records live long and are many. */
-		record = decode(kind, tree, json, &exact, is_gone, &own);
+	if (err_is_set(&own)) {
+		name_object(kind, first->meta, &own);
+		return err_set(err, own.class, "%s", own.text);
+	}
+	record = settle(kind, tree, json, is_gone, arena_bytes(scratch), arena_is_whole(scratch) ? first : NULL, &room->lent,
+			&own);
+	if (record->pointers == NULL) {
+		struct record *twin = record;
+
+		record = settle(kind, tree, json, is_gone, twin->size, twin, &room->lent, &own);
+		record_unref(twin);
 	}
 	if (err_is_set(&own)) {
 		name_object(kind, record->meta, &own);
-		arena_finish(&exact);
+		record_give_back(record, room);
 		return err_set(err, own.class, "%s", own.text);
 	}
-	record->arena = exact;
 	*ret_record = record;
 	return 0;
 }
@@ -209,7 +274,7 @@ int record_from_json(enum kind kind, const char *json, size_t len, struct record
 int record_from_json_noted(enum kind kind, const char *json, size_t len, struct crash_page *page,
 			   struct record **ret_record, struct err *err)
 {
-	struct arena scratch = RECORD_SCRATCH_INIT;
+	struct record_room room = RECORD_ROOM_INIT;
 	auto_json *tree = NULL;
 	int r = read_tree(json, len, READ_OBJECT_MAX, &tree, err);
 
@@ -217,7 +282,7 @@ int record_from_json_noted(enum kind kind, const char *json, size_t len, struct 
 		err_prefix(err, "%s", kind_info(kind)->name);
 		return r;
 	}
-	r = record_from_tree(kind, tree, tree_root(tree), false, page, &scratch, ret_record, err);
-	arena_finish(&scratch);
+	r = record_from_tree(kind, tree, tree_root(tree), false, page, &room, ret_record, err);
+	record_room_finish(&room);
 	return r;
 }

@@ -7,7 +7,7 @@
  *
  * What a server sends without end, or as long as it likes, is read as it comes: lines of a watch by an
  * event_stream, the items of a list by a list_stream. Neither holds more than one object at a time, and
- * once they have seen the largest, an object takes one allocation: its record.
+ * once they have seen the largest, an object takes no memory of its own: its record goes when it has been told.
  *
  * Before an object is made a record, its identity is noted in a crash page (base/crash_page), and an object in
  * quarantine is refused with ERR_DENIED: it may not be read. The note stays until whoever wanted the record has it: for streams until the
@@ -28,12 +28,23 @@
 #include "wire/kind.h"
 
 struct record {
-	unsigned refs;
+	unsigned refs; /* 0: it is not for keeping */
 	enum kind kind;
 	const struct meta *meta; /* the object's metadata (inside object) */
 	const void *object;      /* struct channel, struct promotion, struct workload, … by kind */
-	struct arena arena;
+	struct arena arena;      /* one block, which begins with the record; empty: it lies in somebody else's */
+	size_t size;             /* of the record and all that it points to, in bytes */
+	const unsigned char *pointers; /* bit i of byte i / 8: the i-th word of it is a pointer into it */
 };
+
+/* Bytes that the pointers of a record of size bytes take. */
+static inline size_t record_pointers_len(size_t size)
+{
+	return (size / sizeof(void *) + 7) / 8;
+}
+
+/* The channel that the object is of, by its label or, of a promotion, by its spec; "" when it is of none. */
+const char *record_channel(const struct record *record) __attribute__((returns_nonnull));
 
 /* Another reference. Returns record. */
 struct record *record_ref(struct record *record);
@@ -56,7 +67,7 @@ enum event_type { EVENT_ADDED, EVENT_MODIFIED, EVENT_DELETED, EVENT_BOOKMARK, EV
 
 struct event {
 	enum event_type type;
-	struct record *record;       /* ADDED, MODIFIED, DELETED; NULL: skipped, see event_stream_skip() */
+	const struct record *record; /* ADDED, MODIFIED, DELETED; NULL: skipped, see event_stream_skip() */
 	char resource_version[64];   /* BOOKMARK: where the stream stands; or the version skipped */
 	int is_initial_end;          /* BOOKMARK that ends the initial events of a WatchList */
 	struct err status;           /* ERROR: the Status as a class, with code and retry_after_ms */
@@ -66,7 +77,7 @@ struct event_stream;
 
 /* An event, or event NULL and why a line was left out: ERR_INPUT when it is none, or its object is too
  * long or can not be decoded (the text names kind, namespace and name as far as they were readable);
- * ERR_NOMEM. The record is the stream's: record_ref() it to keep it. false: no more events, please. */
+ * ERR_NOMEM. The record is the stream's, and goes after the call. false: no more events, please. */
 typedef bool (*event_fn)(void *user, const struct event *event, const struct err *err);
 
 /* Reads the watch of a kind. Ends the process without memory. */
@@ -97,9 +108,9 @@ void event_stream_destroy(struct event_stream *stream);
 
 struct list_stream;
 
-/* An item, or record NULL and why an item was left out, as for an event_fn. An item that cannot be decoded
+/* An item (the stream's, as of an event_fn), or record NULL and why an item was left out, as for an event_fn. An item that cannot be decoded
  * does not hide the others. */
-typedef void (*list_fn)(void *user, struct record *record, const struct err *err);
+typedef void (*list_fn)(void *user, const struct record *record, const struct err *err);
 
 /* Reads one page of a list of a kind. Ends the process without memory. */
 struct list_stream *list_stream_create(enum kind kind) __attribute__((returns_nonnull));

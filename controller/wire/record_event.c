@@ -13,7 +13,7 @@ struct event_stream {
 	event_known_fn known; /* NULL: nothing is */
 	void *known_user;
 	struct scan scan;
-	struct arena scratch;
+	struct record_room room;
 };
 
 const char *resource_version_read(const struct read_node *object)
@@ -63,15 +63,15 @@ static bool is_known(const struct event_stream *stream, const struct tree_node *
 }
 
 /* Reads the line that is complete. */
-static int read_line(struct event_stream *stream, struct event *event, struct err *err)
+static int read_line(struct event_stream *stream, struct event *event, struct record **ret_record, struct err *err)
 {
-	struct reader reader = { .arena = &stream->scratch, .is_tolerant = true };
+	struct reader reader = { .arena = &stream->room.scratch, .is_tolerant = true };
 	struct tree *tree = &stream->scan.tree;
 	const struct tree_node *json = scan_object(&stream->scan);
 	const char *type = tree_text(tree, tree_get(tree, tree_root(tree), "type"));
 	struct read_node object;
 
-	arena_reset(&stream->scratch);
+	arena_reset(&stream->room.scratch);
 	object = read_at(&reader, tree, json);
 	if (type == NULL || !read_is_present(&object))
 		return err_set(err, ERR_INPUT, "watch of %s: a line without type and object",
@@ -81,7 +81,7 @@ static int read_line(struct event_stream *stream, struct event *event, struct er
 		return 0;
 	if (event->type <= EVENT_DELETED)
 		return record_from_tree(stream->kind, tree, json, event->type == EVENT_DELETED, stream->page,
-					&stream->scratch, &event->record, err);
+					&stream->room, ret_record, err);
 	if (event->type == EVENT_BOOKMARK)
 		read_bookmark(&object, event);
 	else if (event->type == EVENT_ERROR)
@@ -93,19 +93,21 @@ static int read_line(struct event_stream *stream, struct event *event, struct er
 static bool tell(struct event_stream *stream, enum scan_found found, event_fn fn, void *user)
 {
 	struct event event = { .record = NULL };
+	struct record *record = NULL;
 	struct err err = ERR_INIT;
 	bool goes_on;
 
 	if (found == SCAN_DOCUMENT) {
-		if (read_line(stream, &event, &err) < 0)
-			event.record = NULL;
+		if (read_line(stream, &event, &record, &err) < 0)
+			record = NULL;
+		event.record = record;
 	} else {
 		err = stream->scan.err;
-		arena_reset(&stream->scratch);
-		record_name_refused(stream->kind, &stream->scan, "watch of", &stream->scratch, &err);
+		arena_reset(&stream->room.scratch);
+		record_name_refused(stream->kind, &stream->scan, "watch of", &stream->room.scratch, &err);
 	}
 	goes_on = fn(user, err_is_set(&err) ? NULL : &event, &err);
-	record_unref(event.record);
+	record_give_back(record, &stream->room);
 	crash_page_leave(stream->page);
 	return goes_on;
 }
@@ -126,7 +128,7 @@ struct event_stream *event_stream_create(enum kind kind)
 	struct event_stream *stream = memory_alloc(sizeof(*stream));
 
 	stream->kind = kind;
-	stream->scratch = RECORD_SCRATCH_INIT;
+	stream->room = RECORD_ROOM_LENDING;
 	event_stream_reset(stream);
 	return stream;
 }
@@ -152,6 +154,6 @@ void event_stream_destroy(struct event_stream *stream)
 	if (stream == NULL)
 		return;
 	scan_finish(&stream->scan);
-	arena_finish(&stream->scratch);
+	record_room_finish(&stream->room);
 	free(stream);
 }

@@ -11,14 +11,27 @@
 #include "wire/json_read.h"
 #include "wire/record.h"
 
-/* What reading an object takes beside its tree; it is reset for each. */
-#define RECORD_SCRATCH_INIT ARENA_INIT_SIZE((size_t)16 * 1024)
+/* What reading an object takes beside its tree. */
+struct record_room {
+	struct arena scratch; /* reset for each object */
+	struct arena lent;    /* where a record goes that is not kept, when it fits; block_size 0: each has memory of its own */
+};
+
+#define RECORD_BLOCK ((size_t)8 * 1024)
+#define RECORD_ROOM_INIT ((struct record_room){ .scratch = ARENA_INIT_SIZE(RECORD_BLOCK) })
+#define RECORD_ROOM_LENDING ((struct record_room){ .scratch = ARENA_INIT_SIZE(RECORD_BLOCK), .lent = ARENA_INIT_SIZE(RECORD_BLOCK) })
+
+void record_room_finish(struct record_room *room);
 
 /* As record_from_json_noted(), of a value within a tree (NULL: of nothing). is_gone: whatever is wrong but the name is
- * read as absent (an object that goes has to be recognised, no more), and its quarantine ends. */
+ * read as absent (an object that goes has to be recognised, no more), and its quarantine ends. A record whose memory is lent has no
+ * reference. */
 int record_from_tree(enum kind kind, struct tree *tree, const struct tree_node *json, bool is_gone,
-		     struct crash_page *page, struct arena *scratch, struct record **ret_record, struct err *err)
+		     struct crash_page *page, struct record_room *room, struct record **ret_record, struct err *err)
 	__attribute__((warn_unused_result));
+
+/* The record (NULL: none) has been told, and nobody has it. */
+void record_give_back(struct record *record, struct record_room *room);
 
 /* Puts "kind namespace/name: " in front of why an object was refused of which only the beginning was read;
  * "where plural: " when its name had not come yet. */

@@ -10,7 +10,7 @@ struct list_stream {
 	enum kind kind;
 	struct crash_page *page;
 	struct scan scan;
-	struct arena scratch;
+	struct record_room room;
 };
 
 /* Tells of an item, good or not. ERR_NOMEM is not the item's fault. */
@@ -21,16 +21,16 @@ static int tell(struct list_stream *stream, enum scan_found found, list_fn fn, v
 
 	if (found == SCAN_ITEM) {
 		if (record_from_tree(stream->kind, &stream->scan.tree, scan_object(&stream->scan), false,
-				     stream->page, &stream->scratch, &record, &why) < 0)
+				     stream->page, &stream->room, &record, &why) < 0)
 			record = NULL;
 	} else {
 		why = stream->scan.err;
-		arena_reset(&stream->scratch);
-		record_name_refused(stream->kind, &stream->scan, "list of", &stream->scratch, &why);
+		arena_reset(&stream->room.scratch);
+		record_name_refused(stream->kind, &stream->scan, "list of", &stream->room.scratch, &why);
 	}
 	if (why.class != ERR_NOMEM)
 		fn(user, record, &why);
-	record_unref(record);
+	record_give_back(record, &stream->room);
 	crash_page_leave(stream->page);
 	if (why.class == ERR_NOMEM)
 		return err_set(err, ERR_NOMEM, "%s", why.text);
@@ -60,7 +60,7 @@ int list_stream_feed(struct list_stream *stream, const char *bytes, size_t len, 
 
 int list_stream_end(struct list_stream *stream, struct list_head *ret_head, struct err *err)
 {
-	struct reader reader = { .arena = &stream->scratch, .is_tolerant = true };
+	struct reader reader = { .arena = &stream->room.scratch, .is_tolerant = true };
 	struct err why = ERR_INIT;
 	struct read_node top;
 	struct read_node metadata;
@@ -69,7 +69,7 @@ int list_stream_end(struct list_stream *stream, struct list_head *ret_head, stru
 
 	if (scan_end(&stream->scan, &why) < 0)
 		return refuse_list(stream, &why, err);
-	arena_reset(&stream->scratch);
+	arena_reset(&stream->room.scratch);
 	top = read_root(&reader, &stream->scan.tree);
 	metadata = read_object(&top, "metadata");
 	items = tree_get(top.tree, top.json, "items");
@@ -89,7 +89,7 @@ struct list_stream *list_stream_create(enum kind kind)
 	struct list_stream *stream = memory_alloc(sizeof(*stream));
 
 	stream->kind = kind;
-	stream->scratch = RECORD_SCRATCH_INIT;
+	stream->room = RECORD_ROOM_LENDING;
 	scan_begin(&stream->scan, SCAN_ITEMS, READ_OBJECT_MAX);
 	return stream;
 }
@@ -104,6 +104,6 @@ void list_stream_destroy(struct list_stream *stream)
 	if (stream == NULL)
 		return;
 	scan_finish(&stream->scan);
-	arena_finish(&stream->scratch);
+	record_room_finish(&stream->room);
 	free(stream);
 }

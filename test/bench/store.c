@@ -17,7 +17,7 @@
 #define PIECE ((size_t)16384)
 #define OBJECT_MAX ((size_t)3 * 1024 * 1024)
 
-static void on_item(void *user, struct record *record, const struct err *err)
+static void on_item(void *user, const struct record *record, const struct err *err)
 {
 	struct store *store = user;
 

@@ -8,7 +8,7 @@ struct reading {
 	struct err err; /* it is no list */
 };
 
-static void on_item(void *user, struct record *record, const struct err *err)
+static void on_item(void *user, const struct record *record, const struct err *err)
 {
 	struct reading *reading = user;
 

@@ -58,14 +58,16 @@ static const void *get_object(void *user, enum kind kind, const char *namespace,
 	return NULL;
 }
 
-static void each_object(void *user, enum kind kind, const char *namespace, world_each_fn fn, void *fn_user)
+static void each_object(void *user, enum kind kind, const char *namespace, const char *channel, world_each_fn fn,
+			void *fn_user)
 {
 	struct world_file *file = user;
 
 	for (size_t i = 0; i < file->records.len; i++) {
 		const struct record *r = file->records.items[i];
 
-		if (r->kind == kind && (str_is_empty(namespace) || str_equal(r->meta->namespace, namespace)))
+		if (r->kind == kind && (str_is_empty(namespace) || str_equal(r->meta->namespace, namespace)) &&
+		    (channel == NULL || str_equal(record_channel(r), channel)))
 			fn(fn_user, r->object);
 	}
 }
@@ -418,7 +420,7 @@ static void gather(struct world_file *file)
 {
 	const struct world_objects objects = { get_object,    each_object, look_at, metric_at, get_key,
 					       apply_failure, get_zone,	   file,    is_behind,
-					       each_left_out, NULL };
+					       each_left_out, NULL,	   NULL,    NULL };
 	const struct world_registry registry = { get_tags, each_digest, get_signature, file };
 	const char *key = text_at(file->json, "channel");
 	const char *slash = key == NULL ? NULL : strchr(key, '/');

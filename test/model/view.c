@@ -217,7 +217,12 @@ static const void *get(void *user, enum kind kind, const char *namespace, const 
 	return NULL;
 }
 
-static void each(void *user, enum kind kind, const char *namespace, world_each_fn fn, void *fn_user)
+static const char *channel_of(enum kind kind, const struct meta *meta)
+{
+	return kind == KIND_PROMOTION ? ((const struct promotion *)(const void *)meta)->channel : meta->channel;
+}
+
+static void each(void *user, enum kind kind, const char *namespace, const char *channel, world_each_fn fn, void *fn_user)
 {
 	const struct gathering *g = user;
 	uint32_t first = first_slot(kind);
@@ -225,7 +230,8 @@ static void each(void *user, enum kind kind, const char *namespace, world_each_f
 	for (uint32_t slot = first; slot < SLOTS_MAX && slot_kind(slot) == first; slot++) {
 		const struct meta *meta = g->objects[slot];
 
-		if (meta != NULL && (str_is_empty(namespace) || str_equal(meta->namespace, namespace)))
+		if (meta != NULL && (str_is_empty(namespace) || str_equal(meta->namespace, namespace)) &&
+		    (channel == NULL || str_equal(channel_of(kind, meta), channel)))
 			fn(fn_user, meta);
 	}
 }

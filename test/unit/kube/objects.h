@@ -68,15 +68,16 @@ static inline const char *objects_text(char room[static 2048], const struct stor
 				       const char *namespace)
 {
 	struct store_cursor cursor = STORE_CURSOR_INIT;
-	const struct record *record;
+	struct arena arena = ARENA_INIT;
 	char items[32][64];
 	size_t count = 0;
 
-	while (store_next(store, KIND_PINS, namespace, &cursor, &record)) {
+	while (store_next(store, KIND_PINS, namespace, &cursor)) {
 		ck_assert_uint_lt(count, 32);
-		(void)snprintf(items[count++], 64, "%s@%s", record->meta->name,
-			       record->meta->resource_version);
+		(void)snprintf(items[count++], 64, "%s@%s", cursor.name,
+			       store_at(store, KIND_PINS, &cursor, &arena)->meta->resource_version);
 	}
+	arena_finish(&arena);
 	room[0] = '\0';
 	for (size_t done = 0; done < count; done++) {
 		size_t least = done;

@@ -176,6 +176,7 @@ START_TEST(finds_and_walks_by_namespace)
 	static const char *const where[][2] = { { "a", "x" }, { "a", "y" }, { "b", "x" }, { "c", "z" } };
 	struct store *store = store_create();
 	struct changes changes = { .text = "" };
+	struct arena arena = ARENA_INIT;
 	char room[2048];
 
 	store_on_change(store, changes_note, &changes);
@@ -189,9 +190,11 @@ START_TEST(finds_and_walks_by_namespace)
 	ck_assert_str_eq(objects_text(room, store, "b"), "x@7");
 	ck_assert_str_eq(objects_text(room, store, "nowhere"), "");
 	ck_assert_str_eq(objects_text(room, store, NULL), "x@7 x@7 y@7 z@7");
-	ck_assert_str_eq(store_get(store, KIND_PINS, "b", "x")->meta->namespace, "b");
-	ck_assert_ptr_null(store_get(store, KIND_PINS, "b", "y"));
-	ck_assert_ptr_null(store_get(store, KIND_SERVICE, "b", "x"));
+	ck_assert_str_eq(store_get(store, KIND_PINS, "b", "x", &arena)->meta->namespace, "b");
+	ck_assert_ptr_null(store_get(store, KIND_PINS, "b", "y", &arena));
+	ck_assert_ptr_null(store_get(store, KIND_SERVICE, "b", "x", &arena));
+	ck_assert(store_has(store, KIND_PINS, "b", "x") && !store_has(store, KIND_PINS, "b", "y"));
+	arena_finish(&arena);
 	ck_assert_uint_eq(store_count(store, KIND_SERVICE), 0);
 	store_destroy(store);
 	store_destroy(NULL);

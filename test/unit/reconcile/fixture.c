@@ -21,16 +21,31 @@ static const void *get(void *user, enum kind kind, const char *namespace, const 
 	return NULL;
 }
 
-static void each(void *user, enum kind kind, const char *namespace, world_each_fn fn, void *fn_user)
+static void each(void *user, enum kind kind, const char *namespace, const char *channel, world_each_fn fn, void *fn_user)
 {
 	struct fixture *fixture = user;
 
 	for (size_t i = 0; i < fixture->count; i++) {
 		const struct record *record = fixture->records[i];
 
-		if (record->kind == kind &&
-		    (str_is_empty(namespace) || str_equal(record->meta->namespace, namespace)))
+		if (record->kind == kind && (str_is_empty(namespace) || str_equal(record->meta->namespace, namespace)) &&
+		    (channel == NULL || str_equal(record_channel(record), channel)))
 			fn(fn_user, record->object);
+	}
+}
+
+static void each_key(void *user, const char *namespace, links_fn fn, void *fn_user)
+{
+	struct fixture *fixture = user;
+	char key[512];
+
+	for (size_t i = 0; i < fixture->count; i++) {
+		const struct meta *meta = fixture->records[i]->meta;
+
+		(void)snprintf(key, sizeof(key), "%s/%s", meta->namespace, meta->name);
+		if (fixture->records[i]->kind == KIND_CHANNEL &&
+		    (str_is_empty(namespace) || str_equal(meta->namespace, namespace)))
+			fn(fn_user, key);
 	}
 }
 
@@ -91,7 +106,7 @@ void fixture_init(struct fixture *fixture)
 	*fixture = (struct fixture){ .count = 0 };
 	fixture->objects = (struct world_objects){
 		get, each, look, metric, key, apply_failure, zone, fixture, NULL,
-		NULL, NULL
+		NULL, NULL, NULL, each_key
 	};
 	fixture->registry = (struct world_registry){ tags, digests, signature, fixture };
 }

@@ -75,7 +75,7 @@ static void have_pins(struct bench *b)
 
 static const char *pins_version(struct bench *b)
 {
-	return store_get(b->tools.store, KIND_PINS, "n", "sluice-pins")->meta->resource_version;
+	return store_get(b->tools.store, KIND_PINS, "n", "sluice-pins", &b->arena)->meta->resource_version;
 }
 
 /* ---- one after the other ---- */
@@ -113,9 +113,9 @@ START_TEST(carries_out_all_orders_and_keeps_the_answers)
 	ck_assert_str_eq(b.failed, "");
 	ck_assert(!b.outcome.is_news);
 	ck_assert_str_eq(
-		store_get(b.tools.store, KIND_CHANNEL, "n", "shop")->meta->resource_version, "3");
+		store_get(b.tools.store, KIND_CHANNEL, "n", "shop", &b.arena)->meta->resource_version, "3");
 	ck_assert_str_eq(pins_version(&b), "9");
-	ck_assert_ptr_nonnull(store_get(b.tools.store, KIND_DEPLOYMENT, "n", "web"));
+	ck_assert(store_has(b.tools.store, KIND_DEPLOYMENT, "n", "web"));
 	bench_finish(&b);
 }
 END_TEST
@@ -135,7 +135,7 @@ START_TEST(stops_at_the_first_failure)
 	ck_assert(fake_run_until(b.loop, &b.is_done, 5000));
 	ck_assert_str_eq(b.failed, names[_i]);
 	ck_assert_int_ne(b.outcome.err.class, ERR_NONE);
-	ck_assert((store_get(b.tools.store, KIND_CHANNEL, "n", "shop") != NULL) == (_i > 0));
+	ck_assert(store_has(b.tools.store, KIND_CHANNEL, "n", "shop") == (_i > 0));
 	ck_assert_str_eq(pins_version(&b), _i > 1 ? "9" : "8");
 	bench_finish(&b);
 }
@@ -448,7 +448,7 @@ START_TEST(finds_workloads)
 	expect_int(finds[_i].name, b.outcome.err.class, finds[_i].class);
 	expect_int(finds[_i].name, b.outcome.is_news, finds[_i].is_news);
 	expect_int(finds[_i].name, look_at_web(&b).state, finds[_i].state);
-	expect(finds[_i].name, store_get(b.tools.store, KIND_DEPLOYMENT, "n", "web") == NULL);
+	expect(finds[_i].name, !store_has(b.tools.store, KIND_DEPLOYMENT, "n", "web"));
 	bench_finish(&b);
 }
 END_TEST

@@ -180,7 +180,7 @@ START_TEST(maps_changes_to_keys)
 	fixture_init(&fixture);
 	fixture_init(&changed);
 	fixture_add(&fixture, shop);
-	fixture.objects.each(&fixture, KIND_CHANNEL, "", on_channel, links);
+	fixture.objects.each(&fixture, KIND_CHANNEL, "", NULL, on_channel, links);
 	if (rows[_i].before != NULL) {
 		fixture_add(&changed, rows[_i].before);
 		change.before = changed.records[0]->object;
@@ -222,7 +222,7 @@ START_TEST(looks_again_at_what_was_learned)
 	fixture_init(&fixture);
 	fixture_init(&touched);
 	fixture_add(&fixture, shop);
-	fixture.objects.each(&fixture, KIND_CHANNEL, "", on_channel, links);
+	fixture.objects.each(&fixture, KIND_CHANNEL, "", NULL, on_channel, links);
 	fixture_add(&touched, DEPLOYMENT("", "1", "x", "1"));
 	fixture_add(&touched, DEPLOYMENT(", annotations: {a: b}", "1", "x", "1"));
 	change.before = touched.records[0]->object;

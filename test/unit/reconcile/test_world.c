@@ -36,7 +36,7 @@ static const char shop[] = CHANNEL
 	"spec: {selector: {matchLabels: {app: web}}, template: {spec: {containers: [{name: web, "
 	"image: x}]}}}\n" NEXT "apiVersion: v1\nkind: ConfigMap\n"
 	"metadata: {name: sluice-pins, namespace: beta, labels: {sluice.dev/pins: 'true'}}\n"
-	"data: {Deployment.web.web: 'x@sha256:1'}\n" NEXT
+	"data: {Deployment.web.web: 'x@sha256:1', StatefulSet.old.1.db: 'x@sha256:2'}\n" NEXT
 	"apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n"
 	"metadata: {name: web, namespace: beta, labels: {sluice.dev/channel: shop}}\nspec: "
 	"{maxReplicas: 3}\n" NEXT "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n"
@@ -46,6 +46,13 @@ static const char shop[] = CHANNEL
 	"{}\n" NEXT "apiVersion: v1\nkind: Pod\n"
 	"metadata: {name: db-0, namespace: beta}\nspec: {schedulingGates: [{name: "
 	"sluice.dev/no-release}]}\n";
+
+static const char alone[] = CHANNEL
+	"metadata: {name: shop, namespace: beta}\n"
+	"spec: {" WEB ", workloads: [{kind: Deployment, name: web, containers: {web: web}}]}\n" NEXT
+	"apiVersion: v1\nkind: ConfigMap\n"
+	"metadata: {name: sluice-pins, namespace: beta, labels: {sluice.dev/pins: 'true'}}\n"
+	"data: {Deployment.web.web: 'x@sha256:1'}\n";
 
 static const char circle[] = CHANNEL
 	"metadata: {name: a, namespace: n}\n"
@@ -76,15 +83,15 @@ static const struct {
 } rows[] = {
 	{ "a channel sees its own, its upstreams and the claims of others", shop, "beta", "shop",
 	  "beta/shop\npromotion p1\nupstream staging/shop\nupstream develop/shop\n"
-	  "workload known\nworkload none\nclaim DaemonSet agent other\nclaim Deployment web other\n"
-	  "pins 1\nscaler web\nservice web\npod db-0\nwho-may missing\n" },
+	  "workload known\nworkload none\nclaim Deployment web other\n"
+	  "pin Deployment.web.web claimed\npin StatefulSet.old.1.db\nscaler web\nservice web\npod db-0\nwho-may missing\n" },
 	{ "a channel that does not exist still has its promotions", shop, "beta", "lost",
-	  "no channel\npromotion p4\nclaim Deployment web shop\nclaim CronJob tidy shop\n"
-	  "claim DaemonSet agent other\nclaim Deployment web other\npins 1\npod db-0\nwho-may "
+	  "no channel\npromotion p4\npin Deployment.web.web claimed\npin StatefulSet.old.1.db\npod db-0\nwho-may "
 	  "missing\n" },
-	{ "the sweep of a namespace sees pins and all claims", shop, "beta", "",
-	  "no channel\nclaim Deployment web shop\nclaim CronJob tidy shop\n"
-	  "claim DaemonSet agent other\nclaim Deployment web other\npins 1\nwho-may missing\n" },
+	{ "the sweep of a namespace sees which pins are claimed", shop, "beta", "",
+	  "no channel\npin Deployment.web.web claimed\npin StatefulSet.old.1.db\nwho-may missing\n" },
+	{ "a pin that its own channel alone claims is claimed by no other", alone, "beta", "shop",
+	  "beta/shop\nworkload none\npin Deployment.web.web\nwho-may missing\n" },
 	{ "an entry channel has no upstream", shop, "develop", "shop",
 	  "develop/shop\nwho-may missing\n" },
 	{ "a circle ends, and holds the channel itself; a missing one is there once", circle, "n",
@@ -145,8 +152,8 @@ static void describe(const struct world *world, char *text)
 	for (size_t i = 0; i < world->claim_count; i++)
 		put(&at, "claim %s %s %s\n", workload_kind_name(world->claims[i].kind),
 		    world->claims[i].name, world->claims[i].channel);
-	if (world->pins != NULL)
-		put(&at, "pins %zu\n", world->pins->count);
+	for (size_t i = 0; world->pins != NULL && i < world->pins->count; i++)
+		put(&at, "pin %s%s\n", world->pins->items[i].key, world->are_claimed[i] ? " claimed" : "");
 	for (size_t i = 0; i < world->scaler_count; i++)
 		put(&at, "scaler %s\n", world->scalers[i]->meta.name);
 	for (size_t i = 0; i < world->service_count; i++)

@@ -15,7 +15,7 @@ struct page { /* what a list brought */
 	char token[64]; /* "": the last page */
 };
 
-static void take(void *user, struct record *record, const struct err *err)
+static void take(void *user, const struct record *record, const struct err *err)
 {
 	struct page *page = user;
 
