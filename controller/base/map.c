@@ -12,6 +12,8 @@ struct map_slot {
 	uint64_t hash;
 };
 
+#define LEAST_SIZE 4 /* there are many maps with one key */
+
 static char tombstone_key;
 #define TOMBSTONE (&tombstone_key)
 
@@ -68,8 +70,8 @@ static void grow(struct map *map)
 {
 	struct map old = *map;
 
-	map->size = old.len * 4 < 16 ? 16 : old.size;
-	while (map->size < old.len * 4)
+	map->size = old.size < LEAST_SIZE ? LEAST_SIZE : old.size;
+	while (map->size < old.len * 2)
 		map->size *= 2;
 	map->slots = memory_array(map->size, sizeof(*map->slots));
 	map->len = 0;

@@ -91,6 +91,27 @@ START_TEST(churn_does_not_grow_the_table)
 }
 END_TEST
 
+/* Most maps have one key, and there are tens of thousands of those. */
+START_TEST(the_table_fits_its_keys)
+{
+	struct map map = MAP_INIT;
+	char text[40];
+	int value;
+
+	map_put(&map, key_of(0, text), &value);
+	expect_int("slots for one key", (int64_t)map.size, 4);
+	for (size_t n = 1; n < 5000; n++) {
+		map_put(&map, key_of(n, text), &value);
+		expect_quick("a slot is free, where a search ends", map.used < map.size);
+		expect_quick("it is at most four times too large", map.size <= 4 * map.len);
+	}
+	expect_int("all are there", (int64_t)map.len, 5000);
+	for (size_t n = 0; n < 5000; n++)
+		expect_quick("each is found", map_get(&map, key_of(n, text)) == &value);
+	map_finish(&map);
+}
+END_TEST
+
 START_TEST(a_walk_meets_each_key_once)
 {
 	struct map map = MAP_INIT;
@@ -146,6 +167,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, a_second_put_replaces);
 	tcase_add_loop_test(tests, many_keys_come_and_go, 0, 3);
 	tcase_add_test(tests, churn_does_not_grow_the_table);
+	tcase_add_test(tests, the_table_fits_its_keys);
 	tcase_add_test(tests, a_walk_meets_each_key_once);
 	tcase_add_loop_test(tests, collisions_wrap_around, 0, 200);
 }
