@@ -348,7 +348,7 @@ int operator_create(const struct options *options, struct operator **ret_operato
 	struct operator *op = memory_alloc(sizeof(*op));
 	int r;
 
-	map_seed(draw_seed());
+	set_seed(draw_seed());
 	op->options = options;
 	op->metrics = metrics_create(SLUICE_VERSION);
 	op->crash_page = crash_file_take_up(&op->crash_file, options->crash_file);

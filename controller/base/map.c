@@ -6,145 +6,76 @@
 #include "base/err.h"
 #include "base/memory.h"
 
-struct map_slot {
-	char *key;   /* NULL: never used, TOMBSTONE: removed */
+struct map_item {
 	void *value;
-	uint64_t hash;
+	char key[];
 };
 
-#define LEAST_SIZE 4 /* there are many maps with one key */
-
-static char tombstone_key;
-#define TOMBSTONE (&tombstone_key)
-
-static uint64_t seed;
-
-void map_seed(uint64_t value)
+static const char *key_of(const void *item)
 {
-	seed = value;
+	return ((const struct map_item *)item)->key;
 }
 
-static uint64_t hash_of(const char *key)
+static struct map_item *find(const struct map *map, const char *key)
 {
-	uint64_t hash = 0xcbf29ce484222325u ^ seed;
-
-	for (; *key != '\0'; key++)
-		hash = (hash ^ (unsigned char)*key) * 0x100000001b3u;
-	return hash ^ (hash >> 29);
-}
-
-static bool slot_is_live(const struct map_slot *slot)
-{
-	return slot->key != NULL && slot->key != TOMBSTONE;
-}
-
-/* The slot that holds key, or NULL. */
-static struct map_slot *find(const struct map *map, const char *key, uint64_t hash)
-{
-	if (map->size == 0)
-		return NULL;
-	for (size_t i = hash & (map->size - 1);; i = (i + 1) & (map->size - 1)) {
-		struct map_slot *slot = &map->slots[i];
-
-		if (slot->key == NULL)
-			return NULL;
-		if (slot->key != TOMBSTONE && slot->hash == hash && strcmp(slot->key, key) == 0)
-			return slot;
-	}
-}
-
-/* Puts a key that is known to be absent into the first free slot. */
-static void insert(struct map *map, char *key, void *value, uint64_t hash)
-{
-	size_t i = hash & (map->size - 1);
-
-	while (slot_is_live(&map->slots[i]))
-		i = (i + 1) & (map->size - 1);
-	if (map->slots[i].key == NULL)
-		map->used++;
-	map->slots[i] = (struct map_slot){ .key = key, .value = value, .hash = hash };
-	map->len++;
-}
-
-static void grow(struct map *map)
-{
-	struct map old = *map;
-
-	map->size = old.size < LEAST_SIZE ? LEAST_SIZE : old.size;
-	while (map->size < old.len * 2)
-		map->size *= 2;
-	map->slots = memory_array(map->size, sizeof(*map->slots));
-	map->len = 0;
-	map->used = 0;
-	for (size_t i = 0; i < old.size; i++) {
-		if (slot_is_live(&old.slots[i]))
-			insert(map, old.slots[i].key, old.slots[i].value, old.slots[i].hash);
-	}
-	free(old.slots);
+	return set_get(&map->items, key_of, key);
 }
 
 void *map_get(const struct map *map, const char *key)
 {
-	struct map_slot *slot = find(map, key, hash_of(key));
+	const struct map_item *item = find(map, key);
 
-	return slot == NULL ? NULL : slot->value;
+	return item == NULL ? NULL : item->value;
 }
 
 void *map_put(struct map *map, const char *key, void *value)
 {
-	uint64_t hash = hash_of(key);
-	struct map_slot *slot = find(map, key, hash);
-	char *copy;
+	struct map_item *item = find(map, key);
+	size_t size = strlen(key) + 1;
+	void *before;
 
 	CHECK(value != NULL);
-	if (slot != NULL) {
-		void *before = slot->value;
-
-		slot->value = value;
-		return before;
+	if (item == NULL) {
+		item = memory_alloc(sizeof(*item) + size);
+		memcpy(item->key, key, size);
+		(void)set_put(&map->items, key_of, item);
 	}
-	if ((map->used + 1) * 4 > map->size * 3)
-		grow(map);
-	copy = memory_strdup(key);
-	insert(map, copy, value, hash);
-	return NULL;
+	before = item->value;
+	item->value = value;
+	return before;
 }
 
 void *map_remove(struct map *map, const char *key)
 {
-	struct map_slot *slot = find(map, key, hash_of(key));
-	void *value;
+	struct map_item *item = set_remove(&map->items, key_of, key);
+	void *value = item == NULL ? NULL : item->value;
 
-	if (slot == NULL)
-		return NULL;
-	value = slot->value;
-	free(slot->key);
-	slot->key = TOMBSTONE;
-	slot->value = NULL;
-	map->len--;
+	free(item);
 	return value;
+}
+
+size_t map_len(const struct map *map)
+{
+	return map->items.len;
 }
 
 bool map_next(const struct map *map, size_t *cursor, const char **ret_key, void **ret_value)
 {
-	while (*cursor < map->size) {
-		const struct map_slot *slot = &map->slots[(*cursor)++];
+	void *found;
 
-		if (!slot_is_live(slot))
-			continue;
-		*ret_key = slot->key;
-		*ret_value = slot->value;
-		return true;
-	}
-	return false;
+	if (!set_next(&map->items, cursor, &found))
+		return false;
+	*ret_key = key_of(found);
+	*ret_value = ((const struct map_item *)found)->value;
+	return true;
 }
 
 void map_finish(struct map *map)
 {
-	for (size_t i = 0; i < map->size; i++) {
-		if (slot_is_live(&map->slots[i]))
-			free(map->slots[i].key);
-	}
-	free(map->slots);
-	*map = MAP_INIT;
+	size_t cursor = 0;
+	void *item;
+
+	while (set_next(&map->items, &cursor, &item))
+		free(item);
+	set_finish(&map->items);
 }

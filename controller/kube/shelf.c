@@ -7,32 +7,46 @@
 
 /* The objects of one namespace. */
 struct shard {
-	struct map entries; /* name → struct entry */
+	struct set entries;
 };
+
+static const char *name_of(const void *entry)
+{
+	return ((const struct entry *)entry)->bytes;
+}
+
+static const char *channel_of(const struct entry *entry)
+{
+	return entry->bytes + strlen(entry->bytes) + 1;
+}
 
 struct entry *shelf_find(const struct shelf *shelf, const char *namespace, const char *name)
 {
 	const struct shard *shard = map_get(&shelf->shards, namespace);
 
-	return shard == NULL ? NULL : map_get(&shard->entries, name);
+	return shard == NULL ? NULL : set_get(&shard->entries, name_of, name);
 }
 
 const struct record *shelf_open(const struct shelf *shelf, const struct entry *entry, struct arena *arena)
 {
-	return packer_unpack(&shelf->packer, &entry->packing, entry->bytes + strlen(entry->bytes) + 1, arena);
+	const char *channel = channel_of(entry);
+
+	return packer_unpack(&shelf->packer, &entry->packing, channel + strlen(channel) + 1, arena);
 }
 
 static struct entry *pack(struct shelf *shelf, const struct record *record)
 {
 	const char *channel = record_channel(record);
-	size_t head = strlen(channel) + 1;
+	size_t name_size = strlen(record->meta->name) + 1;
+	size_t channel_size = strlen(channel) + 1;
 	struct packing packing;
 	const char *packed = packer_pack(&shelf->packer, record, &packing);
-	struct entry *entry = memory_alloc(sizeof(*entry) + head + packing.len);
+	struct entry *entry = memory_alloc(sizeof(*entry) + name_size + channel_size + packing.len);
 
 	entry->packing = packing;
-	memcpy(entry->bytes, channel, head);
-	memcpy(entry->bytes + head, packed, packing.len);
+	memcpy(entry->bytes, record->meta->name, name_size);
+	memcpy(entry->bytes + name_size, channel, channel_size);
+	memcpy(entry->bytes + name_size + channel_size, packed, packing.len);
 	return entry;
 }
 
@@ -56,7 +70,7 @@ static void count_out(struct shelf *shelf, const struct entry *entry)
 bool shelf_put(struct shelf *shelf, const struct record *record, unsigned generation)
 {
 	struct entry *entry = pack(shelf, record);
-	struct entry *before = map_put(&shard_of(shelf, record->meta->namespace)->entries, record->meta->name, entry);
+	struct entry *before = set_put(&shard_of(shelf, record->meta->namespace)->entries, name_of, entry);
 	bool was_shown = before != NULL && !before->is_deleted;
 
 	entry->generation = generation;
@@ -77,7 +91,7 @@ void shelf_hide(struct shelf *shelf, struct entry *entry)
 void shelf_remove(struct shelf *shelf, const char *namespace, const char *name)
 {
 	struct shard *shard = map_get(&shelf->shards, namespace);
-	struct entry *entry = map_remove(&shard->entries, name);
+	struct entry *entry = set_remove(&shard->entries, name_of, name);
 
 	if (!entry->is_deleted)
 		count_out(shelf, entry);
@@ -89,7 +103,7 @@ static void tidy(struct shelf *shelf, const char *namespace, struct shard *shard
 	if (shard->entries.len > 0)
 		return;
 	(void)map_remove(&shelf->shards, namespace);
-	map_finish(&shard->entries);
+	set_finish(&shard->entries);
 	free(shard);
 }
 
@@ -123,9 +137,10 @@ bool shelf_next(const struct shelf *shelf, const char *namespace, struct store_c
 	for (;;) {
 		const struct shard *shard = cursor->within;
 
-		if (shard != NULL && map_next(&shard->entries, &cursor->entry, &cursor->name, &item)) {
+		if (shard != NULL && set_next(&shard->entries, &cursor->entry, &item)) {
 			cursor->found = item;
-			cursor->channel = cursor->found->bytes;
+			cursor->name = name_of(item);
+			cursor->channel = channel_of(item);
 			return true;
 		}
 		cursor->within = next_shard(shelf, namespace, cursor);

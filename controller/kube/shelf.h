@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/map.h"
+#include "base/set.h"
 #include "kube/store.h"
 #include "wire/packer.h"
 
@@ -18,7 +19,7 @@ struct entry {
 	struct packing packing;
 	unsigned generation; /* of the last list that named it */
 	bool is_deleted;     /* by us, and the watch has not told anything newer yet */
-	char bytes[];        /* the channel that it is of, terminated, and the record, packed */
+	char bytes[];        /* its name, the channel that it is of, both terminated, and the record, packed */
 };
 
 struct shelf {

@@ -61,7 +61,7 @@ static void link_remove(struct links *links, const char *target, const char *cha
 	if (set == NULL)
 		return;
 	map_remove(set, channel);
-	if (set->len > 0)
+	if (map_len(set) > 0)
 		return;
 	map_remove(&links->targets, target);
 	set_free(set);

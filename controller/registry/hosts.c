@@ -181,7 +181,7 @@ struct host *hosts_find(struct hosts *hosts, const char *authority)
 
 	if (host != NULL)
 		return host;
-	if (hosts->by_authority.len >= MANY_HOSTS)
+	if (map_len(&hosts->by_authority) >= MANY_HOSTS)
 		forget_idle_hosts(hosts);
 	host = memory_alloc(sizeof(*host));
 	host->origin.is_plain = hosts_allows_plain(hosts, authority);

@@ -86,7 +86,7 @@ static void make_room(struct observations *store, const struct observation *keep
 {
 	struct observation *next = store->oldest;
 
-	while (next != NULL && (store->by_key.len > store->max_count || store->bytes > store->max_bytes)) {
+	while (next != NULL && (map_len(&store->by_key) > store->max_count || store->bytes > store->max_bytes)) {
 		struct observation *observation = next;
 
 		next = observation->newer;

@@ -301,9 +301,9 @@ struct registry_stats registry_stats(const struct registry *registry)
 		.requests = registry->hosts.requests,
 		.answers = registry->answers,
 		.failures = registry->failures,
-		.observations = registry->store.by_key.len,
+		.observations = map_len(&registry->store.by_key),
 		.bytes = registry->store.bytes,
-		.hosts = registry->hosts.by_authority.len,
+		.hosts = map_len(&registry->hosts.by_authority),
 	};
 }
 

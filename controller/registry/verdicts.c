@@ -63,7 +63,7 @@ static void make_room(struct verdicts *verdicts)
 	const char *key;
 	void *value;
 
-	if (verdicts->searches.len < VERDICTS_MAX)
+	if (map_len(&verdicts->searches) < VERDICTS_MAX)
 		return;
 	while (map_next(&verdicts->searches, &cursor, &key, &value)) {
 		struct search *search = value;

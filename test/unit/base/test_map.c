@@ -38,7 +38,7 @@ START_TEST(a_second_put_replaces)
 	expect("the key was copied", map_get(&map, "name") == &a);
 	expect("the old value comes back", map_put(&map, "name", &b) == &a);
 	expect("the new one is in", map_get(&map, "name") == &b);
-	expect_int("one key", map.len, 1);
+	expect_int("one key", map_len(&map), 1);
 	expect("an empty text is a key too", map_put(&map, "", &a) == NULL);
 	expect("of its own", map_get(&map, "") == &a);
 	expect("removed", map_remove(&map, "name") == &b);
@@ -55,7 +55,7 @@ START_TEST(many_keys_come_and_go)
 	int *values = calloc(KEYS, sizeof(*values));
 	char text[40];
 
-	map_seed(seeds[_i]);
+	set_seed(seeds[_i]);
 	for (size_t n = 0; n < KEYS; n++)
 		expect_quick("a new key", map_put(&map, key_of(n, text), &values[n]) == NULL);
 	for (size_t n = 0; n < KEYS; n += 3)
@@ -65,7 +65,7 @@ START_TEST(many_keys_come_and_go)
 		       map_get(&map, key_of(n, text)) == (n % 3 == 0 ? NULL : &values[n]));
 	for (size_t n = 0; n < KEYS; n += 3)
 		expect_quick("a removed key is new again", map_put(&map, key_of(n, text), &values[n]) == NULL);
-	expect_int("all are back", map.len, KEYS);
+	expect_int("all are back", map_len(&map), KEYS);
 	for (size_t n = 0; n < KEYS; n++)
 		expect_quick("with their value", map_get(&map, key_of(n, text)) == &values[n]);
 	map_finish(&map);
@@ -85,8 +85,8 @@ START_TEST(churn_does_not_grow_the_table)
 		if (n >= 10)
 			expect_quick("an old key leaves", map_remove(&map, key_of(n - 10, text)) == &value);
 	}
-	expect_int("ten are left", map.len, 10);
-	expect_quick("the table stays small", map.size <= 64);
+	expect_int("ten are left", map_len(&map), 10);
+	expect_quick("the table stays small", map.items.size <= 64);
 	map_finish(&map);
 }
 END_TEST
@@ -99,13 +99,13 @@ START_TEST(the_table_fits_its_keys)
 	int value;
 
 	map_put(&map, key_of(0, text), &value);
-	expect_int("slots for one key", (int64_t)map.size, 4);
+	expect_int("slots for one key", (int64_t)map.items.size, 4);
 	for (size_t n = 1; n < 5000; n++) {
 		map_put(&map, key_of(n, text), &value);
-		expect_quick("a slot is free, where a search ends", map.used < map.size);
-		expect_quick("it is at most four times too large", map.size <= 4 * map.len);
+		expect_quick("a slot is free, where a search ends", map.items.used < map.items.size);
+		expect_quick("it is at most four times too large", map.items.size <= 4 * map_len(&map));
 	}
-	expect_int("all are there", (int64_t)map.len, 5000);
+	expect_int("all are there", (int64_t)map_len(&map), 5000);
 	for (size_t n = 0; n < 5000; n++)
 		expect_quick("each is found", map_get(&map, key_of(n, text)) == &value);
 	map_finish(&map);
@@ -136,7 +136,7 @@ START_TEST(a_walk_meets_each_key_once)
 			       map_remove(&map, key_of(n, text)) == value);
 	}
 	expect_int("all were met", count, sizeof(seen));
-	expect_int("half of them left", map.len, sizeof(seen) / 2);
+	expect_int("half of them left", map_len(&map), sizeof(seen) / 2);
 	map_finish(&map);
 }
 END_TEST
@@ -148,10 +148,10 @@ START_TEST(collisions_wrap_around)
 	int values[12];
 	char text[40];
 
-	map_seed((uint64_t)_i * 0x2545f4914f6cdd1du);
+	set_seed((uint64_t)_i * 0x2545f4914f6cdd1du);
 	for (size_t n = 0; n < 12; n++)
 		map_put(&map, key_of(n, text), &values[n]);
-	expect_int("twelve keys need sixteen slots", map.size, 16);
+	expect_int("twelve keys need sixteen slots", map.items.size, 16);
 	for (size_t n = 0; n < 12; n += 2)
 		expect_quick("removed", map_remove(&map, key_of(n, text)) == &values[n]);
 	for (size_t n = 0; n < 12; n++)

@@ -244,7 +244,7 @@ START_TEST(the_queue_is_bounded)
 		expect_quick("sent ones give way", sent(4000)[0] == 'p');
 	}
 	expect_int("without loss", queue.dropped, 251);
-	expect("in bounded memory", queue.entries.len <= EVENT_QUEUE_MAX && queue.by_key.len <= EVENT_QUEUE_MAX);
+	expect("in bounded memory", queue.entries.len <= EVENT_QUEUE_MAX && map_len(&queue.by_key) <= EVENT_QUEUE_MAX);
 	event_queue_finish(&queue);
 }
 END_TEST
