@@ -49,16 +49,10 @@ def one_line(error):
     return " ".join(str(error).split())[:300]
 
 
-def server_pids():
-    """Everything that the cluster runs. The exit status says that something is stopped; it is meant to be."""
-    told = subprocess.run([cluster.DEVCLUSTER, "status", os.environ["SLUICE_CLUSTER"], "--json"], text=True, capture_output=True)
-    return [one["pid"] for one in json.loads(told.stdout)["components"] if one["pid"]]
-
-
 def hold_server(is_held):
     """While somebody is measured the cluster has one core, and so have we; unless everybody may run anywhere."""
     is_held = is_held and len(candidate.CORE) == 1
-    for pid in [*server_pids(), os.getpid()]:
+    for pid in [*own_cluster.pids().values(), os.getpid()]:
         process.pin(pid, SERVER_CORE if is_held else set(range(os.cpu_count())))
 
 
@@ -87,7 +81,7 @@ class Run:
         hold_server(True)
         plan = self.arguments.plan(size)
         self.figures[size] = {one.name: [] for one in self.candidates}
-        self.floor[size] = {"lists": [], "watches": [], "patches": []}
+        self.floor[size] = {"lists": [], "lists_server_cpu_s": [], "watches": [], "patches": []}
         for k in range(self.arguments.rounds):
             self.one_floor(size, plan)
             for one in (self.candidates if k % 2 == 0 else reversed(self.candidates)):
@@ -128,8 +122,9 @@ class Run:
         return differences
 
     def one_floor(self, size, plan):
-        floor = self.floor[size]
+        floor, before = self.floor[size], own_cluster.apiserver_cpu_s()
         floor["lists"].append(self.curl.lists()[0])
+        floor["lists_server_cpu_s"].append(own_cluster.apiserver_cpu_s() - before)
         floor["watches"].append(self.curl.watches())
         floor["patches"].append(rounds.patches(self.curl, self.api, size, min(plan.busy, 300)))
         say(f"{size} curl: lists {floor['lists'][-1]:.3f} s, watches {floor['watches'][-1]:.3f} s, a patch {floor['patches'][-1]:.3f} ms of CPU")
@@ -236,7 +231,7 @@ def plots_of(run, sizes):
 
 
 def candidates_of(run, last):
-    whats = {"cold sync, s": "sync_s", "CPU until ready, s": "sync_cpu_s", "CPU until it rests, s": "start_cpu_s", "resident, MiB": "resident_mib",
+    whats = {"cold sync, s": "sync_s", "CPU of the apiserver until ready, s": "sync_server_cpu_s", "CPU until ready, s": "sync_cpu_s", "CPU until it rests, s": "start_cpu_s", "resident, MiB": "resident_mib",
              "peak, MiB": "peak_mib", "CPU for a change, ms": "busy_cpu_ms", "CPU of a promotion, ms": "promotion_cpu_ms",
              "wake-ups a minute": "wake_ups", "idle CPU, s/h": "idle_cpu_s_h"}
     return {one.name: {what: goals.median(found) for what, key in whats.items() if (found := values(run, last, one.name, key))}
@@ -297,7 +292,8 @@ def inside(arguments):
     run.relist()
     say("done; the report is written")
     results = {"facts": facts(arguments, run), "equal": equality(run), "candidates": candidates_of(run, arguments.sizes[-1]),
-               "figures": run.figures, "limit": candidate.MEMORY_LIMIT}
+               "figures": run.figures, "limit": candidate.MEMORY_LIMIT,
+               "lists": {key: goals.median(run.floor[arguments.sizes[-1]][key]) for key in ("lists", "lists_server_cpu_s")}}
     company = os.environ.get("BENCH_COMPANY")
     if company and os.path.exists(company):
         with open(company) as file:

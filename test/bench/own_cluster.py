@@ -1,12 +1,25 @@
 """A cluster for as long as a benchmark runs in it; also when that is interrupted, nothing stays behind."""
 
+import json
+import os
 import signal
 import subprocess
 import sys
 
 import cluster
+import process
 
 PATIENCE_S = 60
+
+
+def pids():
+    """Everything that the cluster runs. The exit status says that something is stopped; it is meant to be."""
+    told = subprocess.run([cluster.DEVCLUSTER, "status", os.environ["SLUICE_CLUSTER"], "--json"], text=True, capture_output=True)
+    return {one["name"]: one["pid"] for one in json.loads(told.stdout)["components"] if one["pid"]}
+
+
+def apiserver_cpu_s():
+    return process.cpu_s(pids()["apiserver"])
 
 
 def end(*_):

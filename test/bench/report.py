@@ -91,7 +91,7 @@ Written by `make bench`; not by hand.
 - **Floor** is curl: the same lists over one connection, the same writes on one connection.
 - **Spread** is the distance between the greatest and the least round (of four and more rounds: between the quartiles), as a share of the median. A ratio that is
   closer to its goal than that may fall on the other side in the next run.
-
+{why}
 ## Every candidate
 
 {candidates}
@@ -140,6 +140,27 @@ make bench BENCH="--sizes 1000 --rounds 7 --no-company --page /tmp/benchmarks.md
 """
 
 
+# Of what may be missed, what stands in the way; {…} are medians at the largest size.
+WHY = {
+    "Cold sync": """the apiserver is what is waited for. Its CPU time is {server} s for Sluice, {peer_server} s for the peer and {lists_server} s for curl, which does nothing with what it
+  reads, and it has one core; Sluice itself uses {own} s meanwhile. The peer asks for protobuf for the built-in kinds, which takes the apiserver less time than JSON; of the kinds of
+  custom resources there is JSON alone. Half of the peer's time would take an apiserver that does less for the same objects.""",
+    "CPU for": """more than half of it is below Sluice's own code: sleeping and waking, TLS, HTTP/2, libcurl, which visits each stream of a connection for whatever arrives on it. The profile
+  is in [ARCHITECTURE.md](../ARCHITECTURE.md#where-the-cpu-of-a-reconcile-goes). curl's loop writes, and watches nothing: an edit comes as an event of a watch, and the write comes back as another.""",
+}
+
+
+def why(rows, results):
+    """For each goal that is missed what is known of the reason."""
+    candidates, lists = results["candidates"], results["lists"]
+    server = "CPU of the apiserver until ready, s"
+    figures = {"server": number(candidates.get("sluice", {}).get(server)), "peer_server": number(candidates.get("peer tuned", {}).get(server)),
+               "own": number(candidates.get("sluice", {}).get("CPU until ready, s")), "lists_server": number(lists["lists_server_cpu_s"])}
+    missed = [row.name for row in rows if row.as_json()["met"] is False]
+    told = [f"- **{name}**: {text.format(**figures)}" for name in missed for key, text in WHY.items() if name.startswith(key)]
+    return "\n### What stands in the way\n\n" + "\n".join(told) + "\n" if told else ""
+
+
 def machine(facts):
     return "\n".join(f"- {key}: {value}" for key, value in facts.items())
 
@@ -173,6 +194,6 @@ def write(results, rows, plots, folder, page):
         above = [f"{key} n^{value:.2f}" for key, value in plot.fits().items() if value > 1.05]
         shown.append(f"![{plot.title}](bench/{plot.name}.svg)\n\n" + (f"Above linear: {', '.join(above)}." if above else "Nothing grows faster than linear."))
     with open(page, "w") as file:
-        file.write(PAGE.format(machine=machine(results["facts"]), table=table(rows), candidates=candidates_table(results["candidates"]),
+        file.write(PAGE.format(machine=machine(results["facts"]), table=table(rows), why=why(rows, results), candidates=candidates_table(results["candidates"]),
                                plots="\n\n".join(shown) or "One size only was measured.", company=results.get("company_text", ""), equal=results["equal"],
                                limit=results["limit"]))

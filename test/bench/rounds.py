@@ -8,6 +8,7 @@ import audit
 import candidate
 import cluster
 import objects
+import own_cluster
 import process
 
 MOVING_CHANNELS = 60
@@ -23,10 +24,12 @@ class Plan:
         self.calm, self.busy, self.promotions, self.idle_s, self.touches = calm, busy, promotions, idle_s, touches
 
 
-def started(running, figures, leads=True):
-    """Exec until ready; then until it leads, unless it is not to, and has nothing to do."""
+def started(running, figures, leads=True, server_cpu_s=None):
+    """Exec until ready; then until it leads, unless it is not to, and has nothing to do. server_cpu_s: of the apiserver, before."""
     figures["sync_s"] = running.wait(running.is_ready, "ready")
     figures["sync_cpu_s"] = process.cpu_s(running.pid)
+    if server_cpu_s is not None:
+        figures["sync_server_cpu_s"] = own_cluster.apiserver_cpu_s() - server_cpu_s
     if running.candidate.leads and leads:
         running.wait(running.is_leading, "leading", pause_s=0.1)
     process.wait_until_quiet(running.pid)
@@ -112,9 +115,10 @@ def measure(one, kubeconfig, api, channels, digests, plan):
             objects.reset_moving(api, MOVING_CHANNELS + 1)
     time.sleep(1)
     log = audit.Audit()
+    server_cpu_s = own_cluster.apiserver_cpu_s()
     running = one.start(kubeconfig)
     try:
-        started(running, figures)
+        started(running, figures, server_cpu_s=server_cpu_s)
         if one.leads:
             log.wait_for_silence()
             edits(running, api, channels, plan, figures)

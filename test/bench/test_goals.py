@@ -109,6 +109,14 @@ class Report(unittest.TestCase):
         rows = [goals.Row("memory", "MiB", goals.Goal(at_most=1, unit="MiB"), sluice=[2], peer=[8])]
         self.assertIn("| memory | 0.25 | – | ≤ 1 MiB | **no** | 2.00 MiB | 8.00 MiB | – |", report.table(rows))
 
+    def test_what_stands_in_the_way_of_a_goal_is_told_when_it_is_missed_and_only_then(self):
+        results = {"candidates": {"sluice": {"CPU of the apiserver until ready, s": 8.1, "CPU until ready, s": 2.5},
+                                  "peer tuned": {"CPU of the apiserver until ready, s": 6.2}}, "lists": {"lists_server_cpu_s": 7.7}}
+        def told(seconds):
+            return report.why([goals.Row("Cold sync, 10 channels", "s", goals.Goal(at_most=1), sluice=[seconds])], results)
+        self.assertEqual("", told(1))
+        self.assertIn("Its CPU time is 8.10 s for Sluice, 6.20 s for the peer and 7.70 s for curl", told(2))
+
     def test_a_plot_has_a_line_for_each_series_and_says_how_its_cost_grows(self):
         plot = report.Plot("memory", "Memory", "KiB", [10, 100, 1000], {"sluice": [1, 1, 1], "peer": [1, 10, 100]})
         self.assertEqual({name: round(value, 2) for name, value in plot.fits().items()}, {"sluice": 1, "peer": 2})
@@ -117,7 +125,7 @@ class Report(unittest.TestCase):
 
     def test_the_page_is_written_with_its_plots_and_says_what_was_void(self):
         results = {"facts": {"Machine": "2 cores"}, "equal": "**Rounds that count for nothing:** one.", "candidates": {"sluice": {"peak, MiB": 2}, "peer": {"peak, MiB": 8}},
-                   "figures": {}, "limit": "256MiB"}
+                   "figures": {}, "limit": "256MiB", "lists": {"lists_server_cpu_s": 1}}
         plot = report.Plot("memory", "Memory", "KiB", [10, 100], {"sluice": [1, 1]})
         with tempfile.TemporaryDirectory() as folder:
             report.write(results, [goals.Row("memory", "MiB", goals.Goal(), sluice=[2])], [plot], folder, os.path.join(folder, "page.md"))
