@@ -17,7 +17,7 @@ struct record_room {
 	struct arena lent;    /* where a record goes that is not kept, when it fits; block_size 0: each has memory of its own */
 };
 
-#define RECORD_BLOCK ((size_t)8 * 1024)
+#define RECORD_BLOCK ((size_t)16 * 1024)
 #define RECORD_ROOM_INIT ((struct record_room){ .scratch = ARENA_INIT_SIZE(RECORD_BLOCK) })
 #define RECORD_ROOM_LENDING ((struct record_room){ .scratch = ARENA_INIT_SIZE(RECORD_BLOCK), .lent = ARENA_INIT_SIZE(RECORD_BLOCK) })
 

@@ -323,7 +323,7 @@ def parse():
     arguments.page = os.path.abspath(arguments.page or (os.path.join(programs.FOLDER, "benchmarks.md") if quick else PAGE))
     arguments.load = os.getloadavg()[0]
     much = rounds.Plan(calm=20, busy=200, promotions=30, idle_s=20, touches=200) if quick else rounds.Plan(
-        calm=50, busy=500, promotions=60, idle_s=60, touches=500)
+        calm=200, busy=500, promotions=60, idle_s=60, touches=500)
     # how cost grows is asked at every size, all else at the largest; no channel is edited twice, since a slow candidate would see one edit
     arguments.plan = lambda size: much if size == arguments.sizes[-1] else rounds.Plan(busy=min(size, much.busy), touches=much.touches)
     return arguments

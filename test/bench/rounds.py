@@ -13,7 +13,7 @@ import process
 
 MOVING_CHANNELS = 60
 RATE = 50  # changes a second when busy
-CALM_RATE = 5
+CALM_RATE = 10
 WRITES_A_PROMOTION = 9  # seven of objects, two Events
 
 
