@@ -84,8 +84,8 @@ static const struct option_info table[OPTION_COUNT] = {
 	[OPTION_RELIST_INTERVAL] = {
 		"relist-interval", "SLUICE_RELIST_INTERVAL", "DURATION",
 		"1h",
-		"a watch that ends (after five to ten minutes) when its kind was listed so long ago is not resumed: all of "
-		"the kind is listed again, which heals what a watch has lost",
+		"a watch that ends (after half an hour at most, and at most ten minutes after this) when its kind was listed so long "
+		"ago is not resumed: all of the kind is listed again, which heals what a watch has lost",
 	},
 	[OPTION_INSECURE_REGISTRY] = {
 		"insecure-registry", "SLUICE_INSECURE_REGISTRIES", "HOST:PORT",

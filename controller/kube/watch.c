@@ -259,8 +259,10 @@ void watch_step(struct watch *watch, enum watch_event event, const struct err *e
 		return;
 	case WATCH_EVENT_SYNCED:
 		end_list(watch);
-		if (watch->report.state == WATCH_SYNCING && !watch->must_list)
+		if (watch->report.state == WATCH_SYNCING && !watch->must_list) {
+			client_set_idle(watch->call, watch->times.rest_ms);
 			enter(watch, WATCH_LIVE, NULL);
+		}
 		return;
 	case WATCH_EVENT_ENDED:
 		if (watch->is_ignored) {
@@ -316,10 +318,12 @@ struct watch *watch_create(struct loop *loop, struct client *client, struct stor
 			.backoff_limit_ms = or_default(times->backoff_limit_ms, BACKOFF_LIMIT_MS),
 			.absent_ms = or_default(times->absent_ms, 30000),
 			.idle_ms = or_default(times->idle_ms, 90000),
+			.rest_ms = or_default(times->rest_ms, 900000),
 			.short_ms = or_default(times->short_ms, 1000),
 			.relist_ms = or_default(times->relist_ms, 3600000),
 		},
 		.must_list = true,
+		.lists_in_pages = kind_info(kind)->is_small,
 		.events = event_stream_create(kind),
 	};
 	event_stream_note(watch->events, client_crash_page(client));

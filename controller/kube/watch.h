@@ -2,9 +2,9 @@
  * kube/watch: keeps one kind of the store equal to what the apiserver has.
  *
  * A streaming list (WatchList) brings the objects and goes on as a watch; a server that has it
- * switched off is listed in pages. After that the stream is resumed where it ended, and listed
- * again when the server says that the version has expired, and once an hour: an event that was lost
- * on the way (apiservers have done that) is not missed for longer. The store is changed in place (mark
+ * switched off is listed in pages, and so is a kind of few objects, which is watched without bookmarks. After
+ * that the stream is resumed where it ended, and listed again when the server says that the version has expired,
+ * and once an hour: an event that was lost on the way (apiservers have done that) is not missed for longer. The store is changed in place (mark
  * and sweep), so that a list does not double the memory. The contract followed here is client-go's
  * reflector; the table of reactions is in watch.c, react().
  *
@@ -59,9 +59,10 @@ struct watch_times {
 	int64_t backoff_first_ms; /* 800 */
 	int64_t backoff_limit_ms; /* 30 s; with chance up to twice that */
 	int64_t absent_ms; /* until the next look for an optional kind that is missing: 30 s */
-	int64_t idle_ms;   /* silence after which a stream counts as dead: 90 s (bookmarks: 60 s) */
+	int64_t idle_ms;   /* silence after which a list counts as dead: 90 s */
+	int64_t rest_ms;   /* the same of a stream that follows: 15 min (bookmarks may be eleven apart) */
 	int64_t short_ms;  /* a stream without events that ends sooner was none: 1 s */
-	int64_t relist_ms; /* a stream that ends when the last list is as old is not resumed: 1 h */
+	int64_t relist_ms; /* a stream that ends when the last list is as old is not resumed, and one ends soon then: 1 h */
 };
 
 /* How a watch has fared. */

@@ -8,11 +8,15 @@
 #include "kube/watch_internal.h"
 #include "wire/record.h"
 
-/* The server ends a stream after so long, drawn at random so that not all end together
- * (client-go). */
-#define STREAM_MIN_S 300
-#define STREAM_MAX_S 600
+/* The server ends a stream after so long, drawn at random so that not all end together (client-go: five to ten
+ * minutes). Each that ends is three or four wakings of a process that has nothing to do. */
+#define STREAM_MIN_S 1200
+#define STREAM_MAX_S 1800
 #define STREAM_GRACE_MS 15000
+
+/* A list that becomes due meanwhile has to wait no longer than this for the end of the stream. */
+#define LATE_MIN_S 300
+#define LATE_MAX_S 600
 
 #define HEAD_TIMEOUT_MS 30000
 
@@ -151,10 +155,30 @@ static int put_target(struct watch *watch, struct buf *target, struct err *err)
 	return r < 0 ? r : path_query(target, "fieldSelector", info->field_selector, err);
 }
 
+static int64_t stream_s(const struct watch *watch, bool is_list)
+{
+	int64_t age_ms = is_list ? 0 : clock_monotonic_ms() - watch->listed_ms;
+	int64_t left_ms = watch->times.relist_ms > age_ms ? watch->times.relist_ms - age_ms : 0;
+	int64_t seconds = backoff_random(STREAM_MIN_S, STREAM_MAX_S);
+	int64_t latest = left_ms / 1000 + backoff_random(LATE_MIN_S, LATE_MAX_S);
+
+	return seconds < latest ? seconds : latest;
+}
+
+/* While a list streams in, something comes all the time. A stream that follows may rest, for bookmarks are no sign of
+ * life: of a kind of which nothing changes the server sends none until etcd has told it how far it is, which etcd does
+ * every ten minutes if nobody has asked for more. Whether the connection lives is the watchset's question. */
+static int64_t silence_ms(const struct watch *watch, bool is_list)
+{
+	if (is_list)
+		return watch->times.idle_ms;
+	return kind_info(watch->kind)->is_small ? 0 : watch->times.rest_ms;
+}
+
 int watch_request_stream(struct watch *watch, bool is_list, struct err *err)
 {
 	const char *position = store_position(watch->store, watch->kind);
-	int64_t seconds = backoff_random(STREAM_MIN_S, STREAM_MAX_S);
+	int64_t seconds = stream_s(watch, is_list);
 	auto_buf target = PATH_INIT;
 	char number[24];
 	int r;
@@ -162,7 +186,8 @@ int watch_request_stream(struct watch *watch, bool is_list, struct err *err)
 	(void)snprintf(number, sizeof(number), "%lld", (long long)seconds);
 	r = put_target(watch, &target, err);
 	r = r < 0 ? r : path_query(&target, "watch", "1", err);
-	r = r < 0 ? r : path_query(&target, "allowWatchBookmarks", "true", err);
+	if (!kind_info(watch->kind)->is_small)
+		r = r < 0 ? r : path_query(&target, "allowWatchBookmarks", "true", err);
 	if (is_list) {
 		r = r < 0 ? r : path_query(&target, "sendInitialEvents", "true", err);
 		r = r < 0 ? r : path_query(&target, "resourceVersionMatch", "NotOlderThan", err);
@@ -180,7 +205,7 @@ int watch_request_stream(struct watch *watch, bool is_list, struct err *err)
 				    .on_done = on_stream_done,
 				    .user = watch,
 				    .head_timeout_ms = HEAD_TIMEOUT_MS,
-				    .idle_timeout_ms = watch->times.idle_ms,
+				    .idle_timeout_ms = silence_ms(watch, is_list),
 				    .total_timeout_ms = seconds * 1000 + STREAM_GRACE_MS,
 			    },
 			    &watch->call, err);

@@ -122,7 +122,7 @@ static const struct metric_info table[METRIC_COUNT] = {
 	[METRIC_WATCH_AGE] = {
 		.name = "sluice_watch_last_byte_age_seconds",
 		.type = METRIC_GAUGE,
-		.help = "Time since a watch last brought anything; bookmarks come about every minute.",
+		.help = "Time since a watch last brought anything: about a minute where bookmarks come, half an hour for kinds of few objects.",
 		.labels = { "kind" },
 	},
 	[METRIC_STORE_OBJECTS] = {

@@ -39,6 +39,7 @@ struct kind_info {
 	const char *field_selector; /* NULL: none; unescaped */
 	bool is_namespaced;
 	bool is_optional;           /* the server may lack it: then there are none (404 is no error) */
+	bool is_small;              /* few objects, however large the cluster: a list costs nothing */
 };
 
 /* The row of a kind. */

@@ -3,11 +3,6 @@
 #include "kube/watchset.h"
 #include "watching.h"
 
-#define LIST_OF_ANY(version)                                                            \
-	{ .method = "GET", .target = "*sendInitialEvents=true*", HELD, .reply = DONE(version), \
-	  .is_unordered = true }
-#define STREAM_OF_ANY(version) \
-	{ .method = "GET", .target = "*watch=1*resourceVersion=" version "&*", HELD, .is_unordered = true }
 #define GET(path) { .method = "GET", .target = path, .status = 200, .reply = "{}", .is_unordered = true }
 
 static const struct kubeconfig anybody = { .token = "t" };
@@ -56,21 +51,20 @@ static void run_until_served(struct bench *bench, size_t count)
 
 START_TEST(all_watches_share_a_connection_and_writes_have_their_own)
 {
-	struct fake_step script[KIND_COUNT + 3];
+	struct fake_step script[START_MAX + 3];
+	size_t started = put_start(script);
 	struct watchset_times times = { .watch = quick };
 	struct asked asked;
 	struct bench bench;
 	struct store *store = store_create();
 	struct watchset *set;
 
-	for (int i = 0; i < KIND_COUNT; i++)
-		script[i] = (struct fake_step)LIST_OF_ANY("5");
-	for (int i = KIND_COUNT; i < KIND_COUNT + 3; i++)
-		script[i] = (struct fake_step)GET("/a");
-	bench = bench_open_over(true, script, KIND_COUNT + 3, anybody);
+	for (size_t i = 0; i < 3; i++)
+		script[started + i] = (struct fake_step)GET("/a");
+	bench = bench_open_over(true, script, started + 3, anybody);
 	set = watchset_create(bench.loop, bench.client, store, &times, &(struct watch_handler){ .user = NULL });
 	watchset_start(set);
-	run_until_served(&bench, KIND_COUNT);
+	run_until_served(&bench, started);
 	ck_assert_uint_eq(fake_server_accepted(bench.server), 1);
 	ask_and_wait(&bench, &asked, "/a", false);
 	ck_assert_uint_eq(fake_server_accepted(bench.server), 2);
@@ -211,24 +205,23 @@ END_TEST
 /* All streams of the silent connection go to a new one, at once. */
 START_TEST(a_dead_connection_is_left_by_every_stream)
 {
-	struct fake_step script[2 * KIND_COUNT + 1];
+	struct fake_step script[START_MAX + 1 + KIND_COUNT];
+	size_t started = put_start(script);
 	struct watchset_times times = { .watch = quick, .silence_ms = 200, .answer_ms = 100 };
 	struct bench bench;
 	struct store *store = store_create();
 	struct watchset *set;
 
-	for (int i = 0; i < KIND_COUNT; i++) {
-		script[i] = (struct fake_step)LIST_OF_ANY("5");
-		script[KIND_COUNT + 1 + i] = (struct fake_step)STREAM_OF_ANY("5");
-	}
-	script[KIND_COUNT] =
+	script[started] =
 		(struct fake_step){ .method = "GET", .target = "/version", .status = 200, .delay_ms = 60000 };
-	bench = bench_open_over(true, script, 2 * KIND_COUNT + 1, anybody);
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		script[started + 1 + i] = (struct fake_step)STREAM_OF_ANY;
+	bench = bench_open_over(true, script, started + 1 + KIND_COUNT, anybody);
 	set = watchset_create(bench.loop, bench.client, store, &times, &(struct watch_handler){ .user = NULL });
 	watchset_start(set);
-	run_until_served(&bench, KIND_COUNT);
+	run_until_served(&bench, started);
 	ck_assert_uint_eq(fake_server_accepted(bench.server), 1);
-	run_until_served(&bench, 2 * KIND_COUNT + 1);
+	run_until_served(&bench, started + 1 + KIND_COUNT);
 	ck_assert_uint_eq(fake_server_accepted(bench.server), 2);
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		ck_assert_uint_eq(watchset_report(set, (enum kind)kind)->lists, 1);

@@ -9,23 +9,43 @@ START_TEST(an_optional_kind_that_is_missing_is_empty_and_looked_for_again)
 	static const struct fake_step script[] = {
 		{ ASK("*mutatingadmissionpolicies?*"), .status = 404, .reply = "404 page not found" },
 		{ ASK("*mutatingadmissionpolicies?*"), .status = 404, .reply = "404 page not found" },
-		{ ASK("*mutatingadmissionpolicies?*sendInitialEvents*"), HELD, .reply = DONE("5") },
+		{ ASK("*mutatingadmissionpolicies?*limit=500"), .status = 200, .reply = PAGE("5", "", "") },
+		{ ASK("*mutatingadmissionpolicies?*watch=1*"), HELD },
 	};
 	struct watch_times times = quick;
 	struct scene scene;
 
 	times.absent_ms = 80;
-	scene_open(&scene, script, 3, KIND_GUARD_POLICY, &times);
+	scene_open(&scene, script, 4, KIND_GUARD_POLICY, &times);
 	fake_run_for(scene.bench.loop, 60);
 	ck_assert(watch_is_synced(scene.watch));
 	ck_assert(watch_report(scene.watch)->is_absent);
 	ck_assert_int_eq(scene.told.synced, 1);
 	ck_assert_uint_eq(fake_server_served(scene.bench.server), 1);
 	ck_assert_str_eq(watch_report(scene.watch)->trouble.text, "");
-	scene_run(&scene, 3, 25, "optional");
+	scene_run(&scene, 4, 25, "optional");
 	ck_assert(!watch_report(scene.watch)->is_absent);
 	ck_assert_int_eq(scene.told.synced, 2);
 	scene_close(&scene, "optional");
+}
+END_TEST
+
+/* Without bookmarks it is silent for long, and that is right. */
+START_TEST(a_small_kind_is_listed_in_a_page_and_watched_without_bookmarks)
+{
+	static const struct fake_step script[] = {
+		{ ASK("/apis/sluice.dev/v1alpha1/channelstops?limit=500"), .status = 200, .reply = PAGE("5", "", "") },
+		{ ASK("/apis/sluice.dev/v1alpha1/channelstops?watch=1&resourceVersion=5&timeoutSeconds=*"), HELD },
+	};
+	struct watch_times times = quick;
+	struct scene scene;
+
+	times.rest_ms = 20;
+	scene_open(&scene, script, 2, KIND_STOP, &times);
+	scene_run(&scene, 2, 100, "small");
+	ck_assert_int_eq(watch_report(scene.watch)->state, WATCH_LIVE);
+	ck_assert_uint_eq(watch_report(scene.watch)->failures, 0);
+	scene_close(&scene, "small");
 }
 END_TEST
 
@@ -49,22 +69,36 @@ START_TEST(a_kind_that_is_needed_and_missing_is_not_synced)
 }
 END_TEST
 
-/* The server chooses no time and all clients choose another one, so that not all come back at once. */
-START_TEST(a_stream_is_asked_for_between_five_and_ten_minutes)
+/* The server chooses no time and all clients choose another one, so that not all come back at once. With a list that is
+ * due earlier it is that time and some minutes. */
+static const struct {
+	const char *name;
+	int64_t relist_ms;
+	int least;
+	int most;
+} lengths[] = {
+	{ "between twenty and thirty minutes", 0, 1200, 1800 },
+	{ "and shorter when a list is due before", 600000, 900, 1200 },
+	{ "but never very short", 1, 300, 600 },
+};
+
+START_TEST(a_stream_is_asked_for_with_a_length)
 {
+	const int row = _i % 3;
+	struct watch_times times = quick;
 	const char *complaint = NULL;
 	struct scene scene;
 	int seconds = 0;
 
-	scene_open(&scene, NULL, 0, KIND_PINS, &quick);
+	times.relist_ms = lengths[row].relist_ms;
+	scene_open(&scene, NULL, 0, KIND_PINS, &times);
 	for (int i = 0; i < 2000 && complaint == NULL; i++) {
 		fake_run_for(scene.bench.loop, 5);
 		complaint = fake_server_complaint(scene.bench.server);
 	}
 	ck_assert_ptr_nonnull(complaint);
 	ck_assert_int_eq(sscanf(strstr(complaint, "timeoutSeconds="), "timeoutSeconds=%d", &seconds), 1);
-	ck_assert_int_ge(seconds, 300);
-	ck_assert_int_le(seconds, 600);
+	expect(lengths[row].name, seconds >= lengths[row].least && seconds <= lengths[row].most);
 	watch_destroy(scene.watch);
 	http_destroy(scene.bench.http);
 	client_destroy(scene.bench.client);
@@ -176,12 +210,31 @@ START_TEST(a_silent_stream_is_given_up)
 	struct watch_times times = quick;
 	struct scene scene;
 
-	times.idle_ms = 150;
+	times.rest_ms = 150;
 	scene_open(&scene, script, 3, KIND_PINS, &times);
-	for (int i = 0; i < 100 && fake_server_served(scene.bench.server) < 3; i++)
+	for (int i = 0; i < 1000 && fake_server_served(scene.bench.server) < 3; i++)
 		fake_run_for(scene.bench.loop, 10);
 	ck_assert_uint_eq(watch_report(scene.watch)->lists, 1);
 	scene_close(&scene, "silent");
+}
+END_TEST
+
+/* A list has no reason to rest. */
+START_TEST(a_list_that_stalls_is_given_up)
+{
+	static const struct fake_step script[] = {
+		{ LIST, HELD, .reply = ADD("x", "u", "3") },
+		{ LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") },
+	};
+	struct watch_times times = quick;
+	struct scene scene;
+
+	times.idle_ms = 150;
+	scene_open(&scene, script, 2, KIND_PINS, &times);
+	for (int i = 0; i < 1000 && !watch_is_synced(scene.watch); i++)
+		fake_run_for(scene.bench.loop, 10);
+	ck_assert_uint_eq(watch_report(scene.watch)->lists, 2);
+	scene_close(&scene, "stalls");
 }
 END_TEST
 
@@ -237,36 +290,32 @@ END_TEST
 
 /* ---- all kinds together ---- */
 
-/* Answers any streaming list with an empty one, and holds it. */
-#define ANY_LIST { .method = "GET", .target = "*sendInitialEvents=true*", HELD, .reply = DONE("5") }
-#define ANY_WATCH { .method = "GET", .target = "*watch=1*resourceVersion=5*", HELD }
-
 START_TEST(a_dead_server_is_noticed_and_every_stream_resumed)
 {
-	struct fake_step script[2 * KIND_COUNT + 2];
+	struct fake_step script[START_MAX + 2 + KIND_COUNT];
+	size_t started = put_start(script);
+	size_t all = started + 2 + KIND_COUNT;
 	struct watchset_times times = { .watch = quick, .silence_ms = 200, .answer_ms = 100 };
 	struct bench bench;
 	struct store *store = store_create();
 	struct watchset *set;
 
-	for (int i = 0; i < KIND_COUNT; i++) {
-		script[i] = (struct fake_step)ANY_LIST;
-		script[KIND_COUNT + 2 + i] = (struct fake_step)ANY_WATCH;
-	}
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		script[started + 2 + i] = (struct fake_step)STREAM_OF_ANY;
 	/* The first question is answered (any answer will do), the second is not. */
-	script[KIND_COUNT] = (struct fake_step){ .method = "GET", .target = "/version", .status = 403 };
-	script[KIND_COUNT + 1] = (struct fake_step){ .method = "GET", .target = "/version", .status = 200,
-						     .delay_ms = 5000 };
-	bench = bench_open(script, 2 * KIND_COUNT + 2, (struct kubeconfig){ .token = "t" });
+	script[started] = (struct fake_step){ .method = "GET", .target = "/version", .status = 403 };
+	script[started + 1] = (struct fake_step){ .method = "GET", .target = "/version", .status = 200,
+						  .delay_ms = 5000 };
+	bench = bench_open(script, all, (struct kubeconfig){ .token = "t" });
 	set = watchset_create(bench.loop, bench.client, store, &times, &(struct watch_handler){ .user = NULL });
 	ck_assert(!watchset_is_synced(set));
 	watchset_start(set);
 	fake_run_for(bench.loop, 150);
 	ck_assert(watchset_is_synced(set));
-	ck_assert_uint_eq(fake_server_served(bench.server), KIND_COUNT);
+	ck_assert_uint_eq(fake_server_served(bench.server), started);
 	fake_run_for(bench.loop, 130);
-	ck_assert_uint_eq(fake_server_served(bench.server), KIND_COUNT + 1);
-	for (int i = 0; i < 100 && fake_server_served(bench.server) < 2 * KIND_COUNT + 2; i++)
+	ck_assert_uint_eq(fake_server_served(bench.server), started + 1);
+	for (int i = 0; i < 100 && fake_server_served(bench.server) < all; i++)
 		fake_run_for(bench.loop, 10);
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		ck_assert_uint_eq(watchset_report(set, (enum kind)kind)->lists, 1);
@@ -283,30 +332,32 @@ END_TEST
  * them away for a moment, and find the server first. */
 START_TEST(a_server_that_is_back_is_told_to_all)
 {
-	struct fake_step script[2 * KIND_COUNT];
+	struct fake_step script[KIND_COUNT + START_MAX];
 	struct watchset_times times = { .watch = quick };
 	struct bench bench;
 	struct store *store = store_create();
 	struct watchset *set;
-	size_t optional = 0;
+	size_t count = 0;
 
-	for (int kind = 0; kind < KIND_COUNT; kind++)
-		optional += kind_info((enum kind)kind)->is_optional ? 1 : 0;
-	for (size_t i = 0; i < 2 * KIND_COUNT; i++) {
-		bool is_first = i < optional || (i >= 2 * optional && i < KIND_COUNT + optional);
+	for (int i = 0; i < 2 * KIND_COUNT; i++) { /* the optional ones first: their targets are those of the others, too */
+		const struct kind_info *info = kind_info((enum kind)(i % KIND_COUNT));
 
-		script[i] = (struct fake_step)ANY_LIST;
-		script[i].is_unordered = true;
-		if (i < 2 * optional)
-			script[i].target = "*/admissionregistration*";
-		if (is_first) {
-			script[i].end = FAKE_CLOSE;
-			script[i].status = i < optional ? 404 : 0;
-		}
+		if (info->is_optional != (i < KIND_COUNT))
+			continue;
+		script[count++] = (struct fake_step){
+			.method = "GET",
+			.target = info->is_optional ? "*/admissionregistration*limit=500" :
+				  info->is_small    ? "*limit=500" :
+						      "*sendInitialEvents=true*",
+			.status = info->is_optional ? 404 : 0,
+			.end = FAKE_CLOSE,
+			.is_unordered = true,
+		};
 	}
+	count += put_start(script + count);
 	times.watch.backoff_first_ms = 60000;
 	times.watch.backoff_limit_ms = 60000;
-	bench = bench_open(script, 2 * KIND_COUNT, (struct kubeconfig){ .token = "t" });
+	bench = bench_open(script, count, (struct kubeconfig){ .token = "t" });
 	set = watchset_create(bench.loop, bench.client, store, &times, &(struct watch_handler){ .user = NULL });
 	watchset_start(set);
 	for (int i = 0; i < 2000 && !watchset_is_synced(set); i++)
@@ -322,8 +373,10 @@ static void add(TCase *tests)
 {
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, an_optional_kind_that_is_missing_is_empty_and_looked_for_again);
+	tcase_add_test(tests, a_small_kind_is_listed_in_a_page_and_watched_without_bookmarks);
 	tcase_add_test(tests, a_kind_that_is_needed_and_missing_is_not_synced);
-	tcase_add_loop_test(tests, a_stream_is_asked_for_between_five_and_ten_minutes, 0, 10);
+	tcase_add_test(tests, a_list_that_stalls_is_given_up);
+	tcase_add_loop_test(tests, a_stream_is_asked_for_with_a_length, 0, 30);
 	tcase_add_test(tests, a_stream_that_ends_at_once_with_nothing_is_a_failure);
 	tcase_add_test(tests, what_a_stream_has_lost_is_found_by_the_next_list);
 	tcase_add_test(tests, a_refused_connection_is_tried_again);

@@ -51,6 +51,32 @@
 #define HELD .status = 200, .end = FAKE_HOLD
 #define OPEN_END .status = 200, .is_chunked = true
 
+/* ---- what a watchset asks ---- */
+
+#define LIST_OF_ANY \
+	{ .method = "GET", .target = "*sendInitialEvents=true*", HELD, .reply = DONE("5"), .is_unordered = true }
+#define PAGE_OF_ANY \
+	{ .method = "GET", .target = "*limit=500", .status = 200, .reply = PAGE("5", "", ""), .is_unordered = true }
+#define STREAM_OF_ANY { .method = "GET", .target = "*watch=1*resourceVersion=5&*", HELD, .is_unordered = true }
+
+#define START_MAX ((size_t)2 * KIND_COUNT)
+
+/* Puts the steps of a start, in which all kinds are empty, and returns their number, START_MAX at the most. */
+static inline size_t put_start(struct fake_step *script)
+{
+	size_t count = 0;
+
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		if (!kind_info((enum kind)kind)->is_small) {
+			script[count++] = (struct fake_step)LIST_OF_ANY;
+			continue;
+		}
+		script[count++] = (struct fake_step)PAGE_OF_ANY;
+		script[count++] = (struct fake_step)STREAM_OF_ANY;
+	}
+	return count;
+}
+
 /* What the handler was told. */
 struct told {
 	int synced;
