@@ -198,6 +198,7 @@ static void begin_look(struct reconciler *r, const char *key)
 	else
 		take_look(r, key, &arena, look, &orders);
 	crash_page_leave(r->sources.crash_page);
+	r->sources.arena = NULL;
 	arena_finish(&arena);
 	execute_start(r->executor, key, &orders, on_carried_out, look);
 }
