@@ -208,6 +208,7 @@ static struct record *settle(enum kind kind, struct tree *tree, const struct tre
 	unsigned char *pointers = arena_alloc(arena, record_pointers_len(taken));
 
 	if (twin != NULL) {
+		CHECK(err_is_set(err) || taken == size);
 		note_pointers(record, twin, taken, pointers);
 		record->pointers = pointers;
 	}

@@ -72,7 +72,8 @@ class Scale(Disturbed):
             print(f"      {resource}{'/' + part if part else ''} {code}: {count / of:.2f} for each", flush=True)
         self.assertLessEqual(len(made), of * most, sorts)
         reads = [one for one in self.proxy.records(kind="request") if one["method"] == "GET"]
-        self.assertLess(len(reads), 200, "it reads what it watches")
+        counts = collections.Counter((one["resource"], one.get("name")) for one in reads)
+        self.assertLess(len(reads), 200, f"it reads what it watches: {counts.most_common(20)}")
         self.assertLess(self.memory_kib(), MOST_KIB)
 
     @fault("very many at once")
