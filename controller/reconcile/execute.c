@@ -298,8 +298,8 @@ static int start_order(struct job *job, const struct order *order, struct err *e
 	if (!job->executor->is_working ||
 	    (tools->may_write != NULL && !tools->may_write(tools->user)))
 		return err_set(err, ERR_CONFLICT, "this replica does not lead any more");
-	if (err_is_set(&order->err)) {
-		*err = order->err;
+	if (order->err != NULL) {
+		*err = *order->err;
 		return err->class;
 	}
 	return starts[order->action](job, order, err);

@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/memory.h"
 #include "base/str.h"
 #include "reconcile/world.h"
 #include "wire/channel_json.h"
@@ -16,6 +18,7 @@ struct writing {
 	const struct world *world;
 	const struct plan *plan;
 	struct arena *arena;
+	struct err *err; /* of the order that is written */
 };
 
 static void about(const struct writing *w, struct order *order, enum kind kind, const char *name,
@@ -85,7 +88,7 @@ static int write_create(const struct writing *w, const struct action *action, st
 {
 	about(w, order, KIND_PROMOTION, action->create.name, NULL);
 	return promotion_to_json(w->plan->namespace, w->plan->name, &action->create, &order->body,
-				&order->err);
+				w->err);
 }
 
 static int write_pins(const struct writing *w, const struct action *action, struct order *order)
@@ -93,7 +96,7 @@ static int write_pins(const struct writing *w, const struct action *action, stru
 	about(w, order, KIND_PINS, WORLD_PINS_NAME, action->pins.uid);
 	order->resource_version = arena_strdup(w->arena, action->pins.resource_version);
 	order->force = true;
-	return pins_to_json(w->plan->namespace, &action->pins, &order->body, &order->err);
+	return pins_to_json(w->plan->namespace, &action->pins, &order->body, w->err);
 }
 
 static int write_pin(const struct writing *w, const struct action *action, struct order *order)
@@ -111,7 +114,7 @@ static int write_pin(const struct writing *w, const struct action *action, struc
 	}
 	order->containers = copies;
 	order->container_count = pin->count;
-	return workload_to_json(w->plan->namespace, w->plan->name, pin, &order->body, &order->err);
+	return workload_to_json(w->plan->namespace, w->plan->name, pin, &order->body, w->err);
 }
 
 /* What a channel makes is owned by it: without the channel there is nothing to make. */
@@ -119,7 +122,7 @@ static const struct meta *owner(const struct writing *w, struct order *order)
 {
 	if (w->world->channel != NULL)
 		return &w->world->channel->meta;
-	(void)err_set(&order->err, ERR_BUG, "%s: there is no channel %s/%s",
+	(void)err_set(w->err, ERR_BUG, "%s: there is no channel %s/%s",
 		      action_name(order->action), w->plan->namespace, w->plan->name);
 	return NULL;
 }
@@ -131,8 +134,8 @@ static int write_scaler(const struct writing *w, const struct action *action, st
 	about(w, order, KIND_SCALER, action->scaler.spec->workload, NULL);
 	order->force = true;
 	if (channel == NULL)
-		return order->err.class;
-	return scaler_to_json(channel, &action->scaler, &order->body, &order->err);
+		return w->err->class;
+	return scaler_to_json(channel, &action->scaler, &order->body, w->err);
 }
 
 static int write_service(const struct writing *w, const struct action *action, struct order *order)
@@ -142,8 +145,8 @@ static int write_service(const struct writing *w, const struct action *action, s
 	about(w, order, KIND_SERVICE, action->service.spec->name, NULL);
 	order->force = true;
 	if (channel == NULL)
-		return order->err.class;
-	return service_to_json(channel, &action->service, &order->body, &order->err);
+		return w->err->class;
+	return service_to_json(channel, &action->service, &order->body, w->err);
 }
 
 static int write_delete(const struct writing *w, const struct action *action, struct order *order)
@@ -169,8 +172,8 @@ static int write_channel_status(const struct writing *w, const struct action *ac
 	order->is_status = true;
 	order->force = true;
 	if (channel == NULL)
-		return order->err.class;
-	return channel_status_to_json(channel, &action->channel_status, &order->body, &order->err);
+		return w->err->class;
+	return channel_status_to_json(channel, &action->channel_status, &order->body, w->err);
 }
 
 static int write_promotion_status(const struct writing *w, const struct action *action,
@@ -187,7 +190,7 @@ static int write_promotion_status(const struct writing *w, const struct action *
 	order->force = true;
 	if (promotion_phase_is_final(written->status.phase))
 		order->ended = promotion_phase_name(written->status.phase);
-	return promotion_status_to_json(&meta, &written->status, &order->body, &order->err);
+	return promotion_status_to_json(&meta, &written->status, &order->body, w->err);
 }
 
 static enum kind subject_kind(enum event_subject subject)
@@ -222,7 +225,7 @@ static int write_event(const struct writing *w, const struct action *action, str
 	return 0;
 }
 
-/* Fills in the order; an error is in order->err, and its class is returned. */
+/* Fills in the order; an error is in w->err, and its class is returned. */
 typedef int (*write_fn)(const struct writing *w, const struct action *action, struct order *order);
 
 static const write_fn writers[] = {
@@ -255,9 +258,21 @@ static const char *line_of(const struct writing *w, const struct action *action)
 	return arena_strdup(w->arena, buf_text(&text));
 }
 
+/* Few orders have one, and it is larger than an order. */
+static const struct err *keep_err(const struct writing *w)
+{
+	struct err *kept = arena_new(w->arena, struct err);
+
+	CHECK(err_is_set(w->err));
+	*kept = *w->err;
+	err_clear(w->err);
+	return kept;
+}
+
 void orders_init(struct orders *orders, const struct world *world, const struct plan *plan)
 {
-	struct writing w = { .world = world, .plan = plan, .arena = &orders->arena };
+	struct err err = ERR_INIT;
+	struct writing w = { .world = world, .plan = plan, .arena = &orders->arena, .err = &err };
 	const char *namespace;
 	const char *channel;
 
@@ -274,7 +289,9 @@ void orders_init(struct orders *orders, const struct world *world, const struct 
 		order->channel = channel;
 		order->text = line_of(&w, action);
 		if (writers[action->kind](&w, action, order) < 0)
-			CHECK(err_is_set(&order->err));
+			order->err = keep_err(&w);
+		if (order->body != NULL) /* it grew by doubling, and waits for its turn among a thousand */
+			order->body = memory_resize(order->body, strlen(order->body) + 1, 1);
 	}
 }
 

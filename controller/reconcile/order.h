@@ -22,7 +22,7 @@ struct order {
 	const char *text;      /* the action's line in the plan's text form */
 	const char *namespace;
 	const char *channel;   /* whose look called for it; "" for a namespace's sweep */
-	struct err err;        /* it could not even be written out: it fails when its turn comes */
+	const struct err *err; /* it could not even be written out: it fails when its turn comes; NULL */
 
 	/* ---- the object that is read, written, deleted or told about ---- */
 	enum kind kind;

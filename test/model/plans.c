@@ -116,7 +116,7 @@ static uint32_t cell_of(struct model *model, const struct view *view, const stru
 	struct orders_cell cell;
 
 	memset(&cell, 0, sizeof(cell)); /* it is hashed as it lies */
-	CHECK(!err_is_set(&order->err));
+	CHECK(order->err == NULL);
 	if (slot == SLOTS_MAX && !outside_is_asked(order->action)) {
 		CHECK(order->body == NULL);
 		return next;

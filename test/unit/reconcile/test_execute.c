@@ -166,10 +166,12 @@ END_TEST
 START_TEST(an_order_that_could_not_be_written_fails_in_its_turn)
 {
 	struct order order = pin_order();
+	struct err err = ERR_INIT;
 	struct bench b;
 
 	bench_init(&b, NULL, 0);
-	(void)err_set(&order.err, ERR_BUG, "no text");
+	(void)err_set(&err, ERR_BUG, "no text");
+	order.err = &err;
 	bench_run(&b, order);
 	ck_assert_str_eq(b.outcome.err.text, "no text");
 	bench_finish(&b);

@@ -208,7 +208,7 @@ START_TEST(writes_out)
 	expect_int(name, orders.count, 1);
 	order = &orders.items[0];
 	expect_int(name, order->action, rows[_i].action);
-	expect_str(name, order->err.text, "");
+	ck_assert_msg(order->err == NULL, "%s: %s", name, order->err->text);
 	expect_str(name, order->namespace, "n");
 	expect_str(name, order->channel, "shop");
 	expect_int(name, order->kind, rows[_i].kind);
@@ -283,7 +283,7 @@ START_TEST(without_a_channel_nothing_of_it_can_be_made)
 	struct world world = { .namespace = "n", .name = "shop" };
 	struct orders orders = write_out(&world, made[_i].action, made[_i].fill);
 
-	ck_assert_int_eq(orders.items[0].err.class, ERR_BUG);
+	ck_assert_int_eq(orders.items[0].err->class, ERR_BUG);
 	ck_assert_ptr_null(orders.items[0].body);
 	orders_finish(&orders);
 }
