@@ -9,6 +9,7 @@
 
 #define SILENCE_MS 30000
 #define ANSWER_MS 15000
+#define SLACK 6 /* of silence_ms a sixth */
 
 /* Small, served from memory, and every account may read it. Any answer will do. */
 #define PROBE_TARGET "/version"
@@ -45,6 +46,13 @@ static int64_t last_byte_ms(const struct watchset *set, bool *ret_has_stream)
 	return last;
 }
 
+/* The silence after which the server is asked when the process is awake for something else (to renew the Lease, say);
+ * at the end of silence_ms it is asked in any case. */
+static int64_t enough_ms(const struct watchset *set)
+{
+	return set->silence_ms - set->silence_ms / SLACK;
+}
+
 static void listen_on(struct watchset *set)
 {
 	bool has_stream;
@@ -52,9 +60,8 @@ static void listen_on(struct watchset *set)
 
 	/* Without a stream, or with one that has not brought a byte yet, its own time limits
 	 * hold. */
-	timer_start(set->timer, has_stream && silent_ms < set->silence_ms
-					? set->silence_ms - silent_ms
-					: set->silence_ms);
+	timer_start_late(set->timer, has_stream && silent_ms < enough_ms(set) ? enough_ms(set) - silent_ms : enough_ms(set),
+			 set->silence_ms / SLACK);
 }
 
 static void give_up(struct watchset *set, const struct err *why)
@@ -101,7 +108,7 @@ static void on_silence(void *user)
 
 	if (set->probe != NULL)
 		return;
-	if (clock_monotonic_ms() - last_byte_ms(set, &has_stream) < set->silence_ms ||
+	if (clock_monotonic_ms() - last_byte_ms(set, &has_stream) < enough_ms(set) ||
 	    !has_stream ||
 	    client_send(set->client,
 			&(struct client_request){ .method = "GET",

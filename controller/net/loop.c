@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/vec.h"
 #include "net/allocator.h"
@@ -34,6 +35,9 @@ struct signal_watch {
 
 struct timer {
 	uv_timer_t handle;
+	uv_check_t awake; /* of one that may be late: runs each time that the loop has slept */
+	bool has_awake;   /* it was made */
+	int64_t due_ms;   /* when the time of one that may be late has come */
 	timer_fn fn;
 	void *user;
 };
@@ -162,6 +166,17 @@ static void on_timer(uv_timer_t *handle)
 {
 	struct timer *timer = handle->data;
 
+	timer_stop(timer);
+	timer->fn(timer->user);
+}
+
+static void on_awake(uv_check_t *awake)
+{
+	struct timer *timer = awake->data;
+
+	if (clock_monotonic_ms() < timer->due_ms)
+		return;
+	timer_stop(timer);
 	timer->fn(timer->user);
 }
 
@@ -177,6 +192,7 @@ struct timer *timer_open(struct loop *loop, timer_fn fn, void *user)
 
 void timer_start(struct timer *timer, int64_t delay_ms)
 {
+	timer_stop(timer);
 	/* libuv counts from the beginning of the loop's turn, which a long callback leaves
 	 * behind. */
 	uv_update_time(timer->handle.loop);
@@ -184,9 +200,22 @@ void timer_start(struct timer *timer, int64_t delay_ms)
 	      0);
 }
 
+void timer_start_late(struct timer *timer, int64_t delay_ms, int64_t slack_ms)
+{
+	timer_start(timer, delay_ms + slack_ms);
+	timer->due_ms = clock_monotonic_ms() + delay_ms;
+	if (!timer->has_awake)
+		CHECK(uv_check_init(timer->handle.loop, &timer->awake) == 0);
+	timer->has_awake = true;
+	timer->awake.data = timer;
+	CHECK(uv_check_start(&timer->awake, on_awake) == 0);
+}
+
 void timer_stop(struct timer *timer)
 {
 	(void)uv_timer_stop(&timer->handle);
+	if (timer->has_awake)
+		(void)uv_check_stop(&timer->awake);
 }
 
 static void on_timer_closed(uv_handle_t *handle)
@@ -194,9 +223,21 @@ static void on_timer_closed(uv_handle_t *handle)
 	free(handle->data);
 }
 
+static void on_awake_closed(uv_handle_t *handle)
+{
+	struct timer *timer = handle->data;
+
+	uv_close((uv_handle_t *)&timer->handle, on_timer_closed);
+}
+
 void timer_close(struct timer *timer)
 {
-	if (timer != NULL)
+	if (timer == NULL)
+		return;
+	timer_stop(timer);
+	if (timer->has_awake)
+		uv_close((uv_handle_t *)&timer->awake, on_awake_closed);
+	else
 		uv_close((uv_handle_t *)&timer->handle, on_timer_closed);
 }
 

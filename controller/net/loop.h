@@ -48,6 +48,10 @@ struct timer *timer_open(struct loop *loop, timer_fn fn, void *user);
 /* Starts (or moves) it: one expiry, delay_ms from now; negative counts as 0. */
 void timer_start(struct timer *timer, int64_t delay_ms);
 
+/* The same, but it may be late by up to slack_ms: it comes with the first other thing after delay_ms that wakes the
+ * loop, so that a process without work is not woken for it alone. */
+void timer_start_late(struct timer *timer, int64_t delay_ms, int64_t slack_ms);
+
 /* Stops it if it runs. */
 void timer_stop(struct timer *timer);
 
