@@ -4,6 +4,7 @@ import collections
 import os
 import sys
 import threading
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -18,6 +19,7 @@ WRITES = 16  # of a stage, at the most; it takes 12 where 50 channels share a na
 WAIT_WRITES = 4  # of a promotion that waits
 MOST_KIB = 64 * 1024
 PATIENCE_S = 3600
+STANDSTILL_S = 180
 
 
 class Scale(Disturbed):
@@ -84,11 +86,23 @@ class Scale(Disturbed):
         self.small_one()
         running = [one for one in self.channels() if one.get("status", {}).get("current")]
         self.assertLess(len(running), LINES * STAGES, "the neighbour was served last")
-        cluster.eventually("every stage runs the release", lambda: all(
-            one.get("status", {}).get("current", {}).get("artifacts", [{}])[0].get("digest") == self.one for one in self.channels()),
-            patience_s=PATIENCE_S, pause_s=5)
+        self.wait_for_all_stages()
         self.is_bounded(LINES * STAGES, WRITES)
         self.is_at_rest()
+
+    def wait_for_all_stages(self):
+        """As long as something moves; who stands still says why."""
+        behind, since = None, time.monotonic()
+        while behind != []:
+            now = [one for one in self.channels()
+                   if one.get("status", {}).get("current", {}).get("artifacts", [{}])[0].get("digest") != self.one]
+            if behind is None or len(now) < len(behind):
+                since = time.monotonic()
+            behind = now
+            if time.monotonic() - since > STANDSTILL_S:
+                states = [(one["metadata"]["name"], one.get("status", {}).get("promotion"), one.get("status", {}).get("conditions")) for one in behind[:3]]
+                self.fail(f"{len(behind)} stages stand still: {states}\nleads: {self.operator.is_leading()}\n{self.operator.log(80)}")
+            time.sleep(5)
 
     @fault("very many at once")
     def test_ten_thousand_promotions_wait(self):
