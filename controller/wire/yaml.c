@@ -113,7 +113,7 @@ static int step(struct translation *t, const yaml_event_t *event)
 		return refuse(t, &event->start_mark, "aliases are not taken here");
 	case YAML_DOCUMENT_END_EVENT:
 		t->writer.needs_comma = false;
-		return buf_puts(t->writer.buf, "\n", &t->writer.err);
+		return buf_puts(t->writer.buf, "\n", t->err);
 	default:
 		return 0;
 	}

@@ -137,6 +137,23 @@ static int try_many_keys(const char *json, struct err *err)
 	return r;
 }
 
+/* Of one length the JSON of a document fills its memory, and the end of its line needs more. */
+static int try_yaml(const char *json, struct err *err)
+{
+	int r = 0;
+
+	(void)json;
+	for (int len = 0; len < 64 && r == 0; len++) {
+		auto_buf out = BUF_INIT(GIVEN_MAX);
+		char yaml[80];
+
+		(void)snprintf(yaml, sizeof(yaml), "a: x%0*d\n", len, 0);
+		r = yaml_to_json(yaml, strlen(yaml), &out, err);
+		expect_quick("whole lines", r < 0 || out.data[out.len - 1] == '\n');
+	}
+	return r;
+}
+
 static int try_status(const char *json, struct err *err)
 {
 	static const char body[] = "{\"message\":\"modified\",\"reason\":\"Conflict\",\"code\":409}";
@@ -158,6 +175,7 @@ static const struct {
 	{ "a line of a watch", "channels.yaml", try_event, 5 },
 	{ "a list", "channels.yaml", try_list, 5 },
 	{ "an object of many keys", "channels.yaml", try_many_keys, 5 },
+	{ "a document of YAML", "channels.yaml", try_yaml, 64 },
 	{ "an answer that says no: its class is known without memory", "channels.yaml", try_status, 3 },
 };
 
