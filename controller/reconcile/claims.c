@@ -9,41 +9,34 @@ struct claims {
 	const struct world_objects *objects;
 	struct arena *arena;
 	struct world *world;
-	const struct workload_spec *spec; /* whose other claimants are collected */
-	struct vec found;
-	bool is_any; /* has the pin a claimant but the channel that is looked at? */
-};
-
-/* The channels of a namespace, asked one by one. */
-struct walking {
-	enum workload_kind kind;
+	enum workload_kind kind; /* the workload whose claimants are asked for */
 	const char *name;
-	links_fn fn;
-	void *user;
-	struct arena *arena;
+	links_fn on_claimant;
+	struct vec found; /* struct claim of other channels */
+	bool is_any;      /* has the pin a claimant but the channel that is looked at? */
 };
 
 static void on_channel(void *user, const void *object)
 {
-	const struct walking *w = user;
+	const struct claims *claims = user;
 	const struct channel *channel = object;
 
 	for (size_t i = 0; i < channel->workload_count; i++) {
-		if (channel->workloads[i].kind == w->kind && str_equal(channel->workloads[i].name, w->name))
-			w->fn(w->user, arena_printf(w->arena, "%s/%s", channel->meta.namespace, channel->meta.name));
+		if (channel->workloads[i].kind == claims->kind && str_equal(channel->workloads[i].name, claims->name))
+			claims->on_claimant(user, arena_printf(claims->arena, "%s/%s", channel->meta.namespace, channel->meta.name));
 	}
 }
 
-static void each_claimant(struct claims *claims, enum workload_kind kind, const char *name, links_fn fn)
+/* Where there is no index, the channels of the namespace are asked one by one. */
+static void each_claimant(struct claims *claims)
 {
 	const struct world_objects *objects = claims->objects;
 	const char *namespace = claims->world->namespace;
-	struct walking walking = { .kind = kind, .name = name, .fn = fn, .user = claims, .arena = claims->arena };
 
 	if (objects->each_claimant != NULL)
-		objects->each_claimant(objects->user, kind, namespace, name, fn, claims);
+		objects->each_claimant(objects->user, claims->kind, namespace, claims->name, claims->on_claimant, claims);
 	else
-		objects->each(objects->user, KIND_CHANNEL, namespace, NULL, on_channel, &walking);
+		objects->each(objects->user, KIND_CHANNEL, namespace, NULL, on_channel, claims);
 }
 
 /* The name in the key of another channel than the one that is looked at, or NULL. Claimants are of the same namespace. */
@@ -66,8 +59,8 @@ static void on_rival(void *user, const char *key)
 	if (rival == NULL)
 		return;
 	claim = arena_new(claims->arena, struct claim);
-	claim->kind = claims->spec->kind;
-	claim->name = claims->spec->name;
+	claim->kind = claims->kind;
+	claim->name = claims->name;
 	claim->channel = rival->meta.name;
 	claim->channel_created_ms = rival->meta.created_ms;
 	vec_push(&claims->found, claim);
@@ -75,11 +68,12 @@ static void on_rival(void *user, const char *key)
 
 void claims_gather(const struct world_objects *objects, struct arena *arena, struct world *world)
 {
-	struct claims claims = { .objects = objects, .arena = arena, .world = world };
+	struct claims claims = { .objects = objects, .arena = arena, .world = world, .on_claimant = on_rival };
 
 	for (size_t i = 0; i < world->channel->workload_count; i++) {
-		claims.spec = &world->channel->workloads[i];
-		each_claimant(&claims, claims.spec->kind, claims.spec->name, on_rival);
+		claims.kind = world->channel->workloads[i].kind;
+		claims.name = world->channel->workloads[i].name;
+		each_claimant(&claims);
 	}
 	world->claims = arena_new_array(arena, claims.found.len, struct claim);
 	for (size_t i = 0; i < claims.found.len; i++)
@@ -96,15 +90,19 @@ static void on_claimant(void *user, const char *key)
 
 void claims_gather_pins(const struct world_objects *objects, struct arena *arena, struct world *world)
 {
+	struct claims claims = { .objects = objects, .arena = arena, .world = world, .on_claimant = on_claimant };
 	size_t count = world->pins == NULL ? 0 : world->pins->count;
 
 	world->are_claimed = arena_new_array(arena, count, bool);
 	for (size_t i = 0; i < count; i++) {
-		struct claims claims = { .objects = objects, .arena = arena, .world = world };
 		struct pin_owner owner;
 
-		if (pin_key_read(world->pins->items[i].key, &owner))
-			each_claimant(&claims, owner.kind, arena_strndup(arena, owner.name, owner.name_len), on_claimant);
+		claims.is_any = false;
+		if (pin_key_read(world->pins->items[i].key, &owner)) {
+			claims.kind = owner.kind;
+			claims.name = arena_strndup(arena, owner.name, owner.name_len);
+			each_claimant(&claims);
+		}
 		world->are_claimed[i] = claims.is_any;
 	}
 }
