@@ -15,8 +15,9 @@ struct observing {
 	size_t claimants; /* of the pin that is looked at */
 };
 
-static void tell(const struct observing *o, const char *namespace, const char *name)
+static void tell(void *user, const char *namespace, const char *name)
 {
+	const struct observing *o = user;
 	char key[KEY_SIZE];
 
 	(void)snprintf(key, sizeof(key), "%s/%s", namespace, name);
@@ -24,9 +25,9 @@ static void tell(const struct observing *o, const char *namespace, const char *n
 }
 
 /* All channels of a namespace; "": all there are. */
-static void tell_channels(const struct observing *o, const char *namespace)
+static void tell_channels(struct observing *o, const char *namespace)
 {
-	o->objects->each_key(o->objects->user, namespace, o->fn, o->user);
+	o->objects->each_channel(o->objects->user, namespace, tell, o);
 }
 
 static void channel_changed(struct observing *o, const struct channel *channel, bool is_gone)

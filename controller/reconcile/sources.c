@@ -1,10 +1,6 @@
 #include "reconcile/sources.h"
 
-#include <stdio.h>
-
 #include "base/str.h"
-
-#define KEY_SIZE 384
 
 static const void *get(void *user, enum kind kind, const char *namespace, const char *name)
 {
@@ -34,16 +30,13 @@ static void each_claimant(void *user, enum workload_kind kind, const char *names
 	links_each_claimant(sources->links, kind, namespace, name, fn, fn_user);
 }
 
-static void each_key(void *user, const char *namespace, links_fn fn, void *fn_user)
+static void each_channel(void *user, const char *namespace, world_channel_fn fn, void *fn_user)
 {
 	const struct sources *sources = user;
 	struct store_cursor cursor = STORE_CURSOR_INIT;
-	char key[KEY_SIZE];
 
-	while (store_next(sources->store, KIND_CHANNEL, str_is_empty(namespace) ? NULL : namespace, &cursor)) {
-		(void)snprintf(key, sizeof(key), "%s/%s", cursor.namespace, cursor.name);
-		fn(fn_user, key);
-	}
+	while (store_next(sources->store, KIND_CHANNEL, str_is_empty(namespace) ? NULL : namespace, &cursor))
+		fn(fn_user, cursor.namespace, cursor.name);
 }
 
 static void look(void *user, enum workload_kind kind, const char *namespace, const char *name,
@@ -169,7 +162,7 @@ struct world_objects sources_objects(struct sources *sources)
 {
 	return (struct world_objects){
 		get, each, look, metric, key, apply_failure, zone, sources, is_behind,
-		left_out, has_gone, each_claimant, each_key
+		left_out, has_gone, each_claimant, each_channel
 	};
 }
 

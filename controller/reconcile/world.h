@@ -25,6 +25,9 @@
  * kind. */
 typedef void (*world_each_fn)(void *user, const void *object);
 
+/* Called for each channel. */
+typedef void (*world_channel_fn)(void *user, const char *namespace, const char *name);
+
 /* Where objects come from. All pointers handed out must stay valid as long as the world is used. */
 struct world_objects {
 	/* The object called namespace/name, or NULL. */
@@ -61,8 +64,8 @@ struct world_objects {
 	/* Calls fn for every channel that lists the workload. NULL: all channels of the namespace are asked. */
 	void (*each_claimant)(void *user, enum workload_kind kind, const char *namespace, const char *name,
 			      links_fn fn, void *fn_user);
-	/* Calls fn for every channel of the namespace ("": of all), for whoever needs no more than their keys. */
-	void (*each_key)(void *user, const char *namespace, links_fn fn, void *fn_user);
+	/* Calls fn for every channel of the namespace ("": of all), for whoever needs no more than their names. */
+	void (*each_channel)(void *user, const char *namespace, world_channel_fn fn, void *fn_user);
 };
 
 /* Where the registry's answers come from. */

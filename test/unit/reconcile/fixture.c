@@ -34,18 +34,16 @@ static void each(void *user, enum kind kind, const char *namespace, const char *
 	}
 }
 
-static void each_key(void *user, const char *namespace, links_fn fn, void *fn_user)
+static void each_channel(void *user, const char *namespace, world_channel_fn fn, void *fn_user)
 {
 	struct fixture *fixture = user;
-	char key[512];
 
 	for (size_t i = 0; i < fixture->count; i++) {
 		const struct meta *meta = fixture->records[i]->meta;
 
-		(void)snprintf(key, sizeof(key), "%s/%s", meta->namespace, meta->name);
 		if (fixture->records[i]->kind == KIND_CHANNEL &&
 		    (str_is_empty(namespace) || str_equal(meta->namespace, namespace)))
-			fn(fn_user, key);
+			fn(fn_user, meta->namespace, meta->name);
 	}
 }
 
@@ -106,7 +104,7 @@ void fixture_init(struct fixture *fixture)
 	*fixture = (struct fixture){ .count = 0 };
 	fixture->objects = (struct world_objects){
 		get, each, look, metric, key, apply_failure, zone, fixture, NULL,
-		NULL, NULL, NULL, each_key
+		NULL, NULL, NULL, each_channel
 	};
 	fixture->registry = (struct world_registry){ tags, digests, signature, fixture };
 }
