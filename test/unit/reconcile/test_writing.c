@@ -21,27 +21,45 @@ static void take_keys(struct vec *keys, char *text)
 	vec_finish(keys);
 }
 
-static void expect_release(struct writing *writing, const char *object, const char *want)
-{
-	struct vec keys = VEC_INIT;
-	char text[128];
+enum what { END, TAKE, REFUSED, RELEASE, PASS };
 
-	writing_release(writing, object, on_call, &keys);
-	take_keys(&keys, text);
-	ck_assert_str_eq(text, want);
-}
+struct act {
+	enum what what;
+	const char *object;
+	const char *key;
+	const char *want; /* who is called */
+};
 
-static void expect_pass(struct writing *writing, const char *key, const char *want)
-{
-	struct vec keys = VEC_INIT;
-	char text[128];
+#define TAKES(key) { TAKE, "pins", key, NULL }
+#define REFUSES(key) { REFUSED, "pins", key, NULL }
+#define FREES(want) { RELEASE, "pins", NULL, want }
+#define PASSES(key, want) { PASS, NULL, key, want }
 
-	writing_pass(writing, key, on_call, &keys);
-	take_keys(&keys, text);
-	ck_assert_str_eq(text, want);
-}
+static const struct {
+	const char *name;
+	const char *line; /* a has taken the pins, and these wait for them, in this order */
+	struct act acts[12];
+} rows[] = {
+	{ "an object is taken once", "",
+	  { { TAKE, "status", "b", NULL }, REFUSES("b"), FREES("b "), TAKES("b"), FREES("") } },
+	{ "who waits is called in turn, and once", "cbc",
+	  { FREES("c "), TAKES("c"), FREES("b "), TAKES("b"), PASSES("c", ""),
+	    FREES("") } },
+	{ "who is called and does not take it lets the next one be called", "bcd",
+	  { PASSES("b", ""), FREES("b "), PASSES("c", ""), PASSES("b", "c "), PASSES("b", ""),
+	    PASSES("c", "d "), PASSES("d", ""), TAKES("b"), FREES("") } },
+	{ "who is called and finds it taken gets into line again", "bc",
+	  { FREES("b "), TAKES("x"), REFUSES("b"), PASSES("b", ""), FREES("c "),
+	    PASSES("c", "b ") } },
+	{ "who is called is waited for, though another has taken and freed it meanwhile", "bc",
+	  { FREES("b "), TAKES("x"), FREES(""), PASSES("b", "c "), TAKES("y"),
+	    PASSES("c", ""), REFUSES("d"), FREES("d ") } },
+	{ "who takes it uncalled leaves the line", "bcd",
+	  { FREES("b "), TAKES("c"), FREES(""), PASSES("b", "d "), TAKES("d"),
+	    REFUSES("c"), FREES("c "), PASSES("c", "") } },
+	{ "who waits at the end is forgotten", "bcd", { FREES("b ") } },
+};
 
-/* "pins" is taken by a, and these wait for it, in this order. */
 static struct writing *with_line(const char *keys)
 {
 	struct writing *writing = writing_create();
@@ -55,102 +73,29 @@ static struct writing *with_line(const char *keys)
 	return writing;
 }
 
-START_TEST(an_object_is_taken_once)
+static void do_act(const char *row, struct writing *writing, const struct act *act)
 {
-	struct writing *writing = with_line("");
+	struct vec keys = VEC_INIT;
+	char text[128];
 
-	ck_assert(writing_take(writing, "status", "b"));
-	ck_assert(!writing_take(writing, "pins", "b"));
-	expect_release(writing, "pins", "b ");
-	ck_assert(writing_take(writing, "pins", "b"));
-	expect_release(writing, "pins", "");
-	writing_destroy(writing);
+	if (act->what == TAKE || act->what == REFUSED) {
+		expect_int(row, writing_take(writing, act->object, act->key), act->what == TAKE);
+		return;
+	}
+	if (act->what == RELEASE)
+		writing_release(writing, act->object, on_call, &keys);
+	else
+		writing_pass(writing, act->key, on_call, &keys);
+	take_keys(&keys, text);
+	expect_str(row, text, act->want);
 }
-END_TEST
 
-START_TEST(who_waits_is_called_in_turn_and_once)
+START_TEST(lines_up_and_calls)
 {
-	struct writing *writing = with_line("cbc");
+	struct writing *writing = with_line(rows[_i].line);
 
-	expect_release(writing, "pins", "c ");
-	ck_assert(writing_take(writing, "pins", "c"));
-	expect_release(writing, "pins", "b ");
-	ck_assert(writing_take(writing, "pins", "b"));
-	expect_pass(writing, "c", "");
-	expect_release(writing, "pins", "");
-	writing_destroy(writing);
-}
-END_TEST
-
-START_TEST(who_is_called_and_does_not_take_it_lets_the_next_one_be_called)
-{
-	struct writing *writing = with_line("bcd");
-
-	expect_pass(writing, "b", "");
-	expect_release(writing, "pins", "b ");
-	expect_pass(writing, "c", "");
-	expect_pass(writing, "b", "c ");
-	expect_pass(writing, "b", "");
-	expect_pass(writing, "c", "d ");
-	expect_pass(writing, "d", "");
-	ck_assert(writing_take(writing, "pins", "b"));
-	expect_release(writing, "pins", "");
-	writing_destroy(writing);
-}
-END_TEST
-
-START_TEST(who_is_called_and_finds_it_taken_gets_into_line_again)
-{
-	struct writing *writing = with_line("bc");
-
-	expect_release(writing, "pins", "b ");
-	ck_assert(writing_take(writing, "pins", "x"));
-	ck_assert(!writing_take(writing, "pins", "b"));
-	expect_pass(writing, "b", "");
-	expect_release(writing, "pins", "c ");
-	expect_pass(writing, "c", "b ");
-	writing_destroy(writing);
-}
-END_TEST
-
-/* The object was taken and freed by another before who was called has come: nobody else is called until then. */
-START_TEST(who_is_called_is_waited_for)
-{
-	struct writing *writing = with_line("bc");
-
-	expect_release(writing, "pins", "b ");
-	ck_assert(writing_take(writing, "pins", "x"));
-	expect_release(writing, "pins", "");
-	expect_pass(writing, "b", "c ");
-	ck_assert(writing_take(writing, "pins", "y"));
-	expect_pass(writing, "c", "");
-	ck_assert(!writing_take(writing, "pins", "d"));
-	expect_release(writing, "pins", "d ");
-	writing_destroy(writing);
-}
-END_TEST
-
-START_TEST(who_takes_it_uncalled_leaves_the_line)
-{
-	struct writing *writing = with_line("bcd");
-
-	expect_release(writing, "pins", "b ");
-	ck_assert(writing_take(writing, "pins", "c"));
-	expect_release(writing, "pins", "");
-	expect_pass(writing, "b", "d ");
-	ck_assert(writing_take(writing, "pins", "d"));
-	ck_assert(!writing_take(writing, "pins", "c"));
-	expect_release(writing, "pins", "c ");
-	expect_pass(writing, "c", "");
-	writing_destroy(writing);
-}
-END_TEST
-
-START_TEST(who_waits_at_the_end_is_forgotten)
-{
-	struct writing *writing = with_line("bcd");
-
-	expect_release(writing, "pins", "b ");
+	for (const struct act *act = rows[_i].acts; act->what != END; act++)
+		do_act(rows[_i].name, writing, act);
 	writing_destroy(writing);
 	writing_destroy(NULL);
 }
@@ -158,13 +103,7 @@ END_TEST
 
 static void add(TCase *tests)
 {
-	tcase_add_test(tests, an_object_is_taken_once);
-	tcase_add_test(tests, who_waits_is_called_in_turn_and_once);
-	tcase_add_test(tests, who_is_called_and_does_not_take_it_lets_the_next_one_be_called);
-	tcase_add_test(tests, who_is_called_and_finds_it_taken_gets_into_line_again);
-	tcase_add_test(tests, who_is_called_is_waited_for);
-	tcase_add_test(tests, who_takes_it_uncalled_leaves_the_line);
-	tcase_add_test(tests, who_waits_at_the_end_is_forgotten);
+	suite_add_rows(tests, lines_up_and_calls, rows);
 }
 
 SUITE_MAIN("writing", add)
