@@ -21,7 +21,6 @@ struct candidate {
 
 /* What one workload looks like beside what it should be. */
 enum workload_state {
-	WORKLOAD_UNKNOWN,  /* not read yet */
 	WORKLOAD_MISSING,  /* does not exist, or cannot be read */
 	WORKLOAD_UNUSABLE, /* is there, but cannot be pinned: going, lacks a container, claimed by another */
 	WORKLOAD_UNPINNED, /* does not carry the target's digests */
@@ -203,7 +202,10 @@ int64_t deadline_of(const struct decision *d, const struct candidate *c);
 /* Ends the candidate that waits when that moment has come, and says for what it waited; else wakes at that moment. */
 void deadline_watch(struct decision *d, struct candidate *c);
 
-/* workload_state.c: looks at every workload against d->target; fills d->findings. */
+/* workload_state.c: is of every workload known what it is, or that it cannot be read? Asks for those of which it is not. */
+bool workloads_are_read(struct decision *d);
+
+/* Looks at every workload, all of which have been read, against d->target; fills d->findings. */
 void workloads_inspect(struct decision *d);
 
 /* rollout.c: says what the rollout waits for, or ends it, as somebody who aborted it asks; do all workloads run the

@@ -203,16 +203,6 @@ static void show(struct decision *d, const struct candidate *c, const char *gate
 	vec_push(&d->plan->gates, row);
 }
 
-/* Before the workloads were read once, a closed gate says nothing yet that people should hear of. */
-static enum promotion_phase waiting_phase(const struct decision *d)
-{
-	for (size_t i = 0; i < d->channel->workload_count; i++) {
-		if (d->findings[i].state == WORKLOAD_UNKNOWN)
-			return PHASE_PENDING;
-	}
-	return PHASE_WAITING;
-}
-
 /* The step of a gate: since when it was waited for, when it opened, and why. */
 static void tell(struct decision *d, struct candidate *c, const struct gate *gate, const struct verdict *v)
 {
@@ -243,7 +233,6 @@ bool gate_all_open(struct decision *d, struct candidate *c)
 {
 	struct waiting_for *closed = arena_new_array(d->arena, GATE_COUNT, struct waiting_for);
 	size_t count = 0;
-	enum promotion_phase phase = waiting_phase(d);
 
 	for (size_t i = 0; i < GATE_COUNT; i++) {
 		struct verdict v;
@@ -256,8 +245,7 @@ bool gate_all_open(struct decision *d, struct candidate *c)
 			continue;
 		}
 		show(d, c, gates[i].name, &v);
-		if (phase == PHASE_WAITING)
-			tell(d, c, &gates[i], &v);
+		tell(d, c, &gates[i], &v);
 		if (v.is_open)
 			continue;
 		closed[count++] = (struct waiting_for){ gates[i].name, v.until_ms, brief(d, v.message) };
@@ -265,7 +253,7 @@ bool gate_all_open(struct decision *d, struct candidate *c)
 			plan_wake(d->plan, v.until_ms, gates[i].name);
 	}
 	if (count > 0) {
-		c->status.phase = phase;
+		c->status.phase = PHASE_WAITING;
 		c->status.waiting = closed;
 		c->status.waiting_count = count;
 	}

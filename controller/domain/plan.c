@@ -189,6 +189,7 @@ static bool lacks_running(const struct decision *d)
 	return name != NULL && d->world->may_lack_promotions && !is_running_known(d);
 }
 
+/* Before the channel's workloads have been read, anything that could be said would be taken back a moment later. */
 static void decide(struct decision *d)
 {
 	const struct quarantine *unread;
@@ -197,6 +198,8 @@ static void decide(struct decision *d)
 		plan_wake(d->plan, d->world->now_ms + CATCH_UP_MS, "promotion not known yet");
 		return;
 	}
+	if (!workloads_are_read(d))
+		return;
 	d->status = d->channel->status;
 	d->status.guard = world_guard(d->world);
 	d->findings = arena_new_array(d->arena, d->channel->workload_count, struct workload_finding);

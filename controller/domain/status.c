@@ -39,8 +39,6 @@ static const struct workload_finding *worst_finding(const struct decision *d)
 static const char *state_reason(enum workload_state state)
 {
 	switch (state) {
-	case WORKLOAD_UNKNOWN:
-		return "WorkloadUnknown";
 	case WORKLOAD_MISSING:
 		return "WorkloadMissing";
 	case WORKLOAD_UNUSABLE:
@@ -49,9 +47,9 @@ static const char *state_reason(enum workload_state state)
 		return "Pinning";
 	case WORKLOAD_MOVING:
 	case WORKLOAD_RUNNING:
-		return "RollingOut";
+		break;
 	}
-	return "WorkloadUnknown";
+	return "RollingOut";
 }
 
 static void set_pinned(struct decision *d, const struct workload_finding *worst)

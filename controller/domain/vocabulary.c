@@ -27,7 +27,6 @@ static const struct word words[] = {
 	{ WORD_REASON, channel, "RolloutAborted", "A rollout was aborted before anything else had run here." },
 	{ WORD_REASON, channel, "Pinned", "Every workload carries the release." },
 	{ WORD_REASON, channel, "Pinning", "A workload does not carry the release yet." },
-	{ WORD_REASON, channel, "WorkloadUnknown", "A workload was not read yet." },
 	{ WORD_REASON, channel, "WorkloadMissing", "A workload does not exist or cannot be read." },
 	{ WORD_REASON, channel, "WorkloadUnusable", "A workload is being deleted, lacks a container, or belongs to another channel." },
 	{ WORD_REASON, channel, "RolledOut", "The release was rolled out completely." },

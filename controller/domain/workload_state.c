@@ -142,19 +142,30 @@ static void find(struct decision *d, const struct workload_spec *spec)
 	action->workload.name = spec->name;
 }
 
+bool workloads_are_read(struct decision *d)
+{
+	bool are_read = true;
+
+	for (size_t i = 0; i < d->channel->workload_count; i++) {
+		enum knowledge state = d->world->workloads[i].state;
+
+		are_read &= state == KNOWLEDGE_KNOWN || state == KNOWLEDGE_FAILED;
+		if (state == KNOWLEDGE_NONE)
+			find(d, &d->channel->workloads[i]);
+	}
+	return are_read;
+}
+
 static void inspect_absent(struct decision *d, const struct workload_spec *spec,
 			   const struct workload_look *look, struct workload_finding *finding)
 {
-	finding->state = look->state == KNOWLEDGE_FAILED ? WORKLOAD_MISSING : WORKLOAD_UNKNOWN;
-	finding->message = say(d, spec, "has not been read yet");
-	if (look->state == KNOWLEDGE_FAILED && look->failure.class == ERR_NOTFOUND)
-		finding->message = say(d, spec, "does not exist");
-	else if (look->state == KNOWLEDGE_FAILED)
-		finding->message = say(d, spec,
-				       arena_printf(d->arena, "cannot be read: %s", look->failure.message));
-	if (look->state == KNOWLEDGE_FAILED && d->world->now_ms < look->failure.retry_ms)
+	finding->state = WORKLOAD_MISSING;
+	finding->message = say(d, spec, look->failure.class == ERR_NOTFOUND
+						? "does not exist"
+						: arena_printf(d->arena, "cannot be read: %s", look->failure.message));
+	if (d->world->now_ms < look->failure.retry_ms)
 		plan_wake(d->plan, look->failure.retry_ms, "look for a missing workload");
-	else if (look->state != KNOWLEDGE_PENDING)
+	else
 		find(d, spec);
 }
 

@@ -28,8 +28,6 @@ EXCUSES = [
     (r"^ReplicaSet/[^/]+/(metadata/generation|status/observedGeneration)$", "", "its Deployment's controller scales it in one step or in two"),
     (r"^(Deployment|ReplicaSet)/[^/]+/metadata/annotations/deployment.kubernetes.io/revision", "",
      "it counts the templates that the controller came to see, those behind the gate as well; the generation counts what was asked for"),
-    (r"^Promotion/[^/]+/status/conditions/\d+/message$", "deadline .* has passed; gate Workload: .* has not been read yet$",
-     "what is in the way after a start is that nothing was read yet, and the deadline does not wait for that"),
     (r"^ReleaseChannel/[^/]+/status/takeovers/count$", "",
      "a taking is counted before it is written, so that crashes cannot make more of them than are allowed"),
     (r"^Promotion/[^/]+/status/closedSeconds$", "", "it counts seconds, and is absent for none"),

@@ -65,9 +65,23 @@ static const struct promotion_status *planned_status(const struct plan *plan, co
 	return &promotion->status;
 }
 
+/* A plan that does nothing but read workloads comes before anything is said: the answer makes the next one. */
+static bool only_reads(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->actions.len; i++) {
+		const struct action *action = plan->actions.items[i];
+
+		if (action->kind != ACTION_FIND_WORKLOAD)
+			return false;
+	}
+	return plan->actions.len > 0;
+}
+
 /* Never stuck: whatever is not finished after the plan names the gate for which it waits. */
 static void check_waits(const struct world *world, const struct plan *plan)
 {
+	if (only_reads(plan))
+		return;
 	for (size_t i = 0; i < world->promotion_count; i++) {
 		const struct promotion_status *status = planned_status(plan, world->promotions[i]);
 
