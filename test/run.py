@@ -33,7 +33,7 @@ CLUSTER_RINGS = os.path.join(TREE, "test", "cluster", "test_*.py")
 OWN_CLUSTER = ["demo", "operator_without_guard", "without_guard"]
 ALONE = ["devcluster"]  # looks at what clusters leave on the machine
 LONGEST = ["demo", "operator", "operator_serving", "operator_registry", "guard", "operator_client", "operator_leader",
-           "operator_poison"]  # started first
+           "guard_waiting", "operator_poison"]  # started first
 SANITIZED = os.path.join(TREE, "build", "sanitized")
 CLANG = os.path.join(TREE, "build", "clang")
 RELEASE = os.path.join(TREE, "build", "release")

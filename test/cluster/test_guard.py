@@ -1,4 +1,4 @@
-"""The pin guard: no writer brings another digest into a pinned workload, and one without a release waits quietly.
+"""The pin guard on what has pins: no writer brings another digest in, not even while the apiserver comes back.
 
 No operator runs here. The tests write the pins in its name, and everything else as some other user.
 """
@@ -10,285 +10,15 @@ import os
 import sys
 import threading
 import time
-import unittest
 
 import yaml
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cluster  # noqa: E402
+from guarding import (  # noqa: E402
+    EVIL, JOBS, KINDS, PATHS, PINNED, WEB, WEB_2, Guard, at_template, call, for_each_kind, images_of, manifest, template_of, template_path)
 
-MARK = "sluice.dev/no-release"
-NOTHING = "sluice.dev/no-release:none"
-WEB = "registry.example.com/shop/web@sha256:" + "a" * 64
-WEB_2 = "registry.example.com/shop/web@sha256:" + "b" * 64
-JOBS = "registry.example.com/shop/jobs@sha256:" + "c" * 64
-SIDE = "registry.example.com/sidecar:v3"
-EVIL = "evil.example.com/web:latest"
-
-PATHS = {"Deployment": ("apps/v1", "deployments"), "StatefulSet": ("apps/v1", "statefulsets"),
-         "DaemonSet": ("apps/v1", "daemonsets"), "CronJob": ("batch/v1", "cronjobs")}
-KINDS = list(PATHS)
-
-
-def manifest(kind, name="web", labels=None, **images):
-    """A workload with the containers web, side and the init container migrate; images by name, None for none."""
-    images = {"web": None, "side": SIDE, "migrate": None, **images}
-
-    def container(one):
-        return {"name": one, **({"image": images[one]} if images[one] else {})}
-    pod = {"initContainers": [container("migrate")], "containers": [container("side"), container("web")]}
-    template = {"metadata": {"labels": {"app": name}}, "spec": pod}
-    if kind == "CronJob":
-        pod["restartPolicy"] = "Never"
-        del template["metadata"]
-        spec = {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": {"template": template}}}
-    else:
-        spec = {"selector": {"matchLabels": {"app": name}}, "template": template}
-        if kind != "DaemonSet":
-            spec["replicas"] = 0
-    labels = {"sluice.dev/channel": "shop"} if labels is None else labels
-    return {"apiVersion": PATHS[kind][0], "kind": kind, "metadata": {"name": name, "labels": labels}, "spec": spec}
-
-
-def template_of(body):
-    spec = body["spec"]
-    return spec["jobTemplate"]["spec"]["template"] if "jobTemplate" in spec else spec["template"]
-
-
-def images_of(body):
-    pod = template_of(body)["spec"]
-    return {one["name"]: one.get("image") for one in pod["containers"] + pod.get("initContainers", [])}
-
-
-def gates_of(body):
-    return [gate["name"] for gate in template_of(body)["spec"].get("schedulingGates", [])]
-
-
-def template_path(body):
-    return "/spec/jobTemplate/spec/template" if "jobTemplate" in body["spec"] else "/spec/template"
-
-
-def at_template(kind, template):
-    return {"spec": {"jobTemplate": {"spec": {"template": template}}} if kind == "CronJob" else {"template": template}}
-
-
-PINNED = {"web": WEB, "side": SIDE, "migrate": JOBS}
-
-
-class Guard(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cluster.install()
-        cls.api, cls.acting = cluster.api(), cluster.operator()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.api.close()
-        cls.acting.close()
-
-    def setUp(self):
-        self._namespace = cluster.namespace("guard")
-        self.namespace = self._namespace.__enter__()
-
-    def tearDown(self):
-        self._namespace.__exit__(None, None, None)
-
-    def path(self, kind, name=""):
-        group, plural = PATHS[kind]
-        return f"/apis/{group}/namespaces/{self.namespace}/{plural}" + (f"/{name}" if name else "")
-
-    def create(self, body):
-        return self.api.create(self.path(body["kind"]), body)
-
-    def get(self, kind, name="web"):
-        return self.api.get(self.path(kind, name))
-
-    def pin(self, kind, name="web", web=WEB, **more):
-        """Writes the pins of one workload, as the operator does, and waits until the apiserver acts on them."""
-        pins = {f"{kind}.{name}.web": web, f"{kind}.{name}.migrate": JOBS, **more}
-        cluster.write_pins(self.acting, self.namespace, pins)
-        probe = manifest(kind, name, labels={}, web=EVIL, migrate=EVIL)
-        query = "?dryRun=All&fieldManager=probe&force=true"
-        cluster.eventually("the apiserver knows the pins", lambda: images_of(self.api.call(
-            "PATCH", self.path(kind, name) + query, probe, "application/apply-patch+yaml"))["web"] == web)
-
-    def pin_all_kinds(self):
-        """The same pins for a workload of each kind, all in force when this returns."""
-        containers = (("web", WEB), ("migrate", JOBS))
-        self.pin("Deployment", **{f"{kind}.web.{name}": image for kind in KINDS for name, image in containers})
-
-    def assert_pinned(self, body, images=None):
-        self.assertEqual(images_of(body), images or PINNED)
-        self.assertEqual(gates_of(body), [])
-        self.assertNotIn(MARK, template_of(body).get("metadata", {}).get("labels", {}))
-        if body["kind"] == "CronJob":
-            self.assertFalse(body["spec"]["suspend"])
-            self.assertNotIn(MARK, body["metadata"].get("annotations", {}))
-
-    def assert_waiting(self, body, images=None):
-        self.assertEqual(images_of(body), images or {"web": NOTHING, "side": SIDE, "migrate": NOTHING})
-        self.assertIn(MARK, gates_of(body))
-        self.assertEqual(template_of(body)["metadata"]["labels"][MARK], "true")
-        if body["kind"] == "CronJob":
-            self.assertTrue(body["spec"]["suspend"])
-
-
-def for_each_kind(table):
-    return [(f"a {kind} {sentence}", kind, check) for sentence, check in table for kind in KINDS]
-
-
-def _call(case, kind, check):
-    check(case, kind)
-
-
-# ---- before the first release -------------------------------------------------------------------------------
-
-def waits(case, kind):
-    case.assert_waiting(case.create(manifest(kind)))
-    case.assert_waiting(case.get(kind))
-
-
-def waits_beside_others(case, kind):
-    case.pin(kind, "other")
-    case.assert_waiting(case.create(manifest(kind)))
-
-
-def waits_with_its_own_image(case, kind):
-    case.assert_waiting(case.create(manifest(kind, web=EVIL, migrate=EVIL)), {"web": EVIL, "side": SIDE, "migrate": EVIL})
-
-
-def goes_on_waiting(case, kind):
-    """Neither an image nor the removal of the gate by others lets it run."""
-    body = case.create(manifest(kind))
-    root = template_path(body)
-    case.api.json_patch(case.path(kind, "web"), [
-        {"op": "remove", "path": root + "/spec/schedulingGates"},
-        {"op": "remove", "path": root + "/metadata/labels/sluice.dev~1no-release"},
-        {"op": "replace", "path": root + "/spec/containers/1/image", "value": EVIL}])
-    case.assert_waiting(case.get(kind), {"web": EVIL, "side": SIDE, "migrate": NOTHING})
-    case.api.replace(case.path(kind, "web"), manifest(kind, web=EVIL, migrate=EVIL))
-    case.assert_waiting(case.get(kind), {"web": EVIL, "side": SIDE, "migrate": EVIL})
-
-
-def starts_with_the_first_pin(case, kind):
-    body = case.create(manifest(kind))
-    case.pin(kind)
-    done = case.acting.apply(case.path(kind, "web"), {
-        "apiVersion": body["apiVersion"], "kind": kind, "metadata": {"name": "web", "uid": body["metadata"]["uid"]},
-        **at_template(kind, {"spec": {"containers": [{"name": "web", "image": WEB}],
-                                      "initContainers": [{"name": "migrate", "image": JOBS}]}})}, "sluice", True)
-    case.assert_pinned(done)
-    case.assert_pinned(case.get(kind))
-
-
-def starts_with_any_write(case, kind):
-    case.create(manifest(kind))
-    case.pin(kind)
-    case.assert_pinned(case.api.merge(case.path(kind, "web"), {"metadata": {"annotations": {"a": "b"}}}))
-
-
-def waits_for_all_pins(case, kind):
-    """A container that no pin names, and that has no image, keeps it waiting."""
-    case.create(manifest(kind, side=None))
-    case.pin(kind)
-    done = case.api.merge(case.path(kind, "web"), {"metadata": {"annotations": {"a": "b"}}})
-    case.assert_waiting(done, {**PINNED, "side": NOTHING})
-    case.pin(kind, **{f"{kind}.web.side": WEB_2})
-    done = case.api.merge(case.path(kind, "web"), {"metadata": {"annotations": {"a": "c"}}})
-    case.assert_pinned(done, {**PINNED, "side": WEB_2})
-
-
-def waits_for_pins_that_fit(case, kind):
-    """Pins of containers that it does not have let nothing run."""
-    case.create(manifest(kind, web=EVIL, migrate=EVIL))
-    case.pin(kind, "other", **{f"{kind}.web.elsewhere": WEB})
-    done = case.api.merge(case.path(kind, "web"), {"metadata": {"annotations": {"a": "b"}}})
-    case.assert_waiting(done, {"web": EVIL, "side": SIDE, "migrate": EVIL})
-
-
-def keeps_gates_of_others(case, kind):
-    body = manifest(kind)
-    template_of(body)["spec"]["schedulingGates"] = [{"name": "example.com/first"}, {"name": "example.com/last"}]
-    case.assertEqual(gates_of(case.create(body)), ["example.com/first", "example.com/last", MARK])
-    case.pin(kind)
-    done = case.api.merge(case.path(kind, "web"), {"metadata": {"annotations": {"a": "b"}}})
-    case.assertEqual(gates_of(done), ["example.com/first", "example.com/last"])
-    case.assertEqual(images_of(done), PINNED)
-
-
-def is_not_confused_by_dots(case, kind):
-    case.pin(kind, "web.eu")
-    case.assert_waiting(case.create(manifest(kind)))
-    case.assert_pinned(case.create(manifest(kind, "web.eu")))
-
-
-def without_the_label_is_left_alone(case, kind):
-    images = {"web": EVIL, "side": SIDE, "migrate": EVIL}
-    body = case.create(manifest(kind, labels={}, **images))
-    case.assertEqual((images_of(body), gates_of(body)), (images, []))
-    with case.assertRaises(cluster.ApiError) as refusal:
-        case.create(manifest(kind, "bare", labels={}))
-    case.assertIn("image: Required value", refusal.exception.message)
-
-
-WAITING = for_each_kind([
-    ("without a release waits quietly", waits),
-    ("without a release waits beside one that has pins", waits_beside_others),
-    ("without a release waits even with images of its own", waits_with_its_own_image),
-    ("without a release is not made to run by others", goes_on_waiting),
-    ("starts with the operator's first apply", starts_with_the_first_pin),
-    ("starts with anybody's next write once it is pinned", starts_with_any_write),
-    ("waits until every container has an image", waits_for_all_pins),
-    ("does not start by pins of containers that it lacks", waits_for_pins_that_fit),
-    ("keeps the scheduling gates of others", keeps_gates_of_others),
-    ("without the label is left alone", without_the_label_is_left_alone),
-]) + [(f"a {kind} is not taken for one whose name begins the same", kind, is_not_confused_by_dots)
-      for kind in KINDS if kind != "StatefulSet"]  # whose name may have no dots
-
-
-# ---- adoption of what runs ------------------------------------------------------------------------------------
-
-RUNNING = {"web": "registry.example.com/shop/web:v1", "side": SIDE, "migrate": "registry.example.com/shop/jobs:v1"}
-
-
-def runs_on_when_labelled(case, kind):
-    case.create(manifest(kind, labels={}, **RUNNING))
-    done = case.api.merge(case.path(kind, "web"), {"metadata": {"labels": {"sluice.dev/channel": "shop"}}})
-    case.assertEqual((images_of(done), gates_of(done)), (RUNNING, []))
-    done = case.api.merge(case.path(kind, "web"), {"metadata": {"annotations": {"a": "b"}}})
-    case.assertEqual((images_of(done), gates_of(done)), (RUNNING, []))
-
-
-def runs_on_when_its_images_are_left_out(case, kind):
-    case.create(manifest(kind, labels={}, **RUNNING))
-    done = case.api.replace(case.path(kind, "web"), manifest(kind))
-    case.assertEqual((images_of(done), gates_of(done)), (RUNNING, []))
-
-
-def runs_on_when_its_owner_lets_go_of_the_image(case, kind):
-    case.api.apply(case.path(kind, "web"), manifest(kind, labels={}, **RUNNING), "gitops")
-    done = case.api.apply(case.path(kind, "web"), manifest(kind), "gitops")
-    case.assertEqual((images_of(done), gates_of(done)), (RUNNING, []))
-
-
-def waits_for_a_new_container(case, kind):
-    """Never with a placeholder and without the gate."""
-    case.create(manifest(kind, **RUNNING, labels={}))
-    more = manifest(kind)
-    template_of(more)["spec"]["containers"].append({"name": "more"})
-    case.assert_waiting(case.api.replace(case.path(kind, "web"), more), {**RUNNING, "more": NOTHING})
-
-
-ADOPTED = for_each_kind([
-    ("that runs goes on when it is labelled", runs_on_when_labelled),
-    ("that runs goes on when its manifest leaves the images out", runs_on_when_its_images_are_left_out),
-    ("that runs goes on when its owner gives the image up", runs_on_when_its_owner_lets_go_of_the_image),
-    ("that runs waits for a new container without an image", waits_for_a_new_container),
-])
-
-
-# ---- pinned ---------------------------------------------------------------------------------------------------
 
 def _old(case, kind):
     return manifest(kind, web=EVIL, migrate=EVIL)
@@ -457,48 +187,7 @@ HELD = for_each_kind([
 ])
 
 
-@cluster.rows(WAITING, _call)
-class BeforeTheFirstRelease(Guard):
-    def test_a_cronjob_that_its_owner_suspended_stays_so(self):
-        body = manifest("CronJob")
-        body["spec"]["suspend"] = True
-        self.create(body)
-        self.pin("CronJob")
-        done = self.api.merge(self.path("CronJob", "web"), {"metadata": {"annotations": {"a": "b"}}})
-        self.assertTrue(done["spec"]["suspend"])
-        self.assertEqual((images_of(done), gates_of(done)), (PINNED, []))
-
-    def test_a_waiting_cronjob_is_not_resumed_by_others(self):
-        self.create(manifest("CronJob"))
-        self.api.merge(self.path("CronJob", "web"), {"spec": {"suspend": False}})
-        self.assert_waiting(self.get("CronJob"))
-
-    def test_pods_of_a_waiting_deployment_are_gated_and_give_way_to_pinned_ones(self):
-        body = manifest("Deployment")
-        body["spec"]["replicas"] = 1
-        body["spec"]["strategy"] = {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 1}}
-        self.create(body)
-        pods = f"/api/v1/namespaces/{self.namespace}/pods"
-
-        def the_pod():
-            found = [one for one in self.api.get(pods)["items"] if "deletionTimestamp" not in one["metadata"]]
-            return found[0] if len(found) == 1 else None
-        waiting = cluster.eventually("there is a pod, and it is gated", lambda: (
-            pod := the_pod()) and "SchedulingGated" in json.dumps(pod["status"]) and pod)
-        self.assertNotIn("nodeName", waiting["spec"])
-        self.assertEqual(waiting["metadata"]["labels"][MARK], "true")
-        self.pin("Deployment")
-        self.api.merge(self.path("Deployment", "web"), {"metadata": {"annotations": {"a": "b"}}})
-        pinned = cluster.eventually("the pod is another", lambda: (pod := the_pod()) and MARK not in pod["metadata"]["labels"] and pod)
-        self.assertEqual({one["name"]: one["image"] for one in pinned["spec"]["containers"] + pinned["spec"]["initContainers"]}, PINNED)
-
-
-@cluster.rows(ADOPTED, _call)
-class Adopted(Guard):
-    pass
-
-
-@cluster.rows(HELD, _call)
+@cluster.rows(HELD, call)
 class Held(Guard):
     def test_scaling_is_untouched(self):
         for kind in ("Deployment", "StatefulSet"):
@@ -565,57 +254,6 @@ class Held(Guard):
         print(f"(stale {stale} of 40) ", end="", flush=True)
 
 
-class Pods(Guard):
-    """Below the workload: its pods, and the ReplicaSet of a Deployment. A gate of somebody else keeps them off the node."""
-
-    def workload(self, kind, name="web"):
-        body = manifest(kind, name, web=WEB, migrate=JOBS)
-        if "replicas" in body["spec"]:
-            body["spec"]["replicas"] = 1
-        template_of(body)["spec"]["schedulingGates"] = [{"name": "example.com/never"}]
-        if kind == "CronJob":  # what its controller makes at the hour
-            body = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": f"{name}-29000000"},
-                    "spec": body["spec"]["jobTemplate"]["spec"]}
-            template_of(body)["metadata"] = {"labels": {"app": name}}
-            return self.api.create(f"/apis/batch/v1/namespaces/{self.namespace}/jobs", body)
-        return self.create(body)
-
-    def child(self, list_path):
-        """The path of the one object in that list."""
-        found = cluster.eventually("its controller has made it", lambda: self.api.get(list_path)["items"])
-        return f"{list_path}/{found[0]['metadata']['name']}"
-
-    def assert_held(self, path, root):
-        for where in ("containers/1", "initContainers/0"):
-            with self.assertRaises(cluster.ApiError) as refusal:
-                self.api.json_patch(path, [{"op": "replace", "path": f"{root}/{where}/image", "value": EVIL}])
-            self.assertEqual(refusal.exception.code, 403, refusal.exception.message)
-            self.assertIn("is pinned to registry.example.com/shop/", refusal.exception.message)
-            self.assertIn("make a Promotion instead", refusal.exception.message)
-        self.api.json_patch(path + "?dryRun=All", [{"op": "replace", "path": f"{root}/containers/0/image", "value": EVIL}])
-        self.api.merge(path, {"metadata": {"annotations": {"a": "b"}}})
-
-    def test_pods_of_others_are_left_alone(self):
-        self.pin_all_kinds()
-        self.workload("Deployment", "other")
-        path = self.child(f"/api/v1/namespaces/{self.namespace}/pods")
-        self.api.json_patch(path, [{"op": "replace", "path": "/spec/containers/1/image", "value": EVIL}])
-
-    def test_a_replica_set_s_pinned_image_is_not_changed(self):
-        self.pin_all_kinds()
-        self.workload("Deployment")
-        self.assert_held(self.child(f"/apis/apps/v1/namespaces/{self.namespace}/replicasets"), "/spec/template/spec")
-
-
-def _pod_is_held(case, kind):
-    case.pin_all_kinds()
-    case.workload(kind)
-    case.assert_held(case.child(f"/api/v1/namespaces/{case.namespace}/pods"), "/spec")
-
-
-cluster.rows([(f"a pod of a {kind} keeps its pinned image", kind) for kind in KINDS], _pod_is_held)(Pods)
-
-
 class Restart(Guard):
     def test_no_write_gets_another_image_through_while_the_apiserver_comes_back(self):
         self.pin_all_kinds()
@@ -659,8 +297,6 @@ class Restart(Guard):
         print(f"(after {time.monotonic() - began:.1f} s) ", end="", flush=True)
         self.assertEqual(made["spec"]["requestedBy"], self.api.whoami())
 
-
-del Guard  # only its children are tests
 
 if __name__ == "__main__":
     cluster.main()

@@ -10,7 +10,7 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cluster  # noqa: E402
-from test_guard import EVIL, JOBS, SIDE, WEB, manifest  # noqa: E402
+from guarding import EVIL, JOBS, SIDE, WEB, manifest  # noqa: E402
 
 
 def promotion(name, **spec):
