@@ -1,121 +1,24 @@
 """The development cluster itself, on this machine: as root, with the packages of devcluster/.
 
 Two clusters are started side by side below a state folder of their own, so that clusters that are
-up already are neither seen nor touched.
+up already are neither seen nor touched. How clusters end is in test_devcluster_ends.py, what needs
+none in test_devcluster_parts.py.
 """
 
 import concurrent.futures
-import glob
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
-from unittest import mock
 
-TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TOOL = os.path.join(TREE, "devcluster", "devcluster")
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(TREE, "devcluster"))
-
-from parts import binaries, cgroup, failure, host, image, namespace, place, process  # noqa: E402
-
-HOLLOW_DEPLOYMENT = """
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: many}
-spec:
-  replicas: 40
-  selector: {matchLabels: {app: many}}
-  template:
-    metadata: {labels: {app: many}}
-    spec:
-      nodeSelector: {sluice.dev/hollow: "true"}
-      tolerations: [{key: sluice.dev/hollow, operator: Exists}]
-      containers: [{name: none, image: "registry.example.com/none:1"}]
-"""
-HOST_FOLDERS = ["/run/containerd", "/var/lib/cni", "/var/lib/kubelet", "/var/lib/containerd",
-                "/var/log/pods", "/var/log/containers"]
-
-
-class Tool:
-    """The command, run as a user runs it, with clusters below a folder of the test's own."""
-
-    def __init__(self):
-        self.state = tempfile.mkdtemp(prefix="dc-", dir="/tmp")
-        self.env = {**os.environ, "SLUICE_STATE": self.state}
-
-    def run(self, *words, text=None):
-        return subprocess.run([TOOL, *words], env=self.env, input=text, capture_output=True,
-                              text=True, check=False)
-
-    def ok(self, *words, text=None):
-        answer = self.run(*words, text=text)
-        if answer.returncode != 0:
-            raise AssertionError(f"{' '.join(words)}: exit status {answer.returncode}\n"
-                                 f"{answer.stdout}{answer.stderr}")
-        return answer.stdout
-
-    def kubectl(self, name, *words, text=None):
-        return self.ok("exec", name, "--", "kubectl", *words, text=text)
-
-    def place(self, name):
-        with mock.patch.dict(os.environ, SLUICE_STATE=self.state):
-            return place.Place(name)
-
-    def pids(self, name):
-        status = json.loads(self.run("status", "--json", name).stdout)
-        return {c["name"]: c["pid"] for c in status["components"]}
-
-    def end(self, *names):
-        for name in names:
-            self.run("down", name)
-        shutil.rmtree(self.state, ignore_errors=True)
-
-
-def processes_naming(text):
-    """The ids of all other processes that have `text` in their command line or environment."""
-    found = set()
-    for path in glob.glob("/proc/[0-9]*"):
-        pid = int(os.path.basename(path))
-        try:
-            for file in ("cmdline", "environ"):
-                with open(os.path.join(path, file), "rb") as stream:
-                    if text.encode() in stream.read() and pid != os.getpid():
-                        found.add(pid)
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue
-    return found
-
-
-def traces(tool, name):
-    """Everything of a cluster that can be seen on this machine, as sentences."""
-    where = tool.place(name)
-    with open("/proc/self/mounts") as file:
-        mounts = [line.split()[1] for line in file]
-    return (
-        [f"state folder {where.root}"] * os.path.exists(where.root)
-        + [f"lock {where.root}.lock"] * os.path.exists(where.root + ".lock")
-        + [f"network namespace {n}" for n in host.network_namespaces() if n == where.netns_name]
-        + [f"mount {m}" for m in mounts if m.startswith(where.root + "/") or m == where.netns]
-        + [f"cgroup {g}" for g in glob.glob("/sys/fs/cgroup/**/" + where.cgroup.strip("/"),
-                                            recursive=True)]
-        + [f"process {p}" for p in sorted(processes_naming(where.root + "/"))])
-
-
-def machine():
-    """What a cluster must not change outside of itself."""
-    rules = subprocess.run(["iptables-save"], capture_output=True, text=True, check=False).stdout
-    return {
-        "links": {os.path.basename(p) for p in glob.glob("/sys/class/net/*")},
-        "rules": {line for line in rules.splitlines() if line.startswith("-A")},
-        "folders": {f for f in HOST_FOLDERS if os.path.exists(f)},
-        "temporary": {p for p in glob.glob("/tmp/*") if "kubelet" in p or "devcluster-" in p},
-    }
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from devcluster_tool import TOOL, Tool, machine  # noqa: E402
+from parts import binaries, image, place  # noqa: E402
 
 
 class SideBySide(unittest.TestCase):
@@ -286,184 +189,6 @@ class SideBySide(unittest.TestCase):
             time.sleep(0.2)
         self.assertEqual(found[0]["user"]["username"], "kubernetes-admin")
         self.assertFalse(os.path.exists(self.tool.place("b").path("audit.log")))
-
-
-class Ends(unittest.TestCase):
-    """One cluster that crashes, comes back and is taken down with pods running."""
-
-    def test_a_crashed_cluster_is_cleaned_and_leaves_nothing_when_it_goes(self):
-        tool, before = Tool(), machine()
-        self.addCleanup(tool.end, "c")
-        tool.ok("up", "c", "--no-metrics", "--no-dns")
-        self.assertEqual(len([t for t in traces(tool, "c") if t.startswith("state")]), 1)
-        self._run_a_pod(tool)
-        where = tool.place("c")
-        pods = cgroup.pids(where.cgroup) - set(tool.pids("c").values())
-        self.assertGreaterEqual(len(pods), 2)  # a shim and a container, at the least
-        for name in ("etcd", "anchor", "kubelet"):
-            os.kill(tool.pids("c")[name], signal.SIGKILL)
-        self.assertEqual(tool.run("status", "c").returncode, 1)
-        answer = tool.run("up", "c", "--no-metrics", "--no-dns")
-        self.assertEqual(answer.returncode, 0, answer.stderr)
-        self.assertIn("left of an earlier cluster", answer.stderr)
-        self.assertEqual([p for p in pods if process.start_time(p)], [])
-        self.assertNotIn("sleeper", tool.kubectl("c", "get", "pods"))
-        self._run_a_pod(tool)
-        tool.ok("down", "c")
-        self.assertEqual(traces(tool, "c"), [])
-        self.assert_unchanged(before)
-        tool.ok("down", "c")
-
-    def assert_unchanged(self, before):
-        after = machine()
-        self.assertEqual(after["folders"], before["folders"])
-        for what in ("links", "rules", "temporary"):
-            self.assertEqual(after[what] - before[what], set(), what)
-
-    def test_hollow_nodes_make_pods_ready_and_leave_nothing(self):
-        tool, before = Tool(), machine()
-        self.addCleanup(tool.end, "h")
-        tool.ok("up", "h", "--hollow", "1", "--no-metrics", "--no-dns")
-        tool.kubectl("h", "apply", "-f", "-", text=HOLLOW_DEPLOYMENT)
-        tool.kubectl("h", "rollout", "status", "deployment/many", "--timeout=60s")
-        nodes = tool.kubectl("h", "get", "pods", "-o", "jsonpath={.items[*].spec.nodeName}")
-        self.assertEqual(nodes.split(), ["hollow-0"] * 40)
-        tool.ok("down", "h")
-        self.assertEqual(traces(tool, "h"), [])
-        self.assert_unchanged(before)
-
-    def test_an_interrupted_start_ends_what_it_has_started(self):
-        tool = Tool()
-        self.addCleanup(tool.end, "e")
-        up = subprocess.Popen([TOOL, "up", "e"], env=tool.env, stderr=subprocess.PIPE, text=True)
-        end = time.monotonic() + 30
-        while not os.path.exists(tool.place("e").log("apiserver")) and time.monotonic() < end:
-            time.sleep(0.02)
-        up.terminate()
-        self.assertIn("interrupted", up.communicate(timeout=30)[1])
-        self.assertEqual(up.returncode, 130)
-        self.assertEqual(cgroup.pids(tool.place("e").cgroup), set())
-        self.assertIn("broken", tool.run("status", "e").stdout)
-        tool.ok("down", "e")
-        self.assertEqual(traces(tool, "e"), [])
-
-    @staticmethod
-    def _run_a_pod(tool):
-        pinned = tool.ok("image", "c", "--ref", "test/sleeper:v1", "--binary", "/bin/busybox",
-                         "--cmd", "sleep", "--cmd", "600").strip()
-        tool.kubectl("c", "run", "sleeper", "--image", pinned)
-        tool.kubectl("c", "wait", "pod/sleeper", "--for=condition=Ready", "--timeout=60s")
-
-
-class BrokenStart(unittest.TestCase):
-    def test_the_component_that_failed_is_named_with_the_end_of_its_log(self):
-        tool = Tool()
-        self.addCleanup(tool.end, "d")
-        # Components have a /tmp of their own: they would not see a file that is made there.
-        garbage = tempfile.NamedTemporaryFile("w", prefix="dc-garbage-", dir="/var/tmp")
-        self.addCleanup(garbage.close)
-        garbage.write("this is not a folder")
-        garbage.flush()
-        answer = tool.run("up", "d", "--flag", "etcd=--data-dir=" + garbage.name)
-        self.assertEqual(answer.returncode, 1)
-        self.assertRegex(answer.stderr, r"devcluster: etcd (ended with exit status|was ended by)")
-        self.assertRegex(answer.stderr, r"(?m)^    .*not a directory")
-        self.assertIn("not a directory", tool.ok("logs", "d", "etcd"))
-        self.assertEqual(processes_naming(tool.place("d").root + "/"), set())
-        tool.ok("down", "d")
-        self.assertEqual(traces(tool, "d"), [])
-
-
-class Words(unittest.TestCase):
-    """What needs no cluster."""
-
-    def test_names_that_can_not_be(self):
-        for name in ("", "-a", "a-", "A", "a/b", "..", "a b", "a" * 21):
-            with self.assertRaises(failure.Failure, msg=name):
-                place.Place(name)
-        self.assertEqual(place.Place("a" * 20).name, "a" * 20)
-
-    def test_a_state_folder_too_long_for_sockets_is_refused(self):
-        with mock.patch.dict(os.environ, SLUICE_STATE="/tmp/" + "x" * 80):
-            with self.assertRaisesRegex(failure.Failure, "SLUICE_STATE"):
-                place.Place("a")
-
-    def test_without_root_it_says_what_it_would_need(self):
-        with mock.patch("os.geteuid", return_value=1000):
-            with self.assertRaisesRegex(failure.Failure, "must run as root"):
-                host.check([])
-
-    def test_missing_packages_come_with_the_line_that_installs_them(self):
-        with mock.patch.object(host, "_is_there", lambda what: what not in ("umoci", "runc")):
-            with self.assertRaisesRegex(failure.Failure, r"apt-get install .* runc umoci(\n|$)"):
-                host.check([])
-
-    def test_every_needed_command_belongs_to_a_package_of_the_list(self):
-        with open(host.PACKAGES_FILE) as file:
-            self.assertLessEqual(set(host.NEEDED), set(file.read().split()))
-
-    def test_an_old_go_is_named_with_the_version_that_is_needed(self):
-        with tempfile.TemporaryDirectory() as folder:
-            old = os.path.join(folder, "go")
-            with open(old, "w") as file:
-                file.write("#!/bin/sh\necho go1.19.8\n")
-            os.chmod(old, 0o755)
-            with mock.patch.object(host, "find", lambda _: old):
-                with self.assertRaisesRegex(failure.Failure, r"Go 1\.26.* is needed.*go1\.19\.8"):
-                    binaries.find_go()
-                with mock.patch.object(binaries, "are_built", lambda: False):
-                    self.assertRegex(binaries.problems()[0], "go1.19.8")
-                with mock.patch.object(binaries, "are_built", lambda: True):
-                    self.assertEqual(binaries.problems(), [])
-
-    def test_the_hash_of_the_pins_changes_with_any_pin(self):
-        before = binaries.pins_hash()
-        with tempfile.TemporaryDirectory() as folder:
-            modules = os.path.join(folder, "modules")
-            shutil.copytree(binaries.MODULES_FOLDER, modules)
-            with mock.patch.object(binaries, "MODULES_FOLDER", modules):
-                self.assertEqual(binaries.pins_hash(), before)
-                with open(os.path.join(modules, "node", "go.sum"), "a") as file:
-                    file.write("\n")
-                self.assertNotEqual(binaries.pins_hash(), before)
-
-    def test_every_flag_needs_a_component(self):
-        tool = Tool()
-        self.addCleanup(tool.end)
-        for flag in ("--v=4", "kublet=--v=4", "kubelet="):
-            answer = tool.run("up", "x", "--flag=" + flag)
-            self.assertEqual(answer.returncode, 1, flag)
-            self.assertIn("COMPONENT=FLAG", answer.stderr)
-            self.assertEqual(os.listdir(tool.state), [])
-
-
-class Unified(unittest.TestCase):
-    """The cgroup code as on a host with version 2 only, on a real unified hierarchy."""
-
-    def setUp(self):
-        points = [point for kind, point, _ in cgroup._mounts() if kind == "cgroup2"]
-        self.assertTrue(points, "no cgroup2 hierarchy is mounted on this machine")
-        patch = mock.patch.object(cgroup, "_mounts", lambda: [("cgroup2", points[0], ["rw"])])
-        patch.start()
-        self.addCleanup(patch.stop)
-        self.cgroup = f"/sluice-devcluster/unified-{os.getpid()}"
-
-    def test_processes_are_found_frozen_or_not_and_the_groups_go_with_them(self):
-        self.assertEqual(cgroup.version(), 2)
-        cgroup.create(self.cgroup)
-        child = subprocess.Popen(["sleep", "600"])
-        self.addCleanup(child.wait)
-        self.addCleanup(child.kill)
-        procs = cgroup.procs_file(self.cgroup)
-        with open(procs, "w") as file:
-            file.write(str(child.pid))
-        with open(os.path.join(os.path.dirname(procs), "cgroup.freeze"), "w") as file:
-            file.write("1")
-        self.assertEqual(cgroup.pids(self.cgroup), {child.pid})
-        self.assertEqual(cgroup.kill_all(self.cgroup, 5), set())
-        self.assertEqual(child.wait(5), -signal.SIGKILL)
-        self.assertEqual(cgroup.remove(self.cgroup), [])
-        self.assertFalse(cgroup.exists(self.cgroup))
 
 
 if __name__ == "__main__":
