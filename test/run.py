@@ -32,7 +32,7 @@ MODEL_STATES = 10000  # of each scenario, two at a time
 CLUSTER_RINGS = os.path.join(TREE, "test", "cluster", "test_*.py")
 OWN_CLUSTER = ["demo", "operator_without_guard", "without_guard"]
 ALONE = ["devcluster", "devcluster_ends", "devcluster_parts"]  # need none of ours; devcluster_ends looks at what clusters leave on the machine
-LONGEST = ["demo", "operator", "operator_serving", "operator_registry", "guard", "operator_client", "operator_leader",
+LONGEST = ["demo", "operator_promotions", "operator_serving", "operator_registry", "guard", "operator", "operator_client", "operator_leader",
            "guard_waiting", "operator_poison"]  # started first
 SANITIZED = os.path.join(TREE, "build", "sanitized")
 CLANG = os.path.join(TREE, "build", "clang")

@@ -54,10 +54,6 @@ class WithoutGuard(Case):
         self.make(workload("Deployment", replicas=1, image=f"{WEB}@{Images.web('0.1.0')}"), namespace)
         self.make(channel(**spec), namespace)
 
-    def bring(self, digest, name):
-        self.make(by_digest(name, digest))
-        return self.wait_phase(name, "Succeeded")
-
     def runs(self, digest, namespace=None):
         cluster.eventually("the pods run it, and no other", lambda: self.running_digests(namespace) == {digest})
         self.assertEqual(self.image(namespace=namespace), f"{WEB}@{digest}")
