@@ -283,7 +283,7 @@ class Case(unittest.TestCase):
             now = json.dumps(self.promo(name, namespace), indent=1)
             raise AssertionError(f"{error}\n{now}\n{self.operator.log()}") from error
 
-    def bring(self, digest, name="first", namespace=None):
+    def bring(self, name, digest, namespace=None):
         """Promotes that digest into the channel shop; the promotion's status when it has succeeded."""
         self.make(by_digest(name, digest), namespace)
         return self.wait_phase(name, "Succeeded", namespace)

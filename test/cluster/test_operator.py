@@ -23,7 +23,7 @@ class Channels(Case):
             pod["metadata"]["name"] == "statefulset-0" and pod["spec"].get("schedulingGates") for pod in self.pods()))
         self.assertEqual(self.running_digests(), set())
         digest = Images.web("1.0.0")
-        self.bring(digest)
+        self.bring("first", digest)
         for kind in kinds:
             self.assertEqual(self.image(kind, kind.lower()), f"{WEB}@{digest}")
         self.assertEqual(self.running_digests(), {digest})
@@ -54,7 +54,7 @@ class Channels(Case):
         digest = Images.web("1.0.0")
         self.make(workload("Deployment"))
         self.make(channel())
-        self.bring(digest)
+        self.bring("first", digest)
         seen = Watcher(self)
         self.try_to_break_in()
         self.operator.stop()
@@ -77,7 +77,7 @@ class Channels(Case):
         one, two = Images.web("1.0.0"), Images.web("2.0.0")
         self.make(workload("Deployment", replicas=3))
         self.make(channel())
-        self.bring(one)
+        self.bring("first", one)
         seen = Watcher(self)
         self.make(by_digest("second", two))
         with cluster.apiserver_killed() as start:
@@ -94,7 +94,7 @@ class Channels(Case):
         self.make(channel())
         seen = Watcher(self)
         for i in range(12):
-            self.bring(pair[i % 2], f"move-{i}")
+            self.bring(f"move-{i}", pair[i % 2])
             self.assertEqual(self.image(), f"{WEB}@{pair[i % 2]}")
         seen.finish()
         self.assertLessEqual(seen.images, {f"{WEB}@{one}" for one in pair} | {"sluice.dev/no-release:none"})
@@ -115,7 +115,7 @@ class Channels(Case):
         digest = Images.web("1.0.0")
         self.make(workload("Deployment", replicas=1))
         self.make(channel(routing={"service": {"name": "web", "workload": "web", "ports": [{"name": "http", "port": 80, "targetPort": 8080}]}}))
-        self.bring(digest)
+        self.bring("first", digest)
         self.api.delete(cluster.channels(self.namespace, "shop"))
         cluster.eventually("the pins go", lambda: not self.api.get(
             f"/api/v1/namespaces/{self.namespace}/configmaps/sluice-pins").get("data"))
@@ -144,7 +144,7 @@ class Channels(Case):
         digest = Images.web("1.0.0")
         self.make(workload("Deployment", replicas=1))
         self.make(channel())
-        self.bring(digest)
+        self.bring("first", digest)
         self.api.merge(cluster.channels(self.namespace, "shop"), {"spec": {"suspended": True}})
         cluster.kubectl("label", "namespace", self.namespace, "sluice.dev/guard=off")
         cluster.eventually("the status says so", lambda: self.status()["guard"] == "FieldOwnership")

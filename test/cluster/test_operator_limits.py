@@ -30,10 +30,6 @@ class Limits(OwnOperators):
         self.make(workload("Deployment", replicas=1))
         self.make(channel())
 
-    def bring(self, name, digest):
-        self.make(by_digest(name, digest))
-        self.wait_phase(name, "Succeeded")
-
     def limit_descriptors(self, soft):
         """Returns what the limit was. What is open stays open."""
         _, hard = resource.prlimit(self.operator.process.pid, resource.RLIMIT_NOFILE)

@@ -42,7 +42,7 @@ class Promotions(Case):
         good, bad = Images.web("1.0.0"), Images.web("bad", broken=True)
         self.make(workload("Deployment", strategy={"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}))
         self.make(channel())
-        self.bring(good)
+        self.bring("first", good)
         self.make(by_digest("bad", bad))
         status = self.pass_deadline("bad")
         self.assertIn("spec.rollout.progressDeadline 5s", self.message(status))
@@ -139,7 +139,7 @@ class Promotions(Case):
         good, bad = Images.web("1.0.0"), Images.web("bad", broken=True)
         self.make(workload("Deployment", replicas=1))
         self.make(channel(rollout={"onFailure": "Hold"}))
-        self.bring(good)
+        self.bring("first", good)
         self.make(by_digest("bad", bad))
         self.pass_deadline("bad")
         self.wait_condition("Stalled", "RolloutFailed")
@@ -197,7 +197,7 @@ class Promotions(Case):
         good, stuck = Images.web("1.0.0"), Images.web("bad", broken=True)
         self.make(workload("Deployment", replicas=1))
         self.make(channel(rollout={"onFailure": "Hold"}))
-        self.bring(good)
+        self.bring("first", good)
         self.make(by_digest("stuck", stuck))
         self.waits_for("stuck", "Rollout")
         self.api.merge(cluster.promotions(self.namespace, "stuck"), {"spec": {"abort": True}})
@@ -213,8 +213,8 @@ class Promotions(Case):
         one, two = Images.web("1.0.0"), Images.web("2.0.0")
         self.make(workload("Deployment", replicas=1))
         self.make(channel())
-        first = self.bring(one)["release"]["id"]
-        second = self.bring(two, "second")["release"]["id"]
+        first = self.bring("first", one)["release"]["id"]
+        second = self.bring("second", two)["release"]["id"]
         self.make(promotion("back", rollback={"to": "Previous"}))
         self.wait_phase("back", "Succeeded")
         self.assertEqual(self.status()["current"]["release"], first)

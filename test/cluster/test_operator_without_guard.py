@@ -79,7 +79,7 @@ class WithoutGuard(Case):
             self.assertEqual(status["guard"], "FieldOwnership")
             self.assertEqual(self.condition(status, "Ready")["status"], "True")
         self.assertEqual(self.operator.metric("sluice_guard_enforced"), 0)
-        self.bring(self.two, "second")
+        self.bring("second", self.two)
         self.make(promotion("up-again", **{"from": {"namespace": self.namespace, "channel": "shop"}}), second)
         self.wait_phase("up-again", "Succeeded", second)
         self.runs(self.two, second)
@@ -90,7 +90,7 @@ class WithoutGuard(Case):
 
     def test_an_image_that_somebody_sets_is_taken_back(self):
         self.begin()
-        self.bring(self.one, "first")
+        self.bring("first", self.one)
         cluster.kubectl("-n", self.namespace, "set", "image", "deployment/web", f"web={WEB}@{self.two}")
         cluster.eventually("it is taken back", lambda: self.image() == f"{WEB}@{self.one}")
         self.runs(self.one)
@@ -101,7 +101,7 @@ class WithoutGuard(Case):
     def test_a_manager_that_does_not_give_up_is_named_and_left_alone(self):
         """five times the image is taken back, then nothing is written until the field is free"""
         self.begin()
-        self.bring(self.one, "first")
+        self.bring("first", self.one)
         other = f"{WEB}@{self.two}"
         gitops = Insistent(self, workload("Deployment", replicas=1, image=other))
         try:
@@ -151,7 +151,7 @@ class WithoutGuard(Case):
 
     def test_that_nobody_asks_who_may_promote_is_said(self):
         self.begin()
-        self.bring(self.one, "first")
+        self.bring("first", self.one)
         self.assertIsNone(self.condition(self.status(), "AdmissionPolicyMissing"))
         self.api.delete(BINDING)
         try:

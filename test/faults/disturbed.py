@@ -20,7 +20,7 @@ for folder in (HERE, os.path.join(os.path.dirname(HERE), "cluster")):
 import cluster  # noqa: E402
 import operating  # noqa: E402, F401
 import results  # noqa: E402
-from operating import WEB, Images, OwnOperators, by_digest, channel, workload  # noqa: E402
+from operating import WEB, Images, OwnOperators, by_digest, channel, workload  # noqa: E402, F401
 from proxy import Proxy  # noqa: E402
 
 FINISHED = ("Succeeded", "Failed", "Aborted", "Superseded")
@@ -81,10 +81,6 @@ class Disturbed(OwnOperators):
         self.make(workload("Deployment", replicas=0))
         self.make(channel())
         self.bring("first", self.one)
-
-    def bring(self, name, digest):
-        self.make(by_digest(name, digest))
-        self.wait_phase(name, "Succeeded")
 
     def here(self, **match):
         """A match for the namespace of this test."""
