@@ -1,112 +1,8 @@
+/* Who has signed a digest: looked for in all places, in both formats, and what is found there and not believed. */
 #include <stdio.h>
 
-#include "fixture.h"
-#include "registry/verdicts.h"
+#include "scene.h"
 #include "signing.h"
-
-#define HOST "127.0.0.1:5977"
-#define URL "http://" HOST
-#define REPOSITORY HOST "/shop/web"
-#define STORE "https://store.example.com"
-#define MOST_ROUTES 64
-
-/* What data/routes names, as a registry serves it; with a place for routes of the test's own in front. */
-struct scene {
-	struct fixture fixture;
-	struct fake_route routes[MOST_ROUTES];
-	size_t count;
-	char *digest;
-	struct signature_policy policy;
-};
-
-static void add_route(struct scene *scene, struct fake_route route)
-{
-	ck_assert_uint_lt(scene->count, MOST_ROUTES);
-	scene->routes[scene->count++] = route;
-}
-
-static char *url_of(const char *path)
-{
-	return signing_text("%s%s", URL, path);
-}
-
-static char *tag_url(const struct scene *scene, const char *suffix)
-{
-	return signing_text("%s/v2/shop/web/manifests/sha256-%s%s", URL, scene->digest + 7, suffix);
-}
-
-static char *referrers_url(const struct scene *scene)
-{
-	return signing_text("%s/v2/shop/web/referrers/%s?artifactType=application%%2Fvnd.dev.sigstore.bundle.v0.3%%2Bjson", URL,
-			    scene->digest);
-}
-
-/* The URL under which data/routes serves a file. */
-static char *file_url(const char *file)
-{
-	char *routes = signing_file("routes");
-	char *save = NULL;
-
-	for (char *line = strtok_r(routes, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
-		char *path = signing_text("%s", line);
-
-		path[strcspn(path, " ")] = '\0';
-		if (strcmp(strrchr(line, ' ') + 1, file) == 0)
-			return url_of(path);
-	}
-	ck_abort_msg("no route serves %s", file);
-	return NULL;
-}
-
-static bool is_listed(const char *const *names, const char *name)
-{
-	for (; *names != NULL; names++) {
-		if (strcmp(*names, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Serves every file of data/routes; those that are lost by 404. */
-static void add_files(struct scene *scene, const char *const *lost)
-{
-	char *routes = signing_file("routes");
-	char *save = NULL;
-
-	for (char *line = strtok_r(routes, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
-		char *type = strchr(line, ' ');
-		char *file = strrchr(line, ' ');
-
-		*type++ = '\0';
-		*file++ = '\0';
-		if (is_listed(lost, file))
-			add_route(scene, (struct fake_route){ "GET", url_of(line), .status = 404 });
-		else
-			add_route(scene, (struct fake_route){ "GET", url_of(line), .status = 200, .content_type = type,
-							      .body = signing_file(file) });
-	}
-}
-
-static void add_signer(struct scene *scene, const char *pem)
-{
-	struct signer *signer = &scene->policy.signers[scene->policy.count++];
-
-	signer->count = signing_take_keys(pem, signer->keys);
-}
-
-static void scene_init(struct scene *scene)
-{
-	*scene = (struct scene){ .digest = signing_file("digest"), .policy = { .threshold = 1, .id = "policy" } };
-}
-
-static const struct verdict_observation *look(struct scene *scene, const struct credentials *credentials)
-{
-	struct verdicts *verdicts = registry_verdicts(scene->fixture.registry);
-
-	verdicts_ask(verdicts, REPOSITORY, scene->digest, &scene->policy, credentials, MINUTE_MS);
-	fake_http_run(&scene->fixture.http);
-	return verdicts_find(verdicts, REPOSITORY, scene->digest, scene->policy.id, credentials);
-}
 
 /* ---- the whole way, over what the real cosign pushed ---- */
 
@@ -118,24 +14,20 @@ static char *url_at(const struct scene *scene, enum place place)
 	case NOWHERE:
 		return NULL;
 	case REFERRERS:
-		return referrers_url(scene);
+		return scene_referrers_url(scene);
 	case INDEX_TAG:
-		return tag_url(scene, "");
+		return scene_tag_url(scene, "");
 	case SIG_TAG:
-		return tag_url(scene, ".sig");
+		return scene_tag_url(scene, ".sig");
 	case FIRST_BUNDLE:
-		return file_url("bundle-1.json");
+		return scene_file_url("bundle-1.json");
 	case LAST_BUNDLE:
-		return file_url("bundle-3.json");
+		return scene_file_url("bundle-3.json");
 	case LAST_MANIFEST:
-		return file_url("bundle-3.manifest.json");
+		return scene_file_url("bundle-3.manifest.json");
 	}
 	return NULL;
 }
-
-#define BUNDLES "referrers.json"
-#define PAYLOADS "payloads.manifest.json"
-#define LIST(items) "{\"schemaVersion\":2,\"mediaType\":\"" INDEX "\",\"manifests\":[" items "]}"
 
 static const struct {
 	const char *name;
@@ -239,7 +131,7 @@ static const char *note_of(const char *note)
 {
 	if (strcmp(note, "bundle-3") != 0)
 		return note;
-	return signing_text("%.19s has a statement of the type", strstr(file_url("bundle-3.json"), "sha256:"));
+	return signing_text("%.19s has a statement of the type", strstr(scene_file_url("bundle-3.json"), "sha256:"));
 }
 
 START_TEST(looks_everywhere)
@@ -251,20 +143,20 @@ START_TEST(looks_everywhere)
 
 	scene_init(&scene);
 	for (size_t i = 0; rows[_i].keys[i] != NULL; i++)
-		add_signer(&scene, rows[_i].keys[i][0] == '\0' ? signing_key_pem(signing_key_make("P-256"))
-								 : signing_file(rows[_i].keys[i]));
+		scene_add_signer(&scene, rows[_i].keys[i][0] == '\0' ? signing_key_pem(signing_key_make("P-256"))
+								       : signing_file(rows[_i].keys[i]));
 	scene.policy.threshold = rows[_i].threshold;
 	if (rows[_i].place != NOWHERE) {
 		instead.method = "GET";
 		instead.url = url_at(&scene, rows[_i].place);
 		if (instead.body != NULL && instead.body[0] == '@')
 			instead.body = signing_file(instead.body + 1);
-		add_route(&scene, instead);
+		scene_add(&scene, instead);
 	}
-	add_route(&scene, (struct fake_route){ "GET", referrers_url(&scene), .status = 404 });
-	add_files(&scene, rows[_i].lost);
+	scene_add(&scene, (struct fake_route){ "GET", scene_referrers_url(&scene), .status = 404 });
+	scene_add_files(&scene, rows[_i].lost);
 	fixture_init(&scene.fixture, scene.routes, scene.count, HOST);
-	seen = look(&scene, NULL);
+	seen = scene_look(&scene, NULL);
 	expect_int(name, seen->err.class, rows[_i].class);
 	expect_int(name, seen->state, rows[_i].class == 0 ? OBSERVED_KNOWN : OBSERVED_FAILED);
 	if (rows[_i].class != 0) {
@@ -304,7 +196,7 @@ static void add_layers(struct scene *scene, const struct signing_key *key, size_
 		const char *digest = digest_of(payload);
 		const char *path = signing_text("/v2/shop/web/blobs/%s", digest);
 
-		add_route(scene, (struct fake_route){ "GET", url_of(path), .status = 200, .body = payload });
+		scene_add(scene, (struct fake_route){ "GET", scene_url(path), .status = 200, .body = payload });
 		len += (size_t)sprintf(manifest + len,
 				       "%s{\"mediaType\":\"" SIGNATURE_PAYLOAD_TYPE "\",\"size\":%zu,\"digest\":\"%s\",\"annotations\":"
 				       "{\"dev.cosignproject.cosign/signature\":\"%s\"}}",
@@ -312,10 +204,10 @@ static void add_layers(struct scene *scene, const struct signing_key *key, size_
 				       signing_sign(i == good ? key : signing_key_make("P-256"), payload, strlen(payload)));
 	}
 	sprintf(manifest + len, "]}");
-	add_route(scene, (struct fake_route){ "GET", tag_url(scene, ".sig"), .status = 200, .content_type = MANIFEST,
+	scene_add(scene, (struct fake_route){ "GET", scene_tag_url(scene, ".sig"), .status = 200, .content_type = MANIFEST,
 					      .body = manifest });
-	add_route(scene, (struct fake_route){ "GET", tag_url(scene, ""), .status = 404 });
-	add_route(scene, (struct fake_route){ "GET", referrers_url(scene), .status = 404 });
+	scene_add(scene, (struct fake_route){ "GET", scene_tag_url(scene, ""), .status = 404 });
+	scene_add(scene, (struct fake_route){ "GET", scene_referrers_url(scene), .status = 404 });
 }
 
 static const struct {
@@ -341,84 +233,13 @@ START_TEST(looks_at_so_many)
 	struct scene scene;
 
 	scene_init(&scene);
-	add_signer(&scene, signing_key_pem(key));
+	scene_add_signer(&scene, signing_key_pem(key));
 	add_layers(&scene, key, layers[_i].count, layers[_i].good, layers[_i].off);
 	fixture_init(&scene.fixture, scene.routes, scene.count, HOST);
-	seen = look(&scene, NULL);
+	seen = scene_look(&scene, NULL);
 	expect_int(layers[_i].name, seen->verdict.signers, layers[_i].signers);
 	expect_int(layers[_i].name, seen->verdict.found, layers[_i].found);
 	expect_contains(layers[_i].name, seen->verdict.note, layers[_i].note);
-	fixture_finish(&scene.fixture);
-}
-END_TEST
-
-/* A blob may lie in a store: it is fetched from there without the password, and from no private address. */
-START_TEST(fetches_a_payload_from_a_store)
-{
-	struct credentials credentials = CREDENTIALS_INIT;
-	const struct verdict_observation *seen;
-	struct err err = ERR_INIT;
-	struct scene scene;
-
-	scene_init(&scene);
-	add_signer(&scene, signing_file("ci.pub"));
-	ck_assert_int_eq(credentials_init(&credentials, "robot", "sesame", &err), 0);
-	add_route(&scene, (struct fake_route){ "GET", file_url("payload-1.json"), "Basic cm9ib3Q6c2VzYW1l", .status = 307,
-					       .location = STORE "/x?signature=1" });
-	add_route(&scene, (struct fake_route){ "GET", STORE "/x?signature=1", "", .status = 302, .location = "/y" });
-	add_route(&scene, (struct fake_route){ "GET", STORE "/y", "", .status = 200, .content_type = "binary/octet-stream",
-					       .body = signing_file("payload-1.json") });
-	add_route(&scene, (struct fake_route){ "GET", referrers_url(&scene), .status = 404 });
-	add_files(&scene, (const char *const[]){ BUNDLES, NULL });
-	fixture_init(&scene.fixture, scene.routes, scene.count, HOST);
-	seen = look(&scene, &credentials);
-	ck_assert_int_eq(seen->state, OBSERVED_KNOWN);
-	ck_assert_uint_eq(seen->verdict.signers, 1);
-	ck_assert(scene.routes[1].was_forbidden && scene.routes[2].was_forbidden);
-	ck_assert(!scene.routes[0].was_forbidden);
-	credentials_finish(&credentials);
-	fixture_finish(&scene.fixture);
-}
-END_TEST
-
-static const struct {
-	const char *name;
-	const char *location;
-	int status; /* of the store; 0: it is not asked */
-	const char *www_authenticate;
-	const char *note;
-	int class;
-	const char *says;
-} stores[] = {
-	{ "a store over plain HTTP", "http://store.example.com/x", 0, NULL, "leads to another host", 0, "" },
-	{ "a store that wants a password gets none", STORE "/x", 401, "Basic realm=\"store\"", "", ERR_DENIED, "(401)" },
-	{ "a store that wants a token gets none", STORE "/x", 401, "Bearer realm=\"https://evil.example.com/token\"", "", ERR_DENIED,
-	  "(401)" },
-	{ "a store that has it not", STORE "/x", 404, NULL, "is not there", 0, "" },
-	{ "a store in trouble", STORE "/x", 503, NULL, "", ERR_BUSY, "is in trouble" },
-};
-
-START_TEST(does_not_trust_a_store)
-{
-	const char *name = stores[_i].name;
-	const struct verdict_observation *seen;
-	struct scene scene;
-
-	scene_init(&scene);
-	add_signer(&scene, signing_file("ci.pub"));
-	add_route(&scene, (struct fake_route){ "GET", file_url("payload-1.json"), .status = 307, .location = stores[_i].location });
-	add_route(&scene, (struct fake_route){ "GET", STORE "/x", "", .status = stores[_i].status,
-					       .www_authenticate = stores[_i].www_authenticate });
-	add_route(&scene, (struct fake_route){ "GET", referrers_url(&scene), .status = 404 });
-	add_files(&scene, (const char *const[]){ BUNDLES, NULL });
-	fixture_init(&scene.fixture, scene.routes, scene.count, HOST);
-	seen = look(&scene, NULL);
-	expect_int(name, seen->err.class, stores[_i].class);
-	if (stores[_i].class != 0)
-		expect_contains(name, seen->err.text, stores[_i].says);
-	else
-		expect_contains(name, seen->verdict.note, stores[_i].note);
-	expect_int(name, seen->verdict.signers, 0);
 	fixture_finish(&scene.fixture);
 }
 END_TEST
@@ -430,14 +251,14 @@ START_TEST(follows_pages)
 	struct scene scene;
 
 	scene_init(&scene);
-	add_signer(&scene, signing_file("ci.pub"));
-	add_route(&scene, (struct fake_route){ "GET", referrers_url(&scene), .status = 200, .content_type = INDEX, .body = LIST(""),
-					       .link = "</v2/shop/web/referrers/next>; rel=\"next\"" });
-	add_route(&scene, (struct fake_route){ "GET", URL "/v2/shop/web/referrers/next", .status = 200, .content_type = INDEX,
+	scene_add_signer(&scene, signing_file("ci.pub"));
+	scene_add(&scene, (struct fake_route){ "GET", scene_referrers_url(&scene), .status = 200, .content_type = INDEX,
+					       .body = LIST(""), .link = "</v2/shop/web/referrers/next>; rel=\"next\"" });
+	scene_add(&scene, (struct fake_route){ "GET", URL "/v2/shop/web/referrers/next", .status = 200, .content_type = INDEX,
 					       .body = signing_file("referrers.json"), .most = 1 });
-	add_files(&scene, (const char *const[]){ BUNDLES, PAYLOADS, NULL });
+	scene_add_files(&scene, (const char *const[]){ BUNDLES, PAYLOADS, NULL });
 	fixture_init(&scene.fixture, scene.routes, scene.count, HOST);
-	seen = look(&scene, NULL);
+	seen = scene_look(&scene, NULL);
 	ck_assert_uint_eq(seen->verdict.signers, 1);
 	fixture_finish(&scene.fixture);
 }
@@ -451,169 +272,21 @@ START_TEST(does_not_follow_pages_for_ever)
 	char *more;
 
 	scene_init(&scene);
-	add_signer(&scene, signing_file("ci.pub"));
-	add_route(&scene, (struct fake_route){ "GET", referrers_url(&scene), .status = 200, .content_type = INDEX, .body = LIST(""),
-					       .link = "<?again>; rel=\"next\"" });
-	again = referrers_url(&scene);
+	scene_add_signer(&scene, signing_file("ci.pub"));
+	scene_add(&scene, (struct fake_route){ "GET", scene_referrers_url(&scene), .status = 200, .content_type = INDEX,
+					       .body = LIST(""), .link = "<?again>; rel=\"next\"" });
+	again = scene_referrers_url(&scene);
 	strcpy(strchr(again, '?'), "?again");
-	add_route(&scene, (struct fake_route){ "GET", again, .status = 200, .content_type = INDEX, .body = LIST(""),
+	scene_add(&scene, (struct fake_route){ "GET", again, .status = 200, .content_type = INDEX, .body = LIST(""),
 					       .link = "<?more>; rel=\"next\"" });
 	more = signing_text("%s", again);
 	strcpy(strchr(more, '?'), "?more");
-	add_route(&scene, (struct fake_route){ "GET", more, .status = 200, .content_type = INDEX, .body = LIST(""),
+	scene_add(&scene, (struct fake_route){ "GET", more, .status = 200, .content_type = INDEX, .body = LIST(""),
 					       .link = "<?again>; rel=\"next\"" });
-	add_files(&scene, (const char *const[]){ BUNDLES, PAYLOADS, NULL });
+	scene_add_files(&scene, (const char *const[]){ BUNDLES, PAYLOADS, NULL });
 	fixture_init(&scene.fixture, scene.routes, scene.count, HOST);
-	seen = look(&scene, NULL);
+	seen = scene_look(&scene, NULL);
 	expect_contains("for ever", seen->err.text, "more than 4 pages of referrers");
-	fixture_finish(&scene.fixture);
-}
-END_TEST
-
-/* ---- the memory of it ---- */
-
-/* A verdict is another one for another digest, another policy, other credentials; and nobody else's trouble. */
-START_TEST(keeps_verdicts_apart)
-{
-	struct verdicts *verdicts;
-	struct scene scene;
-
-	scene_init(&scene);
-	add_signer(&scene, signing_file("ci.pub"));
-	add_route(&scene, (struct fake_route){ "GET", referrers_url(&scene), .status = 404 });
-	add_files(&scene, (const char *const[]){ NULL });
-	fixture_init(&scene.fixture, scene.routes, scene.count, HOST);
-	ck_assert_int_eq(look(&scene, NULL)->state, OBSERVED_KNOWN);
-	verdicts = registry_verdicts(scene.fixture.registry);
-	ck_assert_int_eq(verdicts_find(verdicts, REPOSITORY, OTHER_DIGEST, "policy", NULL)->state, OBSERVED_NONE);
-	ck_assert_int_eq(verdicts_find(verdicts, REPOSITORY, scene.digest, "another", NULL)->state, OBSERVED_NONE);
-	ck_assert_int_eq(verdicts_find(verdicts, REPOSITORY "2", scene.digest, "policy", NULL)->state, OBSERVED_NONE);
-	{
-		const struct credentials other = { .basic = NULL, .id = "somebody" };
-
-		ck_assert_int_eq(verdicts_find(verdicts, REPOSITORY, scene.digest, "policy", &other)->state, OBSERVED_NONE);
-	}
-	ck_assert_int_eq(scene.fixture.told, 1);
-	ck_assert_str_eq(scene.fixture.repository, REPOSITORY);
-	fixture_finish(&scene.fixture);
-}
-END_TEST
-
-/* One search for all who ask; again when the verdict is old, or the back-off of a failure is over. */
-START_TEST(asks_when_it_is_due)
-{
-	struct fake_route *referrers;
-	struct verdicts *verdicts;
-	struct scene scene;
-
-	scene_init(&scene);
-	add_signer(&scene, signing_file("ci.pub"));
-	add_route(&scene, (struct fake_route){ "GET", referrers_url(&scene), .status = 404, .most = 2 });
-	add_route(&scene, (struct fake_route){ "GET", referrers_url(&scene), .status = 500, .most = 1 });
-	add_route(&scene, (struct fake_route){ "GET", referrers_url(&scene), .status = 404 });
-	referrers = scene.routes;
-	add_files(&scene, (const char *const[]){ BUNDLES, PAYLOADS, NULL });
-	fixture_init(&scene.fixture, scene.routes, scene.count, HOST);
-	verdicts = registry_verdicts(scene.fixture.registry);
-	verdicts_ask(verdicts, REPOSITORY, scene.digest, &scene.policy, NULL, MINUTE_MS);
-	ck_assert_int_eq(verdicts_find(verdicts, REPOSITORY, scene.digest, "policy", NULL)->state, OBSERVED_PENDING);
-	ck_assert(verdicts_find(verdicts, REPOSITORY, scene.digest, "policy", NULL)->is_asking);
-	look(&scene, NULL);
-	look(&scene, NULL);
-	ck_assert_uint_eq(referrers[0].hits, 1);
-	fixture_clock_ms += MINUTE_MS;
-	look(&scene, NULL);
-	ck_assert_uint_eq(referrers[0].hits, 2);
-	fixture_clock_ms += MINUTE_MS;
-	ck_assert_int_eq(look(&scene, NULL)->state, OBSERVED_FAILED);
-	ck_assert_int_gt(look(&scene, NULL)->at_ms, 0);
-	ck_assert_uint_eq(referrers[1].hits, 1);
-	fixture_clock_ms += MINUTE_MS;
-	ck_assert_int_eq(look(&scene, NULL)->state, OBSERVED_KNOWN);
-	ck_assert_uint_eq(referrers[2].hits, 1);
-	fixture_finish(&scene.fixture);
-}
-END_TEST
-
-/* A mirror in front of the registry. What data/routes names lies at HOST. */
-static const struct {
-	const char *name;
-	const char *repository;
-	const char *mirror;
-	struct fake_route other; /* what the other one says of referrers, as an index or not */
-	const char *lost[2];
-	int class;
-	const char *says;
-} mirrored[] = {
-	{ "a mirror shows all of it", "r.example.com/shop/web", "r.example.com=" URL, { .status = 404 }, { NULL }, 0, "" },
-	{ "also while the registry cannot be reached", "r.example.com/shop/web", "r.example.com=" URL,
-	  { .failure = "connection refused" }, { NULL }, 0, "" },
-	{ "a mirror that shows none is not the last word", REPOSITORY, HOST "=https://r.example.com",
-	  { .status = 200, .content_type = INDEX, .body = LIST("") }, { PAYLOADS, NULL }, 0, "" },
-	{ "without the registry nothing is known of what the mirror lacks", "r.example.com/shop/web", "r.example.com=" URL,
-	  { .failure = "connection refused" }, { BUNDLES, NULL }, ERR_NET, "registry r.example.com gave no answer" },
-};
-
-START_TEST(asks_mirrors)
-{
-	static const char *const insecure[] = { HOST, NULL };
-	const char *const mirrors[] = { mirrored[_i].mirror, NULL };
-	bool is_payload_lost = mirrored[_i].class != 0;
-	const struct verdict_observation *seen;
-	struct fake_route other = mirrored[_i].other;
-	struct verdicts *verdicts;
-	struct scene scene;
-	char *urls[3];
-
-	scene_init(&scene);
-	add_signer(&scene, signing_file("ci.pub"));
-	add_route(&scene, (struct fake_route){ "GET", referrers_url(&scene), .status = 404 });
-	if (is_payload_lost)
-		add_route(&scene, (struct fake_route){ "GET", tag_url(&scene, ".sig"), .status = 404 });
-	add_files(&scene, mirrored[_i].lost);
-	other.method = "GET";
-	urls[0] = referrers_url(&scene);
-	urls[1] = tag_url(&scene, "");
-	urls[2] = tag_url(&scene, ".sig");
-	for (size_t i = 0; i < 3; i++) { /* the same at the other host */
-		char *url = signing_text("https://r.example.com%s", urls[i] + strlen(URL));
-
-		other.url = url;
-		if (i > 0 && other.failure == NULL)
-			other = (struct fake_route){ "GET", url, .status = 404 };
-		add_route(&scene, other);
-	}
-	fixture_init_options(&scene.fixture, scene.routes, scene.count,
-			     (struct registry_options){ .insecure_hosts = insecure, .mirrors = mirrors });
-	verdicts = registry_verdicts(scene.fixture.registry);
-	verdicts_ask(verdicts, mirrored[_i].repository, scene.digest, &scene.policy, NULL, MINUTE_MS);
-	fake_http_run(&scene.fixture.http);
-	seen = verdicts_find(verdicts, mirrored[_i].repository, scene.digest, scene.policy.id, NULL);
-	expect_int(mirrored[_i].name, seen->err.class, mirrored[_i].class);
-	expect_contains(mirrored[_i].name, seen->err.text, mirrored[_i].says);
-	expect_int(mirrored[_i].name, seen->verdict.signers, mirrored[_i].class == 0 ? 1 : 0);
-	fixture_finish(&scene.fixture);
-}
-END_TEST
-
-/* The room can go while something is asked, and keeps no more than so many verdicts. */
-START_TEST(ends_in_the_middle)
-{
-	struct verdicts *verdicts;
-	struct scene scene;
-
-	scene_init(&scene);
-	add_signer(&scene, signing_file("ci.pub"));
-	fixture_init(&scene.fixture, scene.routes, 0, HOST);
-	verdicts = registry_verdicts(scene.fixture.registry);
-	verdicts_ask(verdicts, REPOSITORY, scene.digest, &scene.policy, NULL, MINUTE_MS);
-	for (int i = 0; i < VERDICTS_MAX + 10; i++) {
-		snprintf(scene.policy.id, sizeof(scene.policy.id), "%d", i);
-		verdicts_ask(verdicts, "not a repository", scene.digest, &scene.policy, NULL, MINUTE_MS);
-	}
-	ck_assert_int_eq(verdicts_find(verdicts, REPOSITORY, scene.digest, "policy", NULL)->state, OBSERVED_PENDING);
-	ck_assert_int_eq(verdicts_find(verdicts, "not a repository", scene.digest, "0", NULL)->state, OBSERVED_NONE);
-	ck_assert_int_eq(verdicts_find(verdicts, "not a repository", scene.digest, scene.policy.id, NULL)->state, OBSERVED_FAILED);
 	fixture_finish(&scene.fixture);
 }
 END_TEST
@@ -622,14 +295,8 @@ static void add(TCase *tests)
 {
 	suite_add_rows(tests, looks_everywhere, rows);
 	suite_add_rows(tests, looks_at_so_many, layers);
-	tcase_add_test(tests, fetches_a_payload_from_a_store);
-	suite_add_rows(tests, does_not_trust_a_store, stores);
 	tcase_add_test(tests, follows_pages);
 	tcase_add_test(tests, does_not_follow_pages_for_ever);
-	tcase_add_test(tests, keeps_verdicts_apart);
-	tcase_add_test(tests, asks_when_it_is_due);
-	suite_add_rows(tests, asks_mirrors, mirrored);
-	tcase_add_test(tests, ends_in_the_middle);
 }
 
 SUITE_MAIN("registry verify", add)

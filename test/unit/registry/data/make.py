@@ -15,7 +15,7 @@ import time
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-HOST = "127.0.0.1:5977"  # also in test_signature.c and test_verify.c
+HOST = "127.0.0.1:5977"  # also in test_signature.c and scene.h
 NAME = "shop/web"
 TYPES = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json"
 QUIET = ["--use-signing-config=false", "--tlog-upload=false", "--yes"]  # no transparency log
