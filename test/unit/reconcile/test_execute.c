@@ -1,29 +1,16 @@
 #include "reconcile/execute.h"
 
-#include "base/clock.h"
-#include "bench.h"
+#include "web.h"
 
-#define CONFLICT_WITH(manager)                                                                     \
-	"{\"apiVersion\":\"v1\",\"kind\":\"Status\",\"status\":\"Failure\",\"code\":409,"          \
-	"\"reason\":\"Conflict\","                                                                 \
-	"\"message\":\"conflict\",\"details\":{\"causes\":[{\"reason\":\"FieldManagerConflict\","  \
-	"\"message\":\"conflict with \\\"" manager "\\\"\",\"field\":\".spec\"}]}}"
 #define CHANNEL(version)                                                                           \
 	"{\"apiVersion\":\"sluice.dev/"                                                            \
 	"v1alpha1\",\"kind\":\"ReleaseChannel\",\"metadata\":{\"name\":\"shop\","                  \
 	"\"namespace\":\"n\",\"resourceVersion\":\"" version "\"},\"spec\":{\"artifacts\":"        \
 	"[{\"name\":\"web\",\"image\":\"r.example/web\"}]}}"
-#define WEB(image)                                                                                 \
-	"{\"apiVersion\":\"apps/"                                                                  \
-	"v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"web\",\"namespace\":\"n\","         \
-	"\"resourceVersion\":\"7\",\"labels\":{\"sluice.dev/"                                      \
-	"channel\":\"shop\"}},\"spec\":{\"template\":"                                             \
-	"{\"spec\":{\"containers\":[{\"name\":\"web\",\"image\":\"" image "\"}]}}}}"
 #define PINS(version)                                                                                  \
 	"{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"sluice-pins\","    \
 	"\"namespace\":\"n\",\"resourceVersion\":\"" version "\"},\"data\":{}}"
 
-#define PATCH_WEB .method = "PATCH", .target = "/apis/apps/v1/namespaces/n/deployments/web?*"
 #define PATCH_STATUS                                                                               \
 	.method = "PATCH",                                                                         \
 	.target = "/apis/sluice.dev/v1alpha1/namespaces/n/releasechannels/shop/status?*"
@@ -35,19 +22,6 @@ static struct order status_order(void)
 	order.is_status = true;
 	order.force = true;
 	order.body = strdup("{\"status\":{}}");
-	return order;
-}
-
-static const struct container wanted = { .name = "web", .image = "r.example/web@new" };
-
-static struct order pin_order(void)
-{
-	struct order order = bench_order(ACTION_PIN, KIND_DEPLOYMENT, "web");
-
-	order.workload = WORKLOAD_DEPLOYMENT;
-	order.containers = &wanted;
-	order.container_count = 1;
-	order.body = strdup("{\"spec\":{}}");
 	return order;
 }
 
@@ -98,7 +72,7 @@ static void begin_three(struct bench *b)
 	have_pins(b);
 	orders.items[0] = status_order();
 	orders.items[1] = pins_order();
-	orders.items[2] = pin_order();
+	orders.items[2] = web_pin_order();
 	bench_start(b, "n/shop", &orders);
 }
 
@@ -165,7 +139,7 @@ END_TEST
 
 START_TEST(an_order_that_could_not_be_written_fails_in_its_turn)
 {
-	struct order order = pin_order();
+	struct order order = web_pin_order();
 	struct err err = ERR_INIT;
 	struct bench b;
 
@@ -322,233 +296,13 @@ START_TEST(begins_the_first_pins)
 	bench_init(&b, script, 1);
 	orders.items[0] = pins_order();
 	orders.items[0].resource_version = NULL;
-	orders.items[1] = pin_order();
+	orders.items[1] = web_pin_order();
 	bench_start(&b, "n/shop", &orders);
 	ck_assert(fake_run_until(b.loop, &b.is_done, 5000));
 	ck_assert_int_eq(b.outcome.err.class, ERR_NONE);
 	ck_assert(b.outcome.is_news);
 	ck_assert(b.outcome.is_cut_short);
 	ck_assert_str_eq(pins_version(&b), "9");
-	bench_finish(&b);
-}
-END_TEST
-
-/* ---- what answers teach ---- */
-
-static struct workload_look look_at_web(struct bench *b)
-{
-	struct workload_look look = { .state = KNOWLEDGE_NONE };
-	int64_t until_ms = CLOCK_NEVER;
-
-	looks_fill(b->tools.looks, WORKLOAD_DEPLOYMENT, "n", "web", bench_now(), &b->arena,
-		   &look, &until_ms);
-	return look;
-}
-
-static const struct {
-	const char *name;
-	int status;
-	const char *reply;
-	enum err_class class;
-	bool is_news;
-	const char *manager;      /* of the look */
-	enum err_class failure;   /* of the look */
-} pins[] = {
-	{ "what was applied is there", 200, WEB("r.example/web@new"), ERR_NONE, false, NULL,
-	  ERR_NONE },
-	{ "the guard has not seen the new pin: soon again", 200, WEB("r.example/web@old"), ERR_BUSY,
-	  false, NULL, ERR_NONE },
-	{ "another manager owns the image: its name is kept", 409, CONFLICT_WITH("kubectl"),
-	  ERR_CONFLICT, true, "kubectl", ERR_NONE },
-	{ "it is another object: nothing is kept", 409, STATUS(409, "Conflict", "uid"),
-	  ERR_CONFLICT, false, NULL, ERR_NONE },
-	{ "it is gone: nothing is kept", 404, STATUS(404, "NotFound", "gone"), ERR_NOTFOUND, false,
-	  NULL, ERR_NONE },
-	{ "it is not taken: why is kept", 422, STATUS(422, "Invalid", "bad"), ERR_INPUT, true, NULL,
-	  ERR_INPUT },
-	{ "RBAC refuses: that is kept", 403, STATUS(403, "Forbidden", "no"), ERR_DENIED, true, NULL,
-	  ERR_DENIED },
-	{ "the server is busy: nothing is kept", 429, STATUS(429, "TooManyRequests", "later"),
-	  ERR_BUSY, false, NULL, ERR_NONE },
-};
-
-START_TEST(learns_from_pins)
-{
-	const struct fake_step script[] = {
-		{ PATCH_WEB, .status = pins[_i].status, .reply_headers = JSON_TYPE,
-		  .reply = pins[_i].reply },
-	};
-	struct workload_look look;
-	struct bench b;
-
-	bench_init(&b, script, 1);
-	bench_run(&b, pin_order());
-	look = look_at_web(&b);
-	expect_int(pins[_i].name, b.outcome.err.class, pins[_i].class);
-	expect_int(pins[_i].name, b.outcome.is_news, pins[_i].is_news);
-	expect_str(pins[_i].name, look.conflict_manager, pins[_i].manager);
-	expect_int(pins[_i].name, look.failure.class, pins[_i].failure);
-	if (pins[_i].class == ERR_BUSY && pins[_i].status == 200)
-		expect_int(pins[_i].name, b.outcome.err.retry_after_ms, 100);
-	bench_finish(&b);
-}
-END_TEST
-
-START_TEST(an_image_that_is_changed_for_long_is_somebodys_doing)
-{
-	const struct fake_step step = { PATCH_WEB, .status = 200, .reply_headers = JSON_TYPE,
-					.reply = WEB("mirror/web@new") };
-	const struct fake_step script[] = { step, step, step };
-	struct bench b;
-
-	bench_init(&b, script, 3);
-	bench_run(&b, pin_order());
-	ck_assert_int_eq(b.outcome.err.class, ERR_BUSY);
-	bench_set_now(bench_now() + 9999);
-	bench_run(&b, pin_order());
-	ck_assert_int_eq(b.outcome.err.class, ERR_BUSY);
-	bench_set_now(bench_now() + 1);
-	bench_run(&b, pin_order());
-	ck_assert_int_eq(b.outcome.err.class, ERR_DENIED);
-	ck_assert(b.outcome.is_news);
-	ck_assert_ptr_nonnull(strstr(look_at_web(&b).failure.message, "mirror/web@new"));
-	bench_finish(&b);
-}
-END_TEST
-
-static const struct {
-	const char *name;
-	int status;
-	const char *reply;
-	enum err_class class;
-	bool is_news;
-	enum knowledge state;
-} finds[] = {
-	{ "a workload that is there is known", 200, WEB("x"), ERR_NONE, true, KNOWLEDGE_KNOWN },
-	{ "one that is not is known as that", 404, STATUS(404, "NotFound", "gone"), ERR_NONE, true,
-	  KNOWLEDGE_FAILED },
-	{ "so is one that may not be read", 403, STATUS(403, "Forbidden", "no"), ERR_NONE, true,
-	  KNOWLEDGE_FAILED },
-	{ "no answer is no answer", 503, "", ERR_BUSY, false, KNOWLEDGE_NONE },
-};
-
-START_TEST(finds_workloads)
-{
-	const struct fake_step script[] = {
-		{ .method = "GET",
-		  .target = "/apis/apps/v1/namespaces/n/deployments/web",
-		  .status = finds[_i].status,
-		  .reply_headers = JSON_TYPE,
-		  .reply = finds[_i].reply },
-	};
-	struct order order = bench_order(ACTION_FIND_WORKLOAD, KIND_DEPLOYMENT, "web");
-	struct bench b;
-
-	bench_init(&b, script, 1);
-	order.workload = WORKLOAD_DEPLOYMENT;
-	bench_run(&b, order);
-	expect_int(finds[_i].name, b.outcome.err.class, finds[_i].class);
-	expect_int(finds[_i].name, b.outcome.is_news, finds[_i].is_news);
-	expect_int(finds[_i].name, look_at_web(&b).state, finds[_i].state);
-	expect(finds[_i].name, !store_has(b.tools.store, KIND_DEPLOYMENT, "n", "web"));
-	bench_finish(&b);
-}
-END_TEST
-
-START_TEST(a_refused_scaler_is_told_once_and_tried_again_when_it_differs)
-{
-	const struct fake_step no = {
-		.method = "PATCH",
-		.target = "/apis/autoscaling/v2/namespaces/n/horizontalpodautoscalers/web?*",
-		.status = 422,
-		.reply_headers = JSON_TYPE,
-		.reply = STATUS(422, "Invalid", "maxReplicas is too small")
-	};
-	struct fake_step yes = no;
-	struct fake_step script[2];
-	struct order order = bench_order(ACTION_APPLY_SCALER, KIND_SCALER, "web");
-	int64_t until_ms = CLOCK_NEVER;
-	struct bench b;
-
-	yes.status = 200;
-	yes.reply = "{\"apiVersion\":\"autoscaling/"
-		    "v2\",\"kind\":\"HorizontalPodAutoscaler\",\"metadata\":"
-		    "{\"name\":\"web\",\"namespace\":\"n\",\"resourceVersion\":\"4\"},\"spec\":{"
-		    "\"maxReplicas\":3}}";
-	script[0] = no;
-	script[1] = yes;
-	bench_init(&b, script, 2);
-	for (int i = 0; i < 2; i++) {
-		order.body = strdup("{}");
-		bench_run(&b, order);
-		ck_assert_int_eq(b.outcome.err.class, i == 0 ? ERR_INPUT : ERR_NONE);
-		ck_assert_int_eq(b.outcome.is_news, i == 0);
-		ck_assert_ptr_nonnull(strstr(
-			looks_made_failure(b.tools.looks, "n", "shop", bench_now(), &until_ms),
-			"too small"));
-	}
-	order.body = strdup("{\"spec\":{\"maxReplicas\":3}}");
-	bench_run(&b, order);
-	ck_assert_int_eq(b.outcome.err.class, ERR_NONE);
-	ck_assert_ptr_null(looks_made_failure(b.tools.looks, "n", "shop", bench_now(), &until_ms));
-	bench_finish(&b);
-}
-END_TEST
-
-static const struct {
-	const char *name;
-	int status;
-	const char *reply;
-	enum err_class class;
-} deletions[] = {
-	{ "what is deleted is deleted", 200, STATUS(200, "", ""), ERR_NONE },
-	{ "somebody was faster", 404, STATUS(404, "NotFound", "gone"), ERR_NONE },
-	{ "it is another one by now", 409, STATUS(409, "Conflict", "uid"), ERR_CONFLICT },
-};
-
-START_TEST(deletes)
-{
-	const struct fake_step script[] = {
-		{ .method = "DELETE",
-		  .target = "/api/v1/namespaces/n/services/web*",
-		  .status = deletions[_i].status,
-		  .reply_headers = JSON_TYPE,
-		  .reply = deletions[_i].reply },
-	};
-	struct order order = bench_order(ACTION_DELETE, KIND_SERVICE, "web");
-	struct bench b;
-
-	bench_init(&b, script, 1);
-	order.uid = "u-1";
-	order.resource_version = "12";
-	bench_run(&b, order);
-	expect_int(deletions[_i].name, b.outcome.err.class, deletions[_i].class);
-	bench_finish(&b);
-}
-END_TEST
-
-START_TEST(tells_events)
-{
-	const struct fake_step script[] = {
-		{ .method = "POST",
-		  .target = "/apis/events.k8s.io/v1/namespaces/n/events*",
-		  .status = 201,
-		  .reply_headers = JSON_TYPE,
-		  .reply = "{}" },
-	};
-	struct order order = bench_order(ACTION_EVENT, KIND_CHANNEL, "shop");
-	struct bench b;
-
-	bench_init(&b, script, 1);
-	order.uid = "u-1";
-	order.reason = "RolledBack";
-	order.note = "back to r-1";
-	bench_begin(&b, "n/shop", order);
-	ck_assert(b.is_done);
-	ck_assert_int_eq(b.outcome.err.class, ERR_NONE);
-	for (int i = 0; i < 1000 && fake_server_served(b.server) == 0; i++)
-		fake_run_for(b.loop, 5);
-	fake_run_for(b.loop, 20);
 	bench_finish(&b);
 }
 END_TEST
@@ -565,12 +319,6 @@ static void add(TCase *tests)
 	tcase_add_test(tests, pins_that_are_not_reached_are_free_again);
 	tcase_add_test(tests, pins_that_were_overtaken_are_planned_anew);
 	tcase_add_test(tests, begins_the_first_pins);
-	suite_add_rows(tests, learns_from_pins, pins);
-	tcase_add_test(tests, an_image_that_is_changed_for_long_is_somebodys_doing);
-	suite_add_rows(tests, finds_workloads, finds);
-	tcase_add_test(tests, a_refused_scaler_is_told_once_and_tried_again_when_it_differs);
-	suite_add_rows(tests, deletes, deletions);
-	tcase_add_test(tests, tells_events);
 }
 
 SUITE_MAIN("execute", add)
