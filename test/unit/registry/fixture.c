@@ -9,7 +9,7 @@ static int64_t monotonic_ms(void)
 	return fixture_clock_ms;
 }
 
-static int64_t now_ms(void)
+int64_t fixture_now_ms(void)
 {
 	return DAY_ONE_MS + fixture_clock_ms - 1000000;
 }
@@ -33,7 +33,7 @@ void fixture_init_options(struct fixture *fixture, struct fake_route *routes, si
 	options.on_observed = on_observed;
 	options.user = fixture;
 	options.monotonic_ms = monotonic_ms;
-	options.now_ms = now_ms;
+	options.now_ms = fixture_now_ms;
 	ck_assert_msg(registry_create(&fixture->http, &options, &fixture->registry, &err) == 0, "%s",
 		      err.text);
 }

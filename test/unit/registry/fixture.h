@@ -35,6 +35,9 @@ struct fixture {
 /* Milliseconds since the start of the test, moved by hand. */
 extern int64_t fixture_clock_ms;
 
+/* The wall clock that goes with it. */
+int64_t fixture_now_ms(void);
+
 /* A room whose requests are answered by count routes. insecure: "host:port" for plain HTTP, or NULL. */
 void fixture_init(struct fixture *fixture, struct fake_route *routes, size_t count, const char *insecure);
 
