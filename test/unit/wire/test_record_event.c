@@ -1,41 +1,7 @@
 /* Lines of a watch. */
 #include "base/str.h"
-#include "domain/channel.h"
 #include "given.h"
-
-#define OBJECT_A "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\"},\"spec\":{}}}\n"
-#define OBJECT_B "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"b\"},\"spec\":{}}}\n"
-
-struct seen {
-	struct event event; /* the last one; of its record object is left */
-	char object[64];    /* its namespace/name; "-" without one */
-	struct err err;     /* the last one */
-	size_t events;
-	size_t errs;
-	char names[64];
-};
-
-static bool see(void *user, const struct event *event, const struct err *err)
-{
-	struct seen *seen = user;
-
-	ck_assert((event == NULL) == err_is_set(err));
-	if (event == NULL) {
-		seen->err = *err;
-		seen->errs++;
-		return true;
-	}
-	seen->event = *event;
-	seen->event.record = NULL;
-	seen->events++;
-	(void)snprintf(seen->object, sizeof(seen->object), "-");
-	if (event->record == NULL)
-		return true;
-	(void)snprintf(seen->object, sizeof(seen->object), "%s/%s", event->record->meta->namespace, event->record->meta->name);
-	(void)snprintf(seen->names + strlen(seen->names), sizeof(seen->names) - strlen(seen->names), "%s,",
-		       event->record->meta->name);
-	return true;
-}
+#include "seen.h"
 
 /* Reads a stream in pieces. */
 static struct seen read_stream(const char *bytes, size_t len, size_t piece)
@@ -44,7 +10,7 @@ static struct seen read_stream(const char *bytes, size_t len, size_t piece)
 	struct seen seen = { .events = 0 };
 
 	for (size_t at = 0; at < len; at += piece)
-		ck_assert(event_stream_feed(stream, bytes + at, len - at < piece ? len - at : piece, see, &seen));
+		ck_assert(event_stream_feed(stream, bytes + at, len - at < piece ? len - at : piece, seen_take, &seen));
 	event_stream_destroy(stream);
 	return seen;
 }
@@ -250,99 +216,21 @@ START_TEST(forgets_half_a_line)
 	struct event_stream *stream = event_stream_create(KIND_CHANNEL);
 	struct seen seen = { .events = 0 };
 
-	ck_assert(event_stream_feed(stream, "{\"type\":\"ADDED\",\"ob", 19, see, &seen));
+	ck_assert(event_stream_feed(stream, "{\"type\":\"ADDED\",\"ob", 19, seen_take, &seen));
 	event_stream_reset(stream);
-	ck_assert(event_stream_feed(stream, OBJECT_B, strlen(OBJECT_B), see, &seen));
-	ck_assert(event_stream_feed(stream, "<html>", 6, see, &seen));
+	ck_assert(event_stream_feed(stream, OBJECT_B, strlen(OBJECT_B), seen_take, &seen));
+	ck_assert(event_stream_feed(stream, "<html>", 6, seen_take, &seen));
 	event_stream_reset(stream);
-	ck_assert(event_stream_feed(stream, OBJECT_A, strlen(OBJECT_A), see, &seen));
+	ck_assert(event_stream_feed(stream, OBJECT_A, strlen(OBJECT_A), seen_take, &seen));
 	expect_str("what came after each of the two", seen.names, "b,a,");
 	expect_int("one error", seen.errs, 1);
 	event_stream_destroy(stream);
 }
 END_TEST
 
-static _Alignas(8) char page_memory[CRASH_PAGE_SIZE];
-
-static const struct {
-	const char *name;
-	const char *metadata; /* of what crashed three processes */
-	struct crash_subject subject;
-} identities[] = {
-	{ "a kind with a generation", "\"name\":\"q\",\"namespace\":\"n\",\"uid\":\"u\",\"generation\":3,\"resourceVersion\":\"9\"",
-	  { CRASH_READING, "ReleaseChannel", "n", "q", "u", "generation 3" } },
-	{ "an object without one", "\"name\":\"q\",\"namespace\":\"n\",\"uid\":\"u\",\"resourceVersion\":\"9\"",
-	  { CRASH_READING, "ReleaseChannel", "n", "q", "u", "resourceVersion 9" } },
-	{ "an object that has nothing but a name", "\"name\":\"q\"",
-	  { CRASH_READING, "ReleaseChannel", "", "q", "", "resourceVersion " } },
-	{ "fields of wrong types count as none", "\"name\":\"q\",\"uid\":[],\"namespace\":{},\"generation\":true",
-	  { CRASH_READING, "ReleaseChannel", "", "q", "", "resourceVersion " } },
-};
-
-START_TEST(what_is_in_quarantine_is_left_out)
-{
-	struct event_stream *stream = event_stream_create(KIND_CHANNEL);
-	struct seen seen = { .events = 0 };
-	struct crash_page page;
-	struct crash_entry *last;
-	char line[512];
-
-	for (int i = 0; i <= CRASH_LIMIT; i++) {
-		(void)crash_page_open(&page, page_memory, "1.0", 0, &last);
-		if (i < CRASH_LIMIT)
-			(void)crash_page_enter(&page, &identities[_i].subject);
-	}
-	event_stream_note(stream, &page);
-	(void)snprintf(line, sizeof(line), "{\"type\":\"ADDED\",\"object\":{\"metadata\":{%s}}}\n", identities[_i].metadata);
-	ck_assert(event_stream_feed(stream, line, strlen(line), see, &seen));
-	expect_int(identities[_i].name, seen.errs, 1);
-	expect_int(identities[_i].name, seen.err.class, ERR_DENIED);
-	expect_contains(identities[_i].name, seen.err.text, "q: the operator crashed when it read this object");
-	expect("it was met", crash_page_next_met(&page, NULL) != NULL);
-	ck_assert(event_stream_feed(stream, OBJECT_A, strlen(OBJECT_A), see, &seen));
-	expect_str("the next one is read", seen.names, "a,");
-	(void)snprintf(line, sizeof(line), "{\"type\":\"DELETED\",\"object\":{\"metadata\":{%s}}}\n", identities[_i].metadata);
-	ck_assert(event_stream_feed(stream, line, strlen(line), see, &seen));
-	expect("what is gone is in quarantine no more", crash_page_next_met(&page, NULL) == NULL);
-	event_stream_destroy(stream);
-}
-END_TEST
-
-static struct crash_page *noted_page;
-
-/* Ends as the process would, while it has the record. */
-static bool crash(void *user, const struct event *event, const struct err *err)
-{
-	struct crash_entry *last;
-
-	ck_assert_msg(event != NULL, "%s", err->text);
-	(void)crash_page_open(noted_page, page_memory, "1.0", 0, &last);
-	expect_str("what was being read is known", last == NULL ? NULL : last->name, event->record->meta->name);
-	*(bool *)user = true;
-	return false;
-}
-
-START_TEST(what_is_read_is_noted_until_it_was_taken)
-{
-	struct event_stream *stream = event_stream_create(KIND_CHANNEL);
-	struct crash_page page;
-	struct crash_entry *last;
-	bool was_there = false;
-
-	(void)crash_page_open(&page, page_memory, "1.0", 0, &last);
-	noted_page = &page;
-	event_stream_note(stream, &page);
-	ck_assert(!event_stream_feed(stream, OBJECT_A, strlen(OBJECT_A), crash, &was_there));
-	expect("the callback was there", was_there);
-	event_stream_destroy(stream);
-	(void)crash_page_open(&page, page_memory, "1.0", 0, &last);
-	expect("afterwards nothing is noted", last == NULL);
-}
-END_TEST
-
 static bool see_one(void *user, const struct event *event, const struct err *err)
 {
-	(void)see(user, event, err);
+	(void)seen_take(user, event, err);
 	return false;
 }
 
@@ -425,7 +313,7 @@ START_TEST(skips_what_is_known)
 	struct seen seen = { .events = 0 };
 
 	event_stream_skip(stream, is_a_at_7, NULL);
-	ck_assert(event_stream_feed(stream, line, strlen(line), see, &seen));
+	ck_assert(event_stream_feed(stream, line, strlen(line), seen_take, &seen));
 	expect_str(skips[_i].name, seen.names, skips[_i].is_skipped ? "" : "a,");
 	expect_str(skips[_i].name, seen.event.resource_version, skips[_i].is_skipped ? "7" : "");
 	event_stream_destroy(stream);
@@ -441,8 +329,6 @@ static void add(TCase *tests)
 	suite_add_rows(tests, reads_streams_however_they_are_cut, streams);
 	tcase_add_test(tests, forgets_half_a_line);
 	tcase_add_test(tests, stops_when_told_to);
-	suite_add_rows(tests, what_is_in_quarantine_is_left_out, identities);
-	tcase_add_test(tests, what_is_read_is_noted_until_it_was_taken);
 	suite_add_rows(tests, skips_what_is_known, skips);
 	suite_add_rows(tests, limits_each_object, lengths);
 }
