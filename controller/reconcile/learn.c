@@ -58,14 +58,14 @@ const struct err *learned_refusal(const struct job *job, const struct order *ord
 				  made_text(order, what), order->body, job_tools(job)->now_ms());
 }
 
-/* That it is not there, or may not be read, is an answer. */
+/* That it is not there, or may not be read, is an answer. That there was none is told as well: nothing else is before it
+ * has been read. */
 static void find_failed(struct job *job, const struct order *order, struct err *err)
 {
-	if (err->class != ERR_NOTFOUND && !is_refusal(err))
-		return;
 	job->is_news |= looks_not_read(job_tools(job)->looks, order->workload, order->namespace,
 				       order->name, err, job_tools(job)->now_ms());
-	err_clear(err);
+	if (err->class == ERR_NOTFOUND || is_refusal(err))
+		err_clear(err);
 }
 
 void learn_from_failure(struct job *job, const struct order *order, const char *manager,

@@ -133,6 +133,14 @@ static bool entry_set_err(struct entry *entry, const struct err *err, bool is_re
 	return is_news;
 }
 
+/* Without an answer it is soon asked for again. */
+static int64_t read_life(const struct err *err)
+{
+	bool is_answer = err->class == ERR_NOTFOUND || err->class == ERR_DENIED || err->class == ERR_INPUT;
+
+	return is_answer ? LOOKS_LIFE_MS : LOOKS_UNANSWERED_LIFE_MS;
+}
+
 bool looks_not_read(struct looks *looks, enum workload_kind kind, const char *namespace,
 		    const char *name, const struct err *err, int64_t now_ms)
 {
@@ -140,7 +148,7 @@ bool looks_not_read(struct looks *looks, enum workload_kind kind, const char *na
 
 	record_unref(entry->record);
 	entry->record = NULL;
-	return entry_set_err(entry, err, true, now_ms, LOOKS_LIFE_MS);
+	return entry_set_err(entry, err, true, now_ms, read_life(err));
 }
 
 /* Rights are given by others, and an apiserver that has just started knows of none. */

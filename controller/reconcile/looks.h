@@ -21,6 +21,7 @@
 #include "wire/record.h"
 
 #define LOOKS_LIFE_MS (30 * 1000)             /* of a read, of a conflict, of a lack of rights */
+#define LOOKS_UNANSWERED_LIFE_MS (5 * 1000)   /* of a read that was not answered */
 #define LOOKS_REFUSAL_LIFE_MS (5 * 60 * 1000) /* of an object that the apiserver does not take */
 
 struct looks;

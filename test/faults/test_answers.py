@@ -9,7 +9,7 @@ import zlib
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from disturbed import Disturbed, by_digest, cluster, fault, load_tests  # noqa: E402, F401
+from disturbed import Disturbed, by_digest, channel, cluster, fault, load_tests, workload  # noqa: E402, F401
 
 WRITES = 8          # of one promotion and some more: each is refused once
 TRIES = 3           # so often trouble is answered
@@ -132,6 +132,20 @@ class Answers(Disturbed):
         self.ends_well("second", self.two)
         rule.release()
         self.is_at_rest()
+
+    @fault("trouble answered")
+    def test_a_workload_whose_read_meets_trouble_is_named_and_read_again(self):
+        self.begin()
+        rule = self.proxy.rule(self.here(method="GET", resource="deployments", name="late"), {"kind": "answer", "code": 503, "body": ""})
+        self.make(channel("late", workloads=[{"kind": "Deployment", "name": "late", "containers": {"web": "web"}}]))
+        self.make(by_digest("late", self.two, to="late"))
+        cluster.eventually("the promotion says so", lambda: "late cannot be read" in json.dumps(self.promo("late")))
+        time.sleep(HOT_S)
+        self.assertLessEqual(len(self.proxy.records(rule=rule.number)), MOST_TRIES)
+        rule.release()
+        cluster.eventually("it says that there is none", lambda: "late does not exist" in json.dumps(self.promo("late")))
+        self.make(workload("Deployment", "late", channel="late", replicas=0))
+        self.wait_phase("late", "Succeeded")
 
     @fault("everything denied")
     def test_nobody_is_known_for_some_seconds(self):

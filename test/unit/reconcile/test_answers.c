@@ -102,7 +102,7 @@ static const struct {
 	  KNOWLEDGE_FAILED },
 	{ "so is one that may not be read", 403, STATUS(403, "Forbidden", "no"), ERR_NONE, true,
 	  KNOWLEDGE_FAILED },
-	{ "no answer is no answer", 503, "", ERR_BUSY, false, KNOWLEDGE_NONE },
+	{ "that there was no answer is known too, and stays a failure", 503, "", ERR_BUSY, true, KNOWLEDGE_FAILED },
 };
 
 START_TEST(finds_workloads)
