@@ -217,6 +217,7 @@ def promotion(name, to="shop", **spec):
 class Case(unittest.TestCase):
     """Tests with one operator for the class and one namespace for each test."""
 
+    maxDiff = None
     operator_flags = ()
     without_guard = False
 
@@ -242,9 +243,12 @@ class Case(unittest.TestCase):
             self.fail(f"the operator has ended:\n{self.operator.log(80)}")
 
     def wait_for_the_others(self):
-        """The operator has work with the namespaces of other tests until they are gone."""
+        """The operator has work with the namespaces of other tests until they are gone, and for ever with a channel that one has left behind."""
         cluster.eventually("the namespaces of other tests are gone", lambda: not [
             one for one in self.api.get("/api/v1/namespaces")["items"] if one["status"]["phase"] == "Terminating"], patience_s=180)
+        channels = self.api.get(f"{cluster.GROUP}/releasechannels")["items"]
+        there = {one["metadata"]["name"] for one in self.api.get("/api/v1/namespaces")["items"]}
+        self.assertEqual([one for one in channels if one["metadata"]["namespace"] not in there], [], "left behind in a namespace that is gone")
 
     def new_namespace(self, prefix):
         context = cluster.namespace(prefix)
