@@ -64,7 +64,7 @@ static void find_failed(struct job *job, const struct order *order, struct err *
 {
 	job->is_news |= looks_not_read(job_tools(job)->looks, order->workload, order->namespace,
 				       order->name, err, job_tools(job)->now_ms());
-	if (err->class == ERR_NOTFOUND || is_refusal(err))
+	if (looks_is_answer(err))
 		err_clear(err);
 }
 

@@ -133,12 +133,9 @@ static bool entry_set_err(struct entry *entry, const struct err *err, bool is_re
 	return is_news;
 }
 
-/* Without an answer it is soon asked for again. */
-static int64_t read_life(const struct err *err)
+bool looks_is_answer(const struct err *err)
 {
-	bool is_answer = err->class == ERR_NOTFOUND || err->class == ERR_DENIED || err->class == ERR_INPUT;
-
-	return is_answer ? LOOKS_LIFE_MS : LOOKS_UNANSWERED_LIFE_MS;
+	return err->class == ERR_NOTFOUND || err->class == ERR_DENIED || err->class == ERR_INPUT;
 }
 
 bool looks_not_read(struct looks *looks, enum workload_kind kind, const char *namespace,
@@ -148,7 +145,7 @@ bool looks_not_read(struct looks *looks, enum workload_kind kind, const char *na
 
 	record_unref(entry->record);
 	entry->record = NULL;
-	return entry_set_err(entry, err, true, now_ms, read_life(err));
+	return entry_set_err(entry, err, true, now_ms, looks_is_answer(err) ? LOOKS_LIFE_MS : LOOKS_UNANSWERED_LIFE_MS);
 }
 
 /* Rights are given by others, and an apiserver that has just started knows of none. */
