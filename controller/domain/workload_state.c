@@ -133,7 +133,7 @@ static const char *progress(struct decision *d, const struct workload *w)
 	return NULL;
 }
 
-/* Reads a workload that the watches do not show, and again when the answer has grown old. */
+/* Reads a workload that the watches do not show, and again when the answer has grown old: then it is not known any more. */
 static void find(struct decision *d, const struct workload_spec *spec)
 {
 	struct action *action = plan_add(d->plan, d->arena, ACTION_FIND_WORKLOAD);
@@ -163,10 +163,7 @@ static void inspect_absent(struct decision *d, const struct workload_spec *spec,
 	finding->message = say(d, spec, look->failure.class == ERR_NOTFOUND
 						? "does not exist"
 						: arena_printf(d->arena, "cannot be read: %s", look->failure.message));
-	if (d->world->now_ms < look->failure.retry_ms)
-		plan_wake(d->plan, look->failure.retry_ms, "look for a missing workload");
-	else
-		find(d, spec);
+	plan_wake(d->plan, look->failure.retry_ms, "look for a missing workload");
 }
 
 static void inspect_present(struct decision *d, const struct workload_spec *spec,
