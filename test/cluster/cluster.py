@@ -186,7 +186,12 @@ def devcluster(*words):
 
 @contextlib.contextmanager
 def apiserver_killed():
-    """Inside, the apiserver is gone (by SIGKILL) or on its way back; afterwards it is ready again. Yields how to start it."""
+    """Inside, the apiserver is gone (by SIGKILL) or on its way back; afterwards it is ready again. Yields how to start it.
+
+    An apiserver that comes back names the groups of CRDs only a moment after it answers. A namespace whose end is due in that moment
+    (it is 5 s after its deletion) ends without its channels: they stay for ever, in no namespace. So the ends are awaited before.
+    """
+    namespaces_are_gone()
     devcluster("stop", "apiserver", "--kill")
     try:
         yield lambda: devcluster("start", "apiserver")
@@ -222,6 +227,14 @@ def namespace(prefix, labels=None):
     finally:
         admin.delete(f"/api/v1/namespaces/{name}")
         admin.close()
+
+
+def namespaces_are_gone():
+    """Waits until each namespace that was deleted has gone, with all that it held."""
+    admin = api()
+    eventually("no namespace is going", lambda: not [
+        one for one in admin.get("/api/v1/namespaces")["items"] if one["status"]["phase"] == "Terminating"], patience_s=180)
+    admin.close()
 
 
 def _refuses_foreign_pins(admin):

@@ -244,8 +244,7 @@ class Case(unittest.TestCase):
 
     def wait_for_the_others(self):
         """The operator has work with the namespaces of other tests until they are gone, and for ever with a channel that one has left behind."""
-        cluster.eventually("the namespaces of other tests are gone", lambda: not [
-            one for one in self.api.get("/api/v1/namespaces")["items"] if one["status"]["phase"] == "Terminating"], patience_s=180)
+        cluster.namespaces_are_gone()
         channels = self.api.get(f"{cluster.GROUP}/releasechannels")["items"]
         there = {one["metadata"]["name"] for one in self.api.get("/api/v1/namespaces")["items"]}
         self.assertEqual([one for one in channels if one["metadata"]["namespace"] not in there], [], "left behind in a namespace that is gone")
