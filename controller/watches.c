@@ -39,15 +39,6 @@ static void on_bad_object(void *user, enum kind kind, const struct err *why)
 		 log_text("kind", kind_info(kind)->name), log_error(why));
 }
 
-/* Why is a kind listed? At the start; in pages, because it cannot be streamed; else again. */
-static const char *list_reason(const struct watches *watches, enum kind kind,
-			       enum watch_state state)
-{
-	if (watches->lists[kind] == 0)
-		return "start";
-	return state == WATCH_LISTING ? "pages" : "again";
-}
-
 static void on_state(void *user, enum kind kind, enum watch_state state, const struct err *why)
 {
 	struct watches *watches = user;
@@ -60,10 +51,9 @@ static void on_state(void *user, enum kind kind, enum watch_state state, const s
 	else
 		log_debug("a watch has moved on", log_text("kind", name),
 			  log_text("state", watch_state_name(state)));
-	if (state != WATCH_SYNCING && state != WATCH_LISTING)
+	if (state != WATCH_LISTING)
 		return;
-	metrics_watch_relisted(watches->metrics, name, list_reason(watches, kind, state));
-	watches->lists[kind]++;
+	metrics_watch_relisted(watches->metrics, name, watches->lists[kind]++ == 0 ? "start" : "again");
 }
 
 static void on_synced(void *user, enum kind kind)

@@ -116,9 +116,6 @@ int client_watch(struct client *client, const char *target, const struct client_
 		 struct client_call **ret_call, struct err *err)
 	__attribute__((warn_unused_result));
 
-/* From now on the stream, which has been opened, may be silent for idle_timeout_ms; 0: for ever. */
-void client_set_idle(struct client_call *call, int64_t idle_timeout_ms);
-
 /* New bulk requests get a new connection; call it when the present one seems dead. */
 void client_reconnect(struct client *client);
 

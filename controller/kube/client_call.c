@@ -298,11 +298,6 @@ int client_watch(struct client *client, const char *target, const struct client_
 	return begin(call, ret_call, err);
 }
 
-void client_set_idle(struct client_call *call, int64_t idle_timeout_ms)
-{
-	http_set_idle(call->exchange, idle_timeout_ms);
-}
-
 void client_cancel(struct client_call *call)
 {
 	if (call == NULL)

@@ -17,8 +17,6 @@ const char *watch_state_name(enum watch_state state)
 	switch (state) {
 	case WATCH_STOPPED:
 		return "Stopped";
-	case WATCH_SYNCING:
-		return "Syncing";
 	case WATCH_LISTING:
 		return "Listing";
 	case WATCH_RESUMING:
@@ -60,7 +58,6 @@ static void forget_list(struct watch *watch)
 static void go_on(struct watch *watch)
 {
 	struct err err = ERR_INIT;
-	enum watch_state state = WATCH_RESUMING;
 	int r;
 
 	err_clear(&watch->cause);
@@ -70,26 +67,17 @@ static void go_on(struct watch *watch)
 		store_begin(watch->store, watch->kind);
 		crash_page_begin_list(client_crash_page(watch->client), kind_info(watch->kind)->name);
 	}
-	if (!watch->must_list) {
-		r = watch_request_stream(watch, false, &err);
-	} else if (watch->lists_in_pages) {
-		state = WATCH_LISTING;
-		r = watch_request_page(watch, &err);
-	} else {
-		state = WATCH_SYNCING;
-		r = watch_request_stream(watch, true, &err);
-	}
+	r = watch->must_list ? watch_request_page(watch, &err) : watch_request_stream(watch, &err);
 	if (r < 0)
 		wait_for(watch, backoff_next(&watch->backoff, clock_monotonic_ms()), &err);
 	else
-		enter(watch, state, NULL);
+		enter(watch, watch->must_list ? WATCH_LISTING : WATCH_RESUMING, NULL);
 }
 
 /* The server does not have the kind. For an optional one that is an answer: there are none. */
 static int64_t react_to_absence(struct watch *watch)
 {
 	watch->must_list = true;
-	watch->takes_any = true;
 	watch->report.is_absent = true;
 	forget_list(watch);
 	if (!kind_info(watch->kind)->is_optional) {
@@ -106,45 +94,26 @@ static int64_t react_to_absence(struct watch *watch)
 	return watch->times.absent_ms + backoff_random(0, watch->times.absent_ms / 10);
 }
 
-/* The version asked for is too old or too new: list again, not older than what we have; when that
- * is of no use either, the newest. A continue token that has expired: the whole list in one. */
+/* The version asked for is too old or too new: list. A continue token that has expired: the whole list in one. */
 static int64_t react_to_expiry(struct watch *watch)
 {
+	bool was_list = watch->must_list;
+
 	if (watch->continue_token != NULL)
 		watch->lists_whole = true;
-	else if (watch->must_list)
-		watch->takes_any = true;
 	watch->must_list = true;
 	forget_list(watch);
-	return watch->takes_any || watch->lists_whole
-		       ? backoff_next(&watch->backoff, clock_monotonic_ms())
-		       : 0;
-}
-
-/* The request was not to the server's liking, or its answer not to ours. If it was for a streaming
- * list, pages may be. */
-static int64_t react_to_refusal(struct watch *watch, const struct err *err)
-{
-	bool is_server = err->http_status != 0;
-	bool is_first_try = !watch->is_open && watch->must_list && !watch->lists_in_pages;
-
-	watch->must_list = true;
-	forget_list(watch);
-	if (is_server && is_first_try) {
-		watch->lists_in_pages = true;
-		return 0;
-	}
-	return backoff_next(&watch->backoff, clock_monotonic_ms());
+	return was_list ? backoff_next(&watch->backoff, clock_monotonic_ms()) : 0;
 }
 
 /* What follows upon a failure: changes what the next request will be, and returns when it is due.
  *
- *	expired (410), too large   list again: not older than seen, then the newest
+ *	expired (410), too large   list again
  *	not there (404)            list again later; an optional kind is empty until then
  *	denied (401, 403)          the same again, later: an apiserver that has just started knows
  *	                           no roles
  *	throttled (429, 5xx)       the same again, not before the server wants it
- *	refused (400, 422)         a streaming list: in pages; else list again later
+ *	refused (400, 422)         list again later
  *	no usable answer           the same again, later; a list that was cut starts over
  */
 static int64_t react(struct watch *watch, const struct err *err)
@@ -159,7 +128,8 @@ static int64_t react(struct watch *watch, const struct err *err)
 	case ERR_NOTFOUND:
 		return react_to_absence(watch);
 	case ERR_INPUT:
-		return react_to_refusal(watch, err);
+		watch->must_list = true;
+		break;
 	default:
 		break;
 	}
@@ -186,9 +156,7 @@ static void end_stream(struct watch *watch, const struct err *err)
 	struct err why = *err;
 
 	if (!err_is_set(&why))
-		(void)err_set(&why, ERR_NET,
-			      was_live ? "the stream ended at once"
-				       : "the list ended before it was complete");
+		(void)err_set(&why, ERR_NET, "the stream ended at once");
 	err_prefix(&why, "watch of %s", kind_info(watch->kind)->plural);
 	if (was_live && has_lasted && (!err_is_set(err) || err->class == ERR_NET)) {
 		if (err_is_set(err)) {
@@ -210,7 +178,6 @@ static void end_list(struct watch *watch)
 	if (store_compare_versions(watch->listed, store_position(watch->store, watch->kind)) < 0) {
 		store_clear(watch->store, watch->kind);
 		watch->report.is_synced = false;
-		watch->takes_any = true;
 		(void)err_set(&watch->cause, ERR_GONE, "the server's versions have gone back");
 		return;
 	}
@@ -219,7 +186,6 @@ static void end_list(struct watch *watch)
 	forget_list(watch);
 	watch->listed_ms = clock_monotonic_ms();
 	watch->must_list = false;
-	watch->takes_any = false;
 	watch->lists_whole = false;
 	watch->report.is_synced = true;
 	watch->report.is_absent = false;
@@ -259,10 +225,6 @@ void watch_step(struct watch *watch, enum watch_event event, const struct err *e
 		return;
 	case WATCH_EVENT_SYNCED:
 		end_list(watch);
-		if (watch->report.state == WATCH_SYNCING && !watch->must_list) {
-			client_set_idle(watch->call, watch->times.rest_ms);
-			enter(watch, WATCH_LIVE, NULL);
-		}
 		return;
 	case WATCH_EVENT_ENDED:
 		if (watch->is_ignored) {
@@ -289,8 +251,7 @@ static void on_time(void *user)
 	watch_step(user, WATCH_EVENT_TIME, NULL);
 }
 
-static bool is_known(void *user, const char *namespace, const char *name, const char *uid,
-		     const char *version)
+bool watch_has(void *user, const char *namespace, const char *name, const char *uid, const char *version)
 {
 	const struct watch *watch = user;
 
@@ -317,17 +278,16 @@ struct watch *watch_create(struct loop *loop, struct client *client, struct stor
 			.backoff_first_ms = or_default(times->backoff_first_ms, BACKOFF_FIRST_MS),
 			.backoff_limit_ms = or_default(times->backoff_limit_ms, BACKOFF_LIMIT_MS),
 			.absent_ms = or_default(times->absent_ms, 30000),
-			.idle_ms = or_default(times->idle_ms, 90000),
+			.idle_ms = or_default(times->idle_ms, 30000),
 			.rest_ms = or_default(times->rest_ms, 900000),
 			.short_ms = or_default(times->short_ms, 1000),
 			.relist_ms = or_default(times->relist_ms, 3600000),
 		},
 		.must_list = true,
-		.lists_in_pages = kind_info(kind)->is_small,
 		.events = event_stream_create(kind),
 	};
 	event_stream_note(watch->events, client_crash_page(client));
-	event_stream_skip(watch->events, is_known, watch);
+	event_stream_skip(watch->events, watch_has, watch);
 	watch->backoff = (struct backoff){ .first_ms = watch->times.backoff_first_ms,
 					   .limit_ms = watch->times.backoff_limit_ms };
 	watch->timer = timer_open(loop, on_time, watch);

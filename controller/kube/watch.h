@@ -1,12 +1,12 @@
 /*
  * kube/watch: keeps one kind of the store equal to what the apiserver has.
  *
- * A streaming list (WatchList) brings the objects and goes on as a watch; a server that has it
- * switched off is listed in pages, and so is a kind of few objects, which is watched without bookmarks. After
- * that the stream is resumed where it ended, and listed again when the server says that the version has expired,
+ * A list in pages brings the objects, and a stream goes on from its version (of a kind of few objects without
+ * bookmarks). The stream is resumed where it ended, and all is listed again when the server says that the version has expired,
  * and once an hour: an event that was lost on the way (apiservers have done that) is not missed for longer. The store is changed in place (mark
  * and sweep), so that a list does not double the memory. The contract followed here is client-go's
- * reflector; the table of reactions is in watch.c, react().
+ * reflector; the table of reactions is in watch.c, react(). A list that streams in (WatchList) is not asked for: it
+ * takes the apiserver half as much time again (docs/benchmarks.md, curl), and could not be the only way.
  *
  * Changes are told by the store (store_on_change()). May include: base, wire, kube (the .c files:
  * net). Deliberately absent: decisions, logging.
@@ -28,14 +28,13 @@ struct watch;
 /* Only step() in watch.c writes it. */
 enum watch_state {
 	WATCH_STOPPED, /* not started, or stopped */
-	WATCH_SYNCING, /* a streaming list was asked for: initial events come, in no order */
 	WATCH_LISTING, /* a page of a list was asked for */
 	WATCH_RESUMING, /* a stream from the last version on was asked for, and not granted yet */
 	WATCH_LIVE,    /* the store follows the stream */
 	WATCH_WAITING, /* something failed: a timer runs, then it goes on where it makes sense */
 };
 
-/* "Syncing", "Live", … for logs and metrics. */
+/* "Listing", "Live", … for logs and metrics. */
 const char *watch_state_name(enum watch_state state);
 
 struct watch_handler {
@@ -59,7 +58,7 @@ struct watch_times {
 	int64_t backoff_first_ms; /* 800 */
 	int64_t backoff_limit_ms; /* 30 s; with chance up to twice that */
 	int64_t absent_ms; /* until the next look for an optional kind that is missing: 30 s */
-	int64_t idle_ms;   /* silence after which a list counts as dead: 90 s */
+	int64_t idle_ms;   /* silence after which a page counts as dead: 30 s */
 	int64_t rest_ms;   /* the same of a stream that follows: 15 min (bookmarks may be eleven apart) */
 	int64_t short_ms;  /* a stream without events that ends sooner was none: 1 s */
 	int64_t relist_ms; /* a stream that ends when the last list is as old is not resumed, and one ends soon then: 1 h */

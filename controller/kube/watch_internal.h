@@ -13,7 +13,11 @@
 #include "kube/watch.h"
 #include "net/loop.h"
 
-#define PAGE_LIMIT 500
+/* A first page comes out of the apiserver's cache. A later one does so only if somebody has changed the kind shortly before
+ * (the cache keeps what it was for 75 s); else it comes out of etcd, and takes the apiserver several times as long. So one page
+ * is all that most clusters need, and yet none takes longer than a request may (60 s) where there are a hundred times as many
+ * objects. */
+#define PAGE_LIMIT 10000
 
 enum watch_event {
 	WATCH_EVENT_START,
@@ -38,9 +42,7 @@ struct watch {
 
 	/* What the next request is. */
 	bool must_list;      /* not resume */
-	bool lists_in_pages; /* the server has no streaming lists */
 	bool lists_whole;    /* a continue token has expired: no limit this time */
-	bool takes_any;      /* the last version is of no use: list the newest */
 	char *continue_token; /* NULL: the first page */
 	char listed[64];      /* version of the list that is complete or in pages under way */
 	int64_t listed_ms;    /* when a list was complete; monotonic */
@@ -60,10 +62,12 @@ struct watch {
 /* Does event to the machine. err may be NULL; what it says is copied. */
 void watch_step(struct watch *watch, enum watch_event event, const struct err *err);
 
-/* Begins the request that is due: a streaming list, a page, or a stream. ERR_… when it cannot. */
-int watch_request_stream(struct watch *watch, bool is_list, struct err *err)
-	__attribute__((warn_unused_result));
+/* Begins the request that is due: a page, or a stream. ERR_… when it cannot. */
+int watch_request_stream(struct watch *watch, struct err *err) __attribute__((warn_unused_result));
 int watch_request_page(struct watch *watch, struct err *err) __attribute__((warn_unused_result));
+
+/* Has the store this version of the object? Then it counts as named by the list under way. user: the watch. */
+bool watch_has(void *user, const char *namespace, const char *name, const char *uid, const char *version);
 
 /* Frees a watch whose request has ended. */
 void watch_free(struct watch *watch);

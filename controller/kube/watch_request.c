@@ -22,7 +22,6 @@
 
 /* A page may be the whole list, so it has long, as long as something comes. */
 #define PAGE_HEAD_TIMEOUT_MS 60000
-#define PAGE_IDLE_TIMEOUT_MS 30000
 #define PAGE_TIMEOUT_MS 600000
 
 static void drop_page(struct watch *watch)
@@ -53,8 +52,6 @@ static void complain(struct watch *watch, const struct err *why)
 
 /* ---- a stream ---- */
 
-/* An object's event. While a list streams in, its events come in no order and say nothing about
- * where the stream stands. */
 static void take_object(struct watch *watch, const struct event *event)
 {
 	const char *version = event->record == NULL ? event->resource_version
@@ -65,19 +62,13 @@ static void take_object(struct watch *watch, const struct event *event)
 		(void)store_remove(watch->store, event->record);
 	else if (event->record != NULL)
 		(void)store_put(watch->store, event->record);
-	if (watch->report.state == WATCH_LIVE)
-		store_advance(watch->store, watch->kind, version);
+	store_advance(watch->store, watch->kind, version);
 }
 
 static void take_bookmark(struct watch *watch, const struct event *event)
 {
 	watch->report.bookmarks++;
-	if (watch->report.state == WATCH_LIVE) {
-		store_advance(watch->store, watch->kind, event->resource_version);
-	} else if (event->is_initial_end) {
-		(void)snprintf(watch->listed, sizeof(watch->listed), "%s", event->resource_version);
-		watch_step(watch, WATCH_EVENT_SYNCED, NULL);
-	}
+	store_advance(watch->store, watch->kind, event->resource_version);
 }
 
 /* One line. false ends the stream. */
@@ -125,8 +116,7 @@ static void on_open(void *user)
 	watch->opened_ms = clock_monotonic_ms();
 	watch->events_before = watch->report.events + watch->report.bookmarks;
 	watch->report.last_byte_ms = watch->opened_ms;
-	if (!watch->must_list)
-		err_clear(&watch->report.trouble);
+	err_clear(&watch->report.trouble);
 	watch_step(watch, WATCH_EVENT_OPENED, NULL);
 }
 
@@ -155,9 +145,9 @@ static int put_target(struct watch *watch, struct buf *target, struct err *err)
 	return r < 0 ? r : path_query(target, "fieldSelector", info->field_selector, err);
 }
 
-static int64_t stream_s(const struct watch *watch, bool is_list)
+static int64_t stream_s(const struct watch *watch)
 {
-	int64_t age_ms = is_list ? 0 : clock_monotonic_ms() - watch->listed_ms;
+	int64_t age_ms = clock_monotonic_ms() - watch->listed_ms;
 	int64_t left_ms = watch->times.relist_ms > age_ms ? watch->times.relist_ms - age_ms : 0;
 	int64_t seconds = backoff_random(STREAM_MIN_S, STREAM_MAX_S);
 	int64_t latest = left_ms / 1000 + backoff_random(LATE_MIN_S, LATE_MAX_S);
@@ -165,20 +155,17 @@ static int64_t stream_s(const struct watch *watch, bool is_list)
 	return seconds < latest ? seconds : latest;
 }
 
-/* While a list streams in, something comes all the time. A stream that follows may rest, for bookmarks are no sign of
- * life: of a kind of which nothing changes the server sends none until etcd has told it how far it is, which etcd does
- * every ten minutes if nobody has asked for more. Whether the connection lives is the watchset's question. */
-static int64_t silence_ms(const struct watch *watch, bool is_list)
+/* A stream may rest, for bookmarks are no sign of life: of a kind of which nothing changes the server sends none until
+ * etcd has told it how far it is, which etcd does every ten minutes if nobody has asked for more. Whether the connection
+ * lives is the watchset's question. */
+static int64_t silence_ms(const struct watch *watch)
 {
-	if (is_list)
-		return watch->times.idle_ms;
 	return kind_info(watch->kind)->is_small ? 0 : watch->times.rest_ms;
 }
 
-int watch_request_stream(struct watch *watch, bool is_list, struct err *err)
+int watch_request_stream(struct watch *watch, struct err *err)
 {
-	const char *position = store_position(watch->store, watch->kind);
-	int64_t seconds = stream_s(watch, is_list);
+	int64_t seconds = stream_s(watch);
 	auto_buf target = PATH_INIT;
 	char number[24];
 	int r;
@@ -188,12 +175,7 @@ int watch_request_stream(struct watch *watch, bool is_list, struct err *err)
 	r = r < 0 ? r : path_query(&target, "watch", "1", err);
 	if (!kind_info(watch->kind)->is_small)
 		r = r < 0 ? r : path_query(&target, "allowWatchBookmarks", "true", err);
-	if (is_list) {
-		r = r < 0 ? r : path_query(&target, "sendInitialEvents", "true", err);
-		r = r < 0 ? r : path_query(&target, "resourceVersionMatch", "NotOlderThan", err);
-	}
-	r = r < 0 ? r
-		  : path_query(&target, "resourceVersion", watch->takes_any ? NULL : position, err);
+	r = r < 0 ? r : path_query(&target, "resourceVersion", store_position(watch->store, watch->kind), err);
 	r = r < 0 ? r : path_query(&target, "timeoutSeconds", number, err);
 	if (r < 0)
 		return r;
@@ -205,7 +187,7 @@ int watch_request_stream(struct watch *watch, bool is_list, struct err *err)
 				    .on_done = on_stream_done,
 				    .user = watch,
 				    .head_timeout_ms = HEAD_TIMEOUT_MS,
-				    .idle_timeout_ms = silence_ms(watch, is_list),
+				    .idle_timeout_ms = silence_ms(watch),
 				    .total_timeout_ms = seconds * 1000 + STREAM_GRACE_MS,
 			    },
 			    &watch->call, err);
@@ -282,6 +264,7 @@ int watch_request_page(struct watch *watch, struct err *err)
 		return r;
 	watch->page = list_stream_create(watch->kind);
 	list_stream_note(watch->page, client_crash_page(watch->client));
+	list_stream_skip(watch->page, watch_has, watch);
 	r = client_watch(watch->client, buf_text(&target),
 			    &(struct client_stream){
 				    .on_open = on_page_open,
@@ -289,7 +272,7 @@ int watch_request_page(struct watch *watch, struct err *err)
 				    .on_done = on_page_done,
 				    .user = watch,
 				    .head_timeout_ms = PAGE_HEAD_TIMEOUT_MS,
-				    .idle_timeout_ms = PAGE_IDLE_TIMEOUT_MS,
+				    .idle_timeout_ms = watch->times.idle_ms,
 				    .total_timeout_ms = PAGE_TIMEOUT_MS,
 			    },
 			    &watch->call, err);

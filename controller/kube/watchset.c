@@ -37,7 +37,7 @@ static int64_t last_byte_ms(const struct watchset *set, bool *ret_has_stream)
 	for (int kind = 0; kind < KIND_COUNT; kind++) {
 		const struct watch_report *report = watch_report(set->watches[kind]);
 
-		if (report->state != WATCH_LIVE && report->state != WATCH_SYNCING)
+		if (report->state != WATCH_LIVE && report->state != WATCH_LISTING)
 			continue;
 		*ret_has_stream = true;
 		if (report->last_byte_ms > last)

@@ -102,9 +102,6 @@ int http_start(struct http *http, const struct http_request *request,
 /* Ends an exchange early: on_done follows from the loop, with ERR_NET "cancelled". */
 void http_cancel(struct http_exchange *exchange);
 
-/* From now on the body may be silent for idle_timeout_ms; 0: for ever. */
-void http_set_idle(struct http_exchange *exchange, int64_t idle_timeout_ms);
-
 /* Closes idle connections of a lane; exchanges that run on them go on, new ones connect afresh. */
 void http_drop_connections(struct http *http, enum http_lane lane);
 

@@ -107,13 +107,6 @@ static void on_time_limit(void *user)
 		exchange_end(exchange, CURLE_OPERATION_TIMEDOUT);
 }
 
-void http_set_idle(struct http_exchange *exchange, int64_t idle_timeout_ms)
-{
-	exchange->idle_timeout_ms = idle_timeout_ms;
-	if (exchange->state != EXCHANGE_QUEUED)
-		arm(exchange);
-}
-
 static void exchange_free(struct http_exchange *exchange)
 {
 	timer_close(exchange->timer);

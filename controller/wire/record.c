@@ -144,6 +144,15 @@ const char *record_field(const struct tree *tree, const struct tree_node *metada
 	return tree_is(node, TREE_TEXT) || tree_is(node, TREE_INTEGER) ? tree_raw_text(tree, node) : "";
 }
 
+bool record_is_known(const struct record_known *known, const struct tree *tree, const struct tree_node *json)
+{
+	const struct tree_node *metadata = tree_get(tree, json, "metadata");
+
+	return known->fn != NULL &&
+	       known->fn(known->user, record_field(tree, metadata, "namespace"), record_field(tree, metadata, "name"),
+			 record_field(tree, metadata, "uid"), record_field(tree, metadata, "resourceVersion"));
+}
+
 /* What is about to be read. Its generation changes with its spec; a kind without one changes by its resourceVersion. */
 static struct crash_entry *note(enum kind kind, const struct tree *tree, const struct tree_node *json, bool is_gone,
 				struct crash_page *page)

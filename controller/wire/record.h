@@ -69,7 +69,6 @@ struct event {
 	enum event_type type;
 	const struct record *record; /* ADDED, MODIFIED, DELETED; NULL: skipped, see event_stream_skip() */
 	char resource_version[64];   /* BOOKMARK: where the stream stands; or the version skipped */
-	int is_initial_end;          /* BOOKMARK that ends the initial events of a WatchList */
 	struct err status;           /* ERROR: the Status as a class, with code and retry_after_ms */
 };
 
@@ -87,12 +86,11 @@ struct event_stream *event_stream_create(enum kind kind) __attribute__((returns_
 void event_stream_note(struct event_stream *stream, struct crash_page *page);
 
 /* Is this the version of the object that user has? */
-typedef bool (*event_known_fn)(void *user, const char *namespace, const char *name, const char *uid,
+typedef bool (*record_known_fn)(void *user, const char *namespace, const char *name, const char *uid,
 			       const char *version);
 
-/* ADDED and MODIFIED of what is known are told without a record: what one has written oneself comes back so, and all
- * that a second list repeats. */
-void event_stream_skip(struct event_stream *stream, event_known_fn known, void *user);
+/* ADDED and MODIFIED of what is known are told without a record: what one has written oneself comes back so. */
+void event_stream_skip(struct event_stream *stream, record_known_fn known, void *user);
 
 /* Takes the next bytes, cut anywhere, and calls fn for each line as soon as its last bracket has come. false
  * when fn returned false; the remainder is then lost. */
@@ -117,6 +115,9 @@ struct list_stream *list_stream_create(enum kind kind) __attribute__((returns_no
 
 /* As event_stream_note(). */
 void list_stream_note(struct list_stream *stream, struct crash_page *page);
+
+/* Items that are known are not told of: most of what a second list repeats. */
+void list_stream_skip(struct list_stream *stream, record_known_fn known, void *user);
 
 /* Takes the next bytes, cut anywhere, and calls fn for each item as soon as its last bracket has come.
  * ERR_INPUT when it is no list (the items that came before that were good), ERR_NOMEM. */

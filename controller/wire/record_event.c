@@ -10,8 +10,7 @@
 struct event_stream {
 	enum kind kind;
 	struct crash_page *page;
-	event_known_fn known; /* NULL: nothing is */
-	void *known_user;
+	struct record_known known;
 	struct scan scan;
 	struct record_room room;
 };
@@ -26,14 +25,11 @@ const char *resource_version_read(const struct read_node *object)
 
 static void read_bookmark(const struct read_node *object, struct event *event)
 {
-	struct read_node metadata = read_object(object, "metadata");
-	struct read_node annotations = read_object(&metadata, "annotations");
 	const char *version = resource_version_read(object);
 
 	/* A version that is cut would be another one. */
 	if (strlen(version) < sizeof(event->resource_version))
 		(void)snprintf(event->resource_version, sizeof(event->resource_version), "%s", version);
-	event->is_initial_end = read_is(&annotations, "k8s.io/initial-events-end", "true");
 }
 
 static enum event_type type_of(const char *type)
@@ -51,12 +47,10 @@ static enum event_type type_of(const char *type)
 static bool is_known(const struct event_stream *stream, const struct tree_node *json, struct event *event)
 {
 	const struct tree *tree = &stream->scan.tree;
-	const struct tree_node *metadata = tree_get(tree, json, "metadata");
-	const char *version = record_field(tree, metadata, "resourceVersion");
+	const char *version = record_field(tree, tree_get(tree, json, "metadata"), "resourceVersion");
 
-	if (stream->known == NULL || event->type == EVENT_DELETED || strlen(version) >= sizeof(event->resource_version) ||
-	    !stream->known(stream->known_user, record_field(tree, metadata, "namespace"),
-			   record_field(tree, metadata, "name"), record_field(tree, metadata, "uid"), version))
+	if (event->type == EVENT_DELETED || strlen(version) >= sizeof(event->resource_version) ||
+	    !record_is_known(&stream->known, tree, json))
 		return false;
 	(void)snprintf(event->resource_version, sizeof(event->resource_version), "%s", version);
 	return true;
@@ -138,10 +132,9 @@ void event_stream_note(struct event_stream *stream, struct crash_page *page)
 	stream->page = page;
 }
 
-void event_stream_skip(struct event_stream *stream, event_known_fn known, void *user)
+void event_stream_skip(struct event_stream *stream, record_known_fn known, void *user)
 {
-	stream->known = known;
-	stream->known_user = user;
+	stream->known = (struct record_known){ .fn = known, .user = user };
 }
 
 void event_stream_reset(struct event_stream *stream)

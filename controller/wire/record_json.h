@@ -30,6 +30,15 @@ int record_from_tree(enum kind kind, struct tree *tree, const struct tree_node *
 		     struct crash_page *page, struct record_room *room, struct record **ret_record, struct err *err)
 	__attribute__((warn_unused_result));
 
+/* Whom to ask whether an object is known, and so need not be decoded. fn NULL: nothing is. */
+struct record_known {
+	record_known_fn fn;
+	void *user;
+};
+
+/* Is the object known in this version? */
+bool record_is_known(const struct record_known *known, const struct tree *tree, const struct tree_node *json);
+
 /* The record (NULL: none) has been told, and nobody has it. */
 void record_give_back(struct record *record, struct record_room *room);
 

@@ -9,6 +9,7 @@
 struct list_stream {
 	enum kind kind;
 	struct crash_page *page;
+	struct record_known known;
 	struct scan scan;
 	struct record_room room;
 };
@@ -19,6 +20,8 @@ static int tell(struct list_stream *stream, enum scan_found found, list_fn fn, v
 	struct record *record = NULL;
 	struct err why = ERR_INIT;
 
+	if (found == SCAN_ITEM && record_is_known(&stream->known, &stream->scan.tree, scan_object(&stream->scan)))
+		return 0;
 	if (found == SCAN_ITEM) {
 		if (record_from_tree(stream->kind, &stream->scan.tree, scan_object(&stream->scan), false,
 				     stream->page, &stream->room, &record, &why) < 0)
@@ -97,6 +100,11 @@ struct list_stream *list_stream_create(enum kind kind)
 void list_stream_note(struct list_stream *stream, struct crash_page *page)
 {
 	stream->page = page;
+}
+
+void list_stream_skip(struct list_stream *stream, record_known_fn known, void *user)
+{
+	stream->known = (struct record_known){ .fn = known, .user = user };
 }
 
 void list_stream_destroy(struct list_stream *stream)

@@ -4,7 +4,6 @@ Two operators stand for election, so that one loses its Lease while the apiserve
 looked at, has to take over.
 """
 
-import http.client
 import json
 import os
 import re
@@ -12,7 +11,6 @@ import signal
 import sys
 import threading
 import time
-import zlib
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -164,67 +162,6 @@ class Connection(OwnOperators):
     def lacks(self, plural):
         code, text = self.operator.get("/readyz?verbose")
         return code == 503 and f"the watch of {plural}" in text
-
-
-class Compression(Case):
-    """What the apiserver does when a streaming list may be compressed; the operator offers it nothing (test/unit/kube/test_watch.c)."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.api = cluster.api()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.api.close()
-
-    def setUp(self):
-        pass
-
-    def tearDown(self):
-        pass
-
-    @staticmethod
-    def members(body):
-        """What has come so far, by the members of gzip; as it is, when it is plain."""
-        if not body.startswith(b"\x1f\x8b"):
-            return [body]
-        found = []
-        while body:
-            decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            found.append(decoder.decompress(body))
-            body = decoder.unused_data
-        return found
-
-    def stream(self, **headers):
-        """A streaming list during which an object is made: its Content-Encoding, and its bytes as they came until that one was there."""
-        with cluster.namespace("gzip") as namespace:
-            path = (f"/api/v1/namespaces/{namespace}/configmaps?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
-                    "&allowWatchBookmarks=true")
-            connection = http.client.HTTPSConnection(self.api._host, context=self.api._tls, timeout=30)
-            connection.request("GET", path, headers=headers)
-            answer = connection.getresponse()
-            self.assertEqual(answer.status, 200)
-            body = answer.read1()
-            self.api.create(f"/api/v1/namespaces/{namespace}/configmaps", {"metadata": {"name": "made-later"}})
-            while b"made-later" not in b"".join(self.members(body)):
-                more = answer.read1()
-                self.assertTrue(more, "the stream has ended")
-                body += more
-            connection.close()
-        return answer.headers.get("Content-Encoding"), self.members(body)
-
-    def test_a_streaming_list_that_may_be_compressed_is_many_members(self):
-        """a decoder that ends with the first one, as libcurl's does, would never see what comes after it"""
-        encoding, members = self.stream(**{"Accept-Encoding": "gzip"})
-        self.assertEqual(encoding, "gzip")
-        print(f"    a streaming list with gzip: {len(members)} members", flush=True)
-        self.assertGreater(len(members), 1)
-        self.assertNotIn(b"made-later", members[0])
-
-    def test_a_streaming_list_that_may_not_be_compressed_is_plain(self):
-        encoding, (body,) = self.stream()
-        self.assertIsNone(encoding)
-        self.assertIn(b"k8s.io/initial-events-end", body)
 
 
 if __name__ == "__main__":

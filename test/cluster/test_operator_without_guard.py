@@ -1,7 +1,6 @@
-"""The operator on a server as it was before 1.34: it knows no MutatingAdmissionPolicy, so that field ownership does the guard's work,
-and no streaming lists.
+"""The operator on a server that knows no MutatingAdmissionPolicy, so that field ownership does the guard's work.
 
-It always brings up a cluster of its own, with both switched off.
+It always brings up a cluster of its own, with the policies switched off.
 """
 
 import os
@@ -57,12 +56,6 @@ class WithoutGuard(Case):
     def runs(self, digest, namespace=None):
         cluster.eventually("the pods run it, and no other", lambda: self.running_digests(namespace) == {digest})
         self.assertEqual(self.image(namespace=namespace), f"{WEB}@{digest}")
-
-    def test_every_kind_is_listed_in_pages(self):
-        """each once, after the streaming list was refused"""
-        metrics = self.operator.get("/metrics")[1]
-        for kind in ("ReleaseChannel", "Promotion", "Deployment", "ConfigMap", "Pod"):
-            self.assertIn(f'sluice_watch_relists_total{{kind="{kind}",reason="pages"}} 1\n', metrics)
 
     def test_the_main_line(self):
         """two channels, a promotion from one to the other, a newer release, and back"""
@@ -164,4 +157,4 @@ class WithoutGuard(Case):
 
 
 if __name__ == "__main__":
-    cluster.main(own="noguard-op", flags=("--no-metrics", "--no-dns", "--disable-admission-policies", "--flag", "apiserver=--feature-gates=WatchList=false"), always_own=True)
+    cluster.main(own="noguard-op", flags=("--no-metrics", "--no-dns", "--disable-admission-policies"), always_own=True)

@@ -22,8 +22,8 @@ static bool on_event(void *user, const struct event *event, const struct err *er
 	CHECK(err_is_set(&event->status) == (event->type == EVENT_ERROR));
 	if (has_object)
 		fuzz_check_record(event->record, reading->kind);
-	CHECK(buf_printf(&reading->told, NULL, "%d %s %d %s\n", event->type, event->resource_version,
-			 event->is_initial_end, event->status.text) == 0);
+	CHECK(buf_printf(&reading->told, NULL, "%d %s %s\n", event->type, event->resource_version,
+			 event->status.text) == 0);
 	return true;
 }
 

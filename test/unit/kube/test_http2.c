@@ -51,14 +51,15 @@ static void run_until_served(struct bench *bench, size_t count)
 
 START_TEST(all_watches_share_a_connection_and_writes_have_their_own)
 {
-	struct fake_step script[START_MAX + 3];
-	size_t started = put_start(script);
+	struct fake_step script[START_STEPS + 3];
+	const size_t started = START_STEPS;
 	struct watchset_times times = { .watch = quick };
 	struct asked asked;
 	struct bench bench;
 	struct store *store = store_create();
 	struct watchset *set;
 
+	put_start(script);
 	for (size_t i = 0; i < 3; i++)
 		script[started + i] = (struct fake_step)GET("/a");
 	bench = bench_open_over(true, script, started + 3, anybody);
@@ -83,7 +84,8 @@ END_TEST
 START_TEST(streams_go_on_and_new_ones_go_elsewhere_after_a_goaway)
 {
 	static const struct fake_step script[] = {
-		{ LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") },
+		{ LIST, LISTED("5", OBJECT("x", "u", "3")) },
+		{ WATCH("5"), HELD },
 		GET("/a"),
 		{ WATCH("6"), HELD, .reply = MOD("x", "u", "8") },
 	};
@@ -91,18 +93,18 @@ START_TEST(streams_go_on_and_new_ones_go_elsewhere_after_a_goaway)
 	struct scene scene;
 	char room[2048];
 
-	scene_open_over(true, &scene, script, 3, KIND_PINS, &quick);
-	scene_run(&scene, 1, 0, "goaway");
-	fake_server_go_away(scene.bench.server, 0);
+	scene_open_over(true, &scene, script, 4, KIND_PINS, &quick);
+	scene_run(&scene, 2, 0, "goaway");
+	fake_server_go_away(scene.bench.server, 1);
 	ask_and_wait(&scene.bench, &asked, "/a", true);
 	ck_assert_uint_eq(fake_server_accepted(scene.bench.server), 2);
-	fake_server_push(scene.bench.server, 0, MOD("x", "u", "6"));
+	fake_server_push(scene.bench.server, 1, MOD("x", "u", "6"));
 	for (int i = 0; i < 2000 && strcmp(objects_text(room, scene.store, NULL), "x@6") != 0; i++)
 		fake_run_for(scene.bench.loop, 5);
 	ck_assert_str_eq(room, "x@6");
 	ck_assert_uint_eq(fake_server_open(scene.bench.server), 2);
-	fake_server_end(scene.bench.server, 0, FAKE_KEEP);
-	scene_run(&scene, 3, 25, "goaway");
+	fake_server_end(scene.bench.server, 1, FAKE_KEEP);
+	scene_run(&scene, 4, 25, "goaway");
 	ck_assert_str_eq(scene.changes.text, "+x@3 ~x@6 ~x@8");
 	ck_assert_uint_eq(watch_report(scene.watch)->lists, 1);
 	ck_assert_uint_eq(watch_report(scene.watch)->failures, 0);
@@ -115,16 +117,17 @@ END_TEST
 START_TEST(a_connection_that_goes_away_at_once_costs_no_list)
 {
 	static const struct fake_step script[] = {
-		{ LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") },
+		{ LIST, LISTED("5", OBJECT("x", "u", "3")) },
+		{ WATCH("5"), HELD },
 		{ WATCH("5"), HELD, .reply = MOD("x", "u", "8") },
 	};
 	struct scene scene;
 
-	scene_open_over(true, &scene, script, 2, KIND_PINS, &quick);
-	scene_run(&scene, 1, 0, "gone");
-	fake_server_go_away(scene.bench.server, 0);
-	fake_server_end(scene.bench.server, 0, FAKE_CLOSE);
-	scene_run(&scene, 2, 25, "gone");
+	scene_open_over(true, &scene, script, 3, KIND_PINS, &quick);
+	scene_run(&scene, 2, 0, "gone");
+	fake_server_go_away(scene.bench.server, 1);
+	fake_server_end(scene.bench.server, 1, FAKE_CLOSE);
+	scene_run(&scene, 3, 25, "gone");
 	ck_assert_str_eq(scene.changes.text, "+x@3 ~x@8");
 	ck_assert_uint_eq(watch_report(scene.watch)->lists, 1);
 	scene_close(&scene, "gone");
@@ -159,22 +162,23 @@ END_TEST
 START_TEST(a_stream_that_is_reset_leaves_the_others_alone)
 {
 	static const struct fake_step script[] = {
-		{ LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") },
+		{ LIST, LISTED("5", OBJECT("x", "u", "3")) },
+		{ WATCH("5"), HELD },
 		{ .method = "GET", .target = "/a", .end = FAKE_RESET },
 		{ WATCH("5"), HELD },
 	};
 	struct asked asked;
 	struct scene scene;
 
-	scene_open_over(true, &scene, script, 3, KIND_PINS, &quick);
-	scene_run(&scene, 1, 0, "reset");
+	scene_open_over(true, &scene, script, 4, KIND_PINS, &quick);
+	scene_run(&scene, 2, 0, "reset");
 	ask(&scene.bench, &asked, "/a", true, 5000);
 	ck_assert(fake_run_until(scene.bench.loop, &asked.is_over, 10000));
 	ck_assert_int_eq(asked.err.class, ERR_NET);
-	fake_server_push(scene.bench.server, 0, MARK("5"));
+	fake_server_push(scene.bench.server, 1, MARK("5"));
 	ck_assert_uint_eq(watch_report(scene.watch)->failures, 0);
-	fake_server_end(scene.bench.server, 0, FAKE_RESET);
-	scene_run(&scene, 3, 25, "reset");
+	fake_server_end(scene.bench.server, 1, FAKE_RESET);
+	scene_run(&scene, 4, 25, "reset");
 	ck_assert_uint_eq(watch_report(scene.watch)->lists, 1);
 	ck_assert_uint_eq(fake_server_accepted(scene.bench.server), 1);
 	scene_close(&scene, "reset");
@@ -205,13 +209,14 @@ END_TEST
 /* All streams of the silent connection go to a new one, at once. */
 START_TEST(a_dead_connection_is_left_by_every_stream)
 {
-	struct fake_step script[START_MAX + 1 + KIND_COUNT];
-	size_t started = put_start(script);
+	struct fake_step script[START_STEPS + 1 + KIND_COUNT];
+	const size_t started = START_STEPS;
 	struct watchset_times times = { .watch = quick, .silence_ms = 200, .answer_ms = 100 };
 	struct bench bench;
 	struct store *store = store_create();
 	struct watchset *set;
 
+	put_start(script);
 	script[started] =
 		(struct fake_step){ .method = "GET", .target = "/version", .status = 200, .delay_ms = 60000 };
 	for (size_t i = 0; i < KIND_COUNT; i++)

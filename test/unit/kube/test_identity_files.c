@@ -218,7 +218,8 @@ END_TEST
 START_TEST(a_watch_is_resumed_with_new_files_and_lists_nothing)
 {
 	static const struct fake_step script[] = {
-		{ LIST, HELD, .reply = ADD("x", "u", "3") DONE("5") },
+		{ LIST, LISTED("5", OBJECT("x", "u", "3")) },
+		{ WATCH("5"), HELD },
 		{ .method = "GET", .target = "/a", .status = 401 },
 		{ .method = "GET", .target = "/a", .status = 200, .is_unordered = true },
 		{ WATCH("5"), HELD, .reply = MOD("x", "u", "8"), .is_unordered = true },
@@ -228,16 +229,16 @@ START_TEST(a_watch_is_resumed_with_new_files_and_lists_nothing)
 	char room[2048];
 
 	enter_folder();
-	scene.bench = bench_open(script, 4, (struct kubeconfig){ .ca_file = "now-ca.crt" });
+	scene.bench = bench_open(script, 5, (struct kubeconfig){ .ca_file = "now-ca.crt" });
 	scene.store = store_create();
 	scene.watch = watch_create(scene.bench.loop, scene.bench.client, scene.store, KIND_PINS, &quick,
 				   &(struct watch_handler){ .user = NULL });
 	watch_start(scene.watch);
-	scene_run(&scene, 1, 10, "list");
+	scene_run(&scene, 2, 10, "list");
 	fake_tls_run("cp other.crt now-ca.crt");
 	get(&scene.bench, "/a", &ended);
 	wait_for(&scene.bench, &ended);
-	scene_run(&scene, 4, 10, "resume");
+	scene_run(&scene, 5, 10, "resume");
 	ck_assert_str_eq(objects_text(room, scene.store, NULL), "x@8");
 	ck_assert_uint_eq(watch_report(scene.watch)->lists, 1);
 	ck_assert_uint_eq(watch_report(scene.watch)->failures, 0);

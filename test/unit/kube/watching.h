@@ -21,10 +21,6 @@
 #define MARK(version)                                                          \
 	EVENT("BOOKMARK", "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{" \
 			  "\"resourceVersion\":\"" version "\",\"creationTimestamp\":null}}")
-#define DONE(version)                                                          \
-	EVENT("BOOKMARK", "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{" \
-			  "\"resourceVersion\":\"" version "\",\"creationTimestamp\":null," \
-			  "\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}}}")
 #define STATUS(code, reason, more)                                                             \
 	"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\"," \
 	"\"message\":\"" reason "\",\"reason\":\"" reason "\",\"code\":" code more "}"
@@ -40,41 +36,28 @@
 
 /* Targets by what is asked. */
 #define ASK(what) .method = "GET", .target = what, .headers = "!Accept-Encoding\n"
-#define LIST ASK(STREAM "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&timeoutSeconds=*")
-#define LIST_FROM(version) \
-	ASK(STREAM "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=" version \
-		   "&timeoutSeconds=*")
+#define LIST ASK(MAPS "limit=10000")
+#define LIST_AFTER(token) ASK(MAPS "limit=10000&continue=" token)
 #define WATCH(version) ASK(STREAM "&resourceVersion=" version "&timeoutSeconds=*")
-#define PAGES ASK(MAPS "limit=500")
-#define PAGES_AFTER(token) ASK(MAPS "limit=500&continue=" token)
 
 #define HELD .status = 200, .end = FAKE_HOLD
 #define OPEN_END .status = 200, .is_chunked = true
+#define LISTED(version, items) .status = 200, .reply = PAGE(version, "", items)
 
 /* ---- what a watchset asks ---- */
 
-#define LIST_OF_ANY \
-	{ .method = "GET", .target = "*sendInitialEvents=true*", HELD, .reply = DONE("5"), .is_unordered = true }
-#define PAGE_OF_ANY \
-	{ .method = "GET", .target = "*limit=500", .status = 200, .reply = PAGE("5", "", ""), .is_unordered = true }
+#define PAGE_OF_ANY { .method = "GET", .target = "*limit=10000", LISTED("5", ""), .is_unordered = true }
 #define STREAM_OF_ANY { .method = "GET", .target = "*watch=1*resourceVersion=5&*", HELD, .is_unordered = true }
 
-#define START_MAX ((size_t)2 * KIND_COUNT)
+#define START_STEPS ((size_t)2 * KIND_COUNT)
 
-/* Puts the steps of a start, in which all kinds are empty, and returns their number, START_MAX at the most. */
-static inline size_t put_start(struct fake_step *script)
+/* Puts the steps of a start, in which all kinds are empty: START_STEPS. */
+static inline void put_start(struct fake_step *script)
 {
-	size_t count = 0;
-
 	for (int kind = 0; kind < KIND_COUNT; kind++) {
-		if (!kind_info((enum kind)kind)->is_small) {
-			script[count++] = (struct fake_step)LIST_OF_ANY;
-			continue;
-		}
-		script[count++] = (struct fake_step)PAGE_OF_ANY;
-		script[count++] = (struct fake_step)STREAM_OF_ANY;
+		*script++ = (struct fake_step)PAGE_OF_ANY;
+		*script++ = (struct fake_step)STREAM_OF_ANY;
 	}
-	return count;
 }
 
 /* What the handler was told. */

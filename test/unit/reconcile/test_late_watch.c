@@ -28,9 +28,11 @@
 	"{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"n\","                \
 	"\"resourceVersion\":\"" version "\",\"labels\":{\"sluice.dev/guard\":\"off\"}}}"
 #define EVENT(type, object) "{\"type\":\"" type "\",\"object\":" object "}\n"
-#define SYNCED                                                                                     \
-	EVENT("BOOKMARK", "{\"metadata\":{\"resourceVersion\":\"5\",\"annotations\":{"               \
-			  "\"k8s.io/initial-events-end\":\"true\"}}}")
+#define LIST_OF(plural, object)                                                                    \
+	{ .method = "GET", .target = "*" plural "?*limit=10000", .status = 200,                         \
+	  .reply = "{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[" object "]}" }
+#define STREAM_OF(plural)                                                                          \
+	{ .method = "GET", .target = "*" plural "?*watch=1*", .status = 200, .end = FAKE_HOLD, .is_unordered = true }
 
 static void on_watch_synced(void *user, enum kind kind)
 {
@@ -38,7 +40,7 @@ static void on_watch_synced(void *user, enum kind kind)
 	stage_begin_work(user);
 }
 
-/* A watch of the kind, whose stream is the script's first step; the work begins when it has synced. */
+/* A watch of the kind, whose stream is the script's second step; the work begins when it has synced. */
 static struct watch *start_watch(struct stage *s, enum kind kind)
 {
 	struct watch *watch = watch_create(
@@ -58,36 +60,36 @@ static void have_it_looked_at(struct stage *s, const char *unguarded)
 
 static void tell_late(struct stage *s, const char *event)
 {
-	fake_server_push(s->bench.server, 0, event);
+	fake_server_push(s->bench.server, 1, event);
 	fake_run_for(s->bench.loop, 20);
 }
 
 START_TEST(after_a_write_nothing_is_decided_from_older_data)
 {
 	const struct fake_step script[] = {
-		{ .method = "GET", .target = "*releasechannels?watch=1*", .status = 200, .end = FAKE_HOLD,
-		  .reply = EVENT("ADDED", SHOP("3", "")) SYNCED },
+		LIST_OF("releasechannels", SHOP("3", "")),
+		STREAM_OF("releasechannels"),
 		{ STATUS_OF("shop"), .status = 200, .reply_headers = JSON_TYPE,
-		  .reply = SHOP("12", SETTLED) },
+		  .reply = SHOP("12", SETTLED), .is_unordered = true },
 		{ STATUS_OF("shop"), REFUSED },
 	};
 	struct watch *watch;
 	struct stage s;
 
-	stage_init(&s, script, 3);
+	stage_init(&s, script, 4);
 	watch = start_watch(&s, KIND_CHANNEL);
-	stage_expect_requests(&s, 2);
+	stage_expect_requests(&s, 3);
 	have_it_looked_at(&s, UNGUARDED("13"));
-	stage_expect_requests(&s, 2);
+	stage_expect_requests(&s, 3);
 	tell_late(&s, EVENT("MODIFIED", SHOP("10", "")));
 	have_it_looked_at(&s, UNGUARDED("14"));
-	stage_expect_requests(&s, 2);
+	stage_expect_requests(&s, 3);
 	tell_late(&s, EVENT("MODIFIED", SHOP("12", SETTLED)));
 	have_it_looked_at(&s, UNGUARDED("15"));
-	stage_expect_requests(&s, 2);
+	stage_expect_requests(&s, 3);
 	/* Something newer is looked at: somebody has wiped the status. */
 	tell_late(&s, EVENT("MODIFIED", SHOP("16", "")));
-	stage_expect_requests(&s, 3);
+	stage_expect_requests(&s, 4);
 	watch_destroy(watch);
 	stage_finish(&s);
 }
@@ -96,32 +98,32 @@ END_TEST
 START_TEST(after_a_deletion_nothing_is_decided_from_older_data)
 {
 	const struct fake_step script[] = {
-		{ .method = "GET", .target = "*services?*watch=1*", .status = 200, .end = FAKE_HOLD,
-		  .reply = EVENT("ADDED", WEB("w", "3")) SYNCED },
+		LIST_OF("services", WEB("w", "3")),
+		STREAM_OF("services"),
 		{ .method = "DELETE", .target = "/api/v1/namespaces/n/services/web", .status = 200,
 		  .reply = "{\"kind\":\"Status\",\"status\":\"Success\"}",
-		  .body = "*\"uid\":\"w\",\"resourceVersion\":\"3\"*" },
+		  .body = "*\"uid\":\"w\",\"resourceVersion\":\"3\"*", .is_unordered = true },
 		{ .method = "DELETE", .target = "/api/v1/namespaces/n/services/web", .status = 200,
 		  .reply = "{\"kind\":\"Status\",\"status\":\"Success\"}", .body = "*\"uid\":\"x\"*" },
 	};
 	struct watch *watch;
 	struct stage s;
 
-	stage_init(&s, script, 3);
+	stage_init(&s, script, 4);
 	stage_put(&s, KIND_CHANNEL, SHOP("1", SETTLED));
 	watch = start_watch(&s, KIND_SERVICE);
-	stage_expect_requests(&s, 2);
+	stage_expect_requests(&s, 3);
 	have_it_looked_at(&s, UNGUARDED("13"));
-	stage_expect_requests(&s, 2);
+	stage_expect_requests(&s, 3);
 	tell_late(&s, EVENT("MODIFIED", WEB("w", "3")));
 	have_it_looked_at(&s, UNGUARDED("14"));
-	stage_expect_requests(&s, 2);
+	stage_expect_requests(&s, 3);
 	tell_late(&s, EVENT("DELETED", WEB("w", "8")));
 	have_it_looked_at(&s, UNGUARDED("15"));
-	stage_expect_requests(&s, 2);
+	stage_expect_requests(&s, 3);
 	/* Another one of that name is another one. */
 	tell_late(&s, EVENT("ADDED", WEB("x", "9")));
-	stage_expect_requests(&s, 3);
+	stage_expect_requests(&s, 4);
 	watch_destroy(watch);
 	stage_finish(&s);
 }

@@ -34,34 +34,29 @@ static const struct {
 	enum event_type type;
 	const char *object; /* namespace/name of the record, "-" without one */
 	const char *version;
-	bool is_initial_end;
 } rows[] = {
 	{ "a new object", "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\",\"namespace\":\"s\"},\"spec\":{}}}",
-	  EVENT_ADDED, "s/a", "", false },
+	  EVENT_ADDED, "s/a", "" },
 	{ "a changed object", "{\"type\":\"MODIFIED\",\"object\":{\"metadata\":{\"name\":\"a\",\"namespace\":\"s\"},\"spec\":{}}}",
-	  EVENT_MODIFIED, "s/a", "", false },
+	  EVENT_MODIFIED, "s/a", "" },
 	{ "an object that went", "{\"type\":\"DELETED\",\"object\":{\"metadata\":{\"name\":\"a\",\"namespace\":\"s\"},\"spec\":{}}}",
-	  EVENT_DELETED, "s/a", "", false },
+	  EVENT_DELETED, "s/a", "" },
 	{ "an object that went, and that no longer makes sense",
 	  "{\"type\":\"DELETED\",\"object\":{\"metadata\":{\"name\":\"a\",\"namespace\":\"s\"},\"spec\":{\"artifacts\":5}}}",
-	  EVENT_DELETED, "s/a", "", false },
+	  EVENT_DELETED, "s/a", "" },
 	{ "members in the other order", "{\"object\":{\"metadata\":{\"name\":\"a\"},\"spec\":{}},\"type\":\"ADDED\"}",
-	  EVENT_ADDED, "/a", "", false },
+	  EVENT_ADDED, "/a", "" },
 	{ "a line with its end", "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"a\"},\"spec\":{}}}\n",
-	  EVENT_ADDED, "/a", "", false },
+	  EVENT_ADDED, "/a", "" },
 	{ "a bookmark", "{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"ReleaseChannel\",\"metadata\":{\"resourceVersion\":\"77\"}}}",
-	  EVENT_BOOKMARK, "-", "77", false },
-	{ "the bookmark after the first objects",
-	  "{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"78\","
-	  "\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}}}}",
-	  EVENT_BOOKMARK, "-", "78", true },
+	  EVENT_BOOKMARK, "-", "77" },
 	{ "a bookmark without a version", "{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":5}}}",
-	  EVENT_BOOKMARK, "-", "", false },
+	  EVENT_BOOKMARK, "-", "" },
 	{ "a bookmark with a version of any length",
 	  "{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":"
 	  "\"1234567890123456789012345678901234567890123456789012345678901234\"}}}",
-	  EVENT_BOOKMARK, "-", "", false },
-	{ "a type of a later version", "{\"type\":\"PAUSED\",\"object\":{}}", EVENT_UNKNOWN, "-", "", false },
+	  EVENT_BOOKMARK, "-", "" },
+	{ "a type of a later version", "{\"type\":\"PAUSED\",\"object\":{}}", EVENT_UNKNOWN, "-", "" },
 };
 
 START_TEST(reads_lines)
@@ -74,7 +69,6 @@ START_TEST(reads_lines)
 	expect_int(rows[_i].name, seen.event.type, rows[_i].type);
 	expect_str(rows[_i].name, seen.object, rows[_i].object);
 	expect_str(rows[_i].name, seen.event.resource_version, rows[_i].version);
-	expect_int(rows[_i].name, seen.event.is_initial_end, rows[_i].is_initial_end);
 }
 END_TEST
 

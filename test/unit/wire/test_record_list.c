@@ -159,6 +159,32 @@ START_TEST(gives_records_before_the_list_is_complete)
 }
 END_TEST
 
+static bool is_b_of_version_2(void *user, const char *namespace, const char *name, const char *uid, const char *version)
+{
+	int *asked = user;
+
+	(*asked)++;
+	ck_assert_str_eq(namespace, "s");
+	return strcmp(name, "b") == 0 && strcmp(uid, "u") == 0 && strcmp(version, "2") == 0;
+}
+
+START_TEST(does_not_tell_of_what_is_known)
+{
+	static const char json[] = "{\"metadata\":{},\"items\":[" ITEM("a")
+		",{\"metadata\":{\"name\":\"b\",\"namespace\":\"s\",\"uid\":\"u\",\"resourceVersion\":\"2\"},\"data\":5}," ITEM("c") "]}";
+	struct list_stream *stream = list_stream_create(KIND_PINS);
+	struct page page = { .count = 0 };
+	struct err err = ERR_INIT;
+	int asked = 0;
+
+	list_stream_skip(stream, is_b_of_version_2, &asked);
+	ck_assert_int_eq(list_stream_feed(stream, json, sizeof(json) - 1, take, &page, &err), 0);
+	expect_str("nor is it looked at", page.names, "a,c,");
+	ck_assert_int_eq(asked, 3);
+	list_stream_destroy(stream);
+}
+END_TEST
+
 #define MIB ((size_t)1024 * 1024)
 #define OBJECT_MAX (3 * MIB)
 
@@ -203,6 +229,7 @@ static void add(TCase *tests)
 {
 	suite_add_rows(tests, reads_pages, rows);
 	tcase_add_test(tests, gives_records_before_the_list_is_complete);
+	tcase_add_test(tests, does_not_tell_of_what_is_known);
 	suite_add_rows(tests, limits_each_item, lengths);
 	suite_add_rows(tests, refuses_what_is_no_list, refused);
 }
