@@ -159,22 +159,19 @@ class Disturbed(OwnOperators):
         cluster.eventually("all was listed again", all_again, pause_s=RESYNC_S)
 
     def _lists(self):
-        return collections.Counter(one["resource"] for one in self.proxy.records(kind="watch") if "sendInitialEvents" in one["path"])
+        return collections.Counter(one["resource"] for one in self.proxy.lists())
 
     def is_at_rest(self):
         """Nothing is written here while all watches end ten times and everything is listed again."""
         self.settles()
         before = self.proxy.writes(namespace=self.namespace)
-        lists = len(self.streaming_lists("promotions"))
+        lists = len(self.proxy.lists(resource="promotions"))
         for _ in range(ENDS):
             time.sleep(END_S)
             self.proxy.end_watches()
-        cluster.eventually("all was listed again", lambda: len(self.streaming_lists("promotions")) > lists)
+        cluster.eventually("all was listed again", lambda: len(self.proxy.lists(resource="promotions")) > lists)
         time.sleep(1)
         self.assertEqual(self.proxy.writes(namespace=self.namespace), before, self.operator.log())
-
-    def streaming_lists(self, resource):
-        return [one for one in self.proxy.records(kind="watch", resource=resource) if "sendInitialEvents" in one["path"]]
 
     def memory_kib(self):
         with open(f"/proc/{self.operator.process.pid}/status") as file:

@@ -11,7 +11,8 @@
 
 A match (what is absent matches anything; a word may be a list of words):
     method, resource (plural), namespace, name, subresource ("" is the object itself), watch (bool),
-    write (true: changes an object, and no Lease nor Event; no dry run), type (of a watch's event),
+    list (true: a page of a list of all namespaces), write (true: changes an object, and no Lease nor Event; no dry run),
+    type (of a watch's event),
     nth (from the n-th that matches on; once, unless times says how often), times
 
 An action on a request (the first rule whose turn it is acts; all rules that match count):
@@ -30,7 +31,7 @@ An action on a request (the first rule whose turn it is acts; all rules that mat
     {"kind": "goaway"}                  GOAWAY goes out with the reply
 An action on an event of a watch (bookmarks only where "type" names them):
     {"kind": "freeze"}                  kept back, with all later ones of that object (and bookmarks) until release();
-                                        "lists": true: streaming lists tell what was told before, too, as a stale server would
+                                        "lists": true: lists tell what was told before, too, in one page, as a stale server would
     {"kind": "lose"}, {"kind": "repeat", "repeat": n}, {"kind": "reorder"} (behind the next event, before a bookmark)
     {"kind": "expire"}                  instead of it ERROR 410, in the stream; which ends
     and, where the match has a "type": {"kind": "cut", "byte": n} (within its line), {"kind": "delay", "ms": n},
@@ -205,6 +206,10 @@ class Proxy:
     def records(self, **fields):
         """The requests that have ended, and the watches that were opened, whose fields are these."""
         return [one for one in self.lines() if one["kind"] != "event" and _has(one, fields)]
+
+    def lists(self, **fields):
+        """The lists that were answered, each by its first page; with "done": "stale" those that told what was told before."""
+        return [one for one in self.records(list=True, code=200, **fields) if "continue=" not in one["path"]]
 
     def writes(self, **fields):
         """The requests that have changed an object (or were answered that they had not), and no Lease nor Event."""

@@ -41,18 +41,18 @@ class _Watch(threading.Thread):
             self._api.close()
 
     def _follow(self):
-        begin = f"resourceVersion={self._version}" if self._version else \
-            "sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
-        stream = self._api.stream(f"{KINDS[self._kind]}?watch=true&allowWatchBookmarks=true&timeoutSeconds=3000&{begin}")
+        if not self._version:  # of what is there already nothing is kept: it is in no namespace that is followed
+            self._version = self._api.get(f"{KINDS[self._kind]}?limit=1")["metadata"]["resourceVersion"]
+            self._journal.begun(self._kind)
+        stream = self._api.stream(f"{KINDS[self._kind]}?watch=true&allowWatchBookmarks=true&timeoutSeconds=3000"
+                                  f"&resourceVersion={self._version}")
         for line in stream:
             event = json.loads(line)
             if event["type"] == "ERROR":
                 self._journal.fail(f"the journal's watch of {self._kind} broke: {event['object'].get('message')}")
             meta = event["object"]["metadata"]
             self._version = meta["resourceVersion"]
-            if event["type"] == "BOOKMARK":
-                self._journal.begun(self._kind)
-            else:
+            if event["type"] != "BOOKMARK":
                 self._journal.take(self._kind, event["type"], event["object"])
 
 

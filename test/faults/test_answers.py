@@ -9,7 +9,7 @@ import zlib
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from disturbed import Disturbed, by_digest, channel, cluster, fault, load_tests, workload  # noqa: E402, F401
+from disturbed import RESYNC_S, Disturbed, by_digest, channel, cluster, fault, load_tests, workload  # noqa: E402, F401
 
 WRITES = 8          # of one promotion and some more: each is refused once
 TRIES = 3           # so often trouble is answered
@@ -17,6 +17,7 @@ MOST_TRIES = 12     # of one write in a quarter of a minute, whatever is answere
 HOT_S = 15
 MEMORY_KIB = 24576  # that nonsense may cost
 TIMES_OUT_S = 75
+ENDLESS = 1 << 25   # bytes
 
 
 def status(code, reason, message="no", **details):
@@ -125,7 +126,7 @@ class Answers(Disturbed):
     @fault("a kind denied")
     def test_a_kind_that_may_not_be_read_keeps_nothing_else_back(self):
         self.begin()
-        rule = self.proxy.rule({"resource": "horizontalpodautoscalers", "watch": True}, {"kind": "answer", "code": 403, "body": status(403, "Forbidden")})
+        rule = self.proxy.rule({"resource": "horizontalpodautoscalers", "method": "GET"}, {"kind": "answer", "code": 403, "body": status(403, "Forbidden")})
         self.proxy.end_watches("horizontalpodautoscalers")
         rule.wait_hit()
         self.make(by_digest("second", self.two))
@@ -192,20 +193,30 @@ class Answers(Disturbed):
         self.wait_phase("second", "Succeeded", patience_s=TIMES_OUT_S)
         self.converges()
 
+    def listed_and_watched(self, listed, watched):
+        """These are done to the next list of promotions, and to the next watch."""
+        rules = [self.proxy.rule({"resource": "promotions", "nth": 1, **match}, action)
+                 for match, action in (({"list": True}, listed), ({"watch": True}, watched))]
+        time.sleep(RESYNC_S)  # a list is due
+        self.proxy.end_watches("promotions")
+        for rule in rules:
+            rule.wait_hit()
+
     @fault("a slow drip")
     def test_a_watch_that_drips_is_followed(self):
+        """a list drips, and the watch that follows it"""
         self.begin()
-        self.proxy.rule({"resource": "promotions", "watch": True, "nth": 1}, {"kind": "drip", "bytes_per_s": 4000})
-        self.proxy.end_watches("promotions")
+        self.listed_and_watched({"kind": "drip", "bytes_per_s": 4000}, {"kind": "drip", "bytes_per_s": 4000})
         self.make(by_digest("second", self.two))
         self.converges()
 
     @fault("nonsense answered")
     def test_a_line_of_a_watch_without_an_end_costs_no_memory(self):
+        """an object of a list has no end, and then a line of a watch has none"""
         self.begin()
         before = self.memory_kib()
-        self.proxy.rule({"resource": "promotions", "watch": True, "nth": 1}, {"kind": "answer", "code": 200, "body": '{"type":"ADDED",' + " " * 65536, "repeat": 512})
-        self.proxy.end_watches("promotions")
+        self.listed_and_watched({"kind": "answer", "code": 200, "body": '{"items":[{"kind":"' + "x" * ENDLESS},
+                                {"kind": "answer", "code": 200, "body": '{"type":"ADDED",' + " " * ENDLESS})
         self.make(by_digest("second", self.two))
         self.converges()
         self.assertLess(self.memory_kib() - before, MEMORY_KIB)

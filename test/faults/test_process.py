@@ -189,9 +189,10 @@ class Connection(Disturbed):
 
     @fault("GOAWAY")
     def test_goaway_with_every_write_and_every_watch(self):
+        """GOAWAY with every write, and with each list and each watch when all end"""
         self.begin()
         self.proxy.rule({"method": "PATCH"}, {"kind": "goaway"})
-        self.proxy.rule({"watch": True, "times": 20}, {"kind": "goaway"})
+        self.proxy.rule({"method": "GET", "times": 40}, {"kind": "goaway"})
         self.proxy.end_watches()
         for name, digest in (("second", self.two), ("third", self.one)):
             self.bring(name, digest)

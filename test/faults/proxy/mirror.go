@@ -2,66 +2,82 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"sync"
 )
 
 // shelf is what the operator was told of one resource.
 type shelf struct {
+	last    page                       // of its list, without the items; its version is that of the last event
 	objects map[string]json.RawMessage // by namespace/name
-	version string
 }
 
 // mirror has a shelf for each resource.
 type mirror struct {
 	mutex   sync.Mutex
 	shelves map[string]*shelf
+	begun   map[string]*shelf // of lists whose last page has not come
 }
 
-func newMirror() *mirror { return &mirror{shelves: map[string]*shelf{}} }
+func newMirror() *mirror { return &mirror{shelves: map[string]*shelf{}, begun: map[string]*shelf{}} }
 
-func newShelf() *shelf { return &shelf{objects: map[string]json.RawMessage{}} }
-
-func (m *mirror) set(resource string, one *shelf) {
+// list takes a page that was passed on. With the last one the list takes the place of all that was told before.
+func (m *mirror) list(resource string, page *page, isContinued bool) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	m.shelves[resource] = one
+	if !isContinued {
+		m.begun[resource] = &shelf{objects: map[string]json.RawMessage{}}
+	}
+	one := m.begun[resource]
+	if one == nil {
+		return
+	}
+	for _, object := range page.Items {
+		meta := headOf(object).Metadata
+		one.objects[meta.Namespace+"/"+meta.Name] = object
+	}
+	one.last = *page
+	one.last.Items = nil
+	if page.Metadata.Continue == "" {
+		m.shelves[resource] = one
+		delete(m.begun, resource)
+	}
 }
 
 // put takes an event that was passed on.
-func (s *shelf) put(event *event, object json.RawMessage) {
+func (m *mirror) put(event *event, object json.RawMessage) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	one := m.shelves[event.Resource]
+	if one == nil {
+		return
+	}
 	key := event.Namespace + "/" + event.Name
 	switch event.Type {
 	case "ADDED", "MODIFIED":
-		s.objects[key] = object
+		one.objects[key] = object
 	case "DELETED":
-		delete(s.objects, key)
+		delete(one.objects, key)
 	case "BOOKMARK":
 	default:
 		return
 	}
-	s.version = event.Version
+	one.last.Metadata.ResourceVersion = event.Version
 }
 
-func (m *mirror) put(event *event, object json.RawMessage) {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	if one := m.shelves[event.Resource]; one != nil {
-		one.put(event, object)
-	}
-}
-
-// copy is the shelf as it is now; nil when nothing was told yet.
-func (m *mirror) copy(resource string) *shelf {
+// page is the list of what is known now, in one; nil when nothing was told yet.
+func (m *mirror) page(resource string) *page {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	one := m.shelves[resource]
 	if one == nil {
 		return nil
 	}
-	made := newShelf()
-	made.version = one.version
-	for key, object := range one.objects {
-		made.objects[key] = object
+	made := one.last
+	made.Items = []json.RawMessage{}
+	for _, key := range slices.Sorted(maps.Keys(one.objects)) {
+		made.Items = append(made.Items, one.objects[key])
 	}
-	return made
+	return &made
 }

@@ -35,11 +35,8 @@ func (p *proxy) ServeHTTP(to http.ResponseWriter, from *http.Request) {
 	if one != nil && !p.before(one, request, to, from) {
 		return
 	}
-	if request.IsWatch {
-		if stale := p.rules.stale(request.Resource); stale != nil && from.URL.Query().Has("sendInitialEvents") {
-			p.tellStale(stale, request, newReply(to, one), from)
-			return
-		}
+	if request.IsList && !from.URL.Query().Has("continue") && p.answerStale(one, request, to) {
+		return
 	}
 	p.forward(one, request, to, from, body)
 }
@@ -119,7 +116,9 @@ func (p *proxy) forward(one *rule, request *request, to http.ResponseWriter, fro
 	reply := newReply(to, one)
 	if request.IsWatch && answer.StatusCode == http.StatusOK {
 		reply.open(answer, one)
-		p.follow(request, reply, from, answer.Body, from.URL.Query().Has("sendInitialEvents"))
+		p.follow(request, reply, from, answer.Body)
+	} else if request.IsList && answer.StatusCode == http.StatusOK {
+		p.answerPage(one, request, reply, from, answer)
 	} else if request.Method == http.MethodGet {
 		reply.open(answer, one)
 		_, _ = io.Copy(reply, answer.Body)

@@ -29,6 +29,7 @@ type request struct {
 	Method     string `json:"method"`
 	Path       string `json:"path"` // with its query
 	IsWatch    bool   `json:"watch,omitempty"`
+	IsList     bool   `json:"list,omitempty"` // a page of a list of all namespaces
 	DryRun     bool   `json:"dryRun,omitempty"`
 	Write      bool   `json:"write,omitempty"`   // changes an object, and no Lease nor Event
 	Body       string `json:"body,omitempty"`    // of a mutating request
@@ -38,7 +39,7 @@ type request struct {
 	UID        string `json:"uid,omitempty"`     // of the answered object
 	Version    string `json:"resourceVersion,omitempty"`
 	AuditID    string `json:"auditID,omitempty"` // by which the apiserver's audit log knows it
-	Done       string `json:"done,omitempty"` // the action that was taken, "" if none
+	Done       string `json:"done,omitempty"`    // the action that was taken, "" if none
 	Rule       int    `json:"rule,omitempty"`
 }
 
@@ -89,6 +90,7 @@ func (r *record) begin(from *http.Request, body []byte) *request {
 	made := &request{Kind: "request", ID: r.next(), Time: time.Now().UnixNano(), about: locate(from.URL),
 		Connection: connectionOf(from.Context()).id, Method: from.Method, Path: from.URL.RequestURI(),
 		IsWatch: query.Get("watch") == "1" || query.Get("watch") == "true", DryRun: query.Has("dryRun")}
+	made.IsList = from.Method == http.MethodGet && !made.IsWatch && made.Resource != "" && made.Namespace == "" && made.Name == ""
 	if from.Method != http.MethodGet {
 		made.Body = string(body)
 		made.BasedOn = versionIn(body)
@@ -130,10 +132,7 @@ func locate(target *url.URL) about {
 
 // head is what is read of any object.
 type head struct {
-	Metadata struct {
-		Name, Namespace, UID, ResourceVersion string
-		Annotations                           map[string]string
-	}
+	Metadata      struct{ Name, Namespace, UID, ResourceVersion string }
 	Preconditions struct{ ResourceVersion string } // of a DELETE
 }
 

@@ -31,6 +31,7 @@ type match struct {
 	Subresource words
 	Type        words // of an event
 	Watch       *bool
+	List        bool // pages of lists
 	Write       bool // requests that change an object, and no Lease nor Event
 	Nth         int  // from the n-th on that matches; 0: 1
 	Times       int  // so many; 0: one when Nth is given, else all
@@ -43,7 +44,7 @@ func (m *match) isAbout(what about) bool {
 
 func (m *match) fits(request *request) bool {
 	return m.isAbout(request.about) && m.Method.has(request.Method) &&
-		(m.Watch == nil || *m.Watch == request.IsWatch) && (!m.Write || request.Write)
+		(m.Watch == nil || *m.Watch == request.IsWatch) && (!m.List || request.IsList) && (!m.Write || request.Write)
 }
 
 // fitsEvent: a bookmark is matched by its type only when it is named.
@@ -74,7 +75,7 @@ type action struct {
 	MS        int               // delay
 	Byte      int               // cut
 	BytesPerS int               `json:"bytes_per_s"` // drip
-	Lists     bool              // freeze: streaming lists tell what was known as well
+	Lists     bool              // freeze: lists tell what was known as well
 }
 
 // Those that are done to an event; the others are done to a request. With a type in the match some may be either.
@@ -167,7 +168,7 @@ func (r *rules) forEvent(event *event) *rule {
 	return r.pick(func(one *rule) bool { return one.isEvents && one.match.fitsEvent(event) })
 }
 
-// stale is the rule by which a streaming list of the resource tells what was known, nil if none.
+// stale is the rule by which a list of the resource tells what was known, nil if none.
 func (r *rules) stale(resource string) *rule {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()

@@ -58,6 +58,7 @@ func TestFitting(t *testing.T) {
 		`{"subresource": ""}`:                    false,
 		`{"write": true, "name": "first"}`:       true,
 		`{"watch": true}`:                        false,
+		`{"list": true}`:                         false,
 		`{"watch": false, "namespace": "other"}`: false,
 	} {
 		var one match

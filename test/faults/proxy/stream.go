@@ -4,12 +4,9 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -59,21 +56,15 @@ type stream struct {
 	reply   *reply
 	pending []waiting
 	late    *waiting // goes after the next event, and before a bookmark
-	list    *shelf   // what a streaming list has told so far; nil after it
 	ending  chan struct{}
 	endOnce sync.Once
 }
 
 // follow passes events on until the stream ends.
-func (p *proxy) follow(request *request, reply *reply, from *http.Request, body io.Reader, isList bool) {
-	if request.Kind != "watch" {
-		request.Kind = "watch"
-		p.record.end(request)
-	}
+func (p *proxy) follow(request *request, reply *reply, from *http.Request, body io.Reader) {
+	request.Kind = "watch"
+	p.record.end(request)
 	one := &stream{proxy: p, request: request, reply: reply, ending: make(chan struct{})}
-	if isList {
-		one.list = newShelf()
-	}
 	p.streams.set(one, true)
 	defer p.streams.set(one, false)
 	reply.flush()
@@ -157,7 +148,7 @@ func (s *stream) blocker(event *event) *rule {
 // take does to one event what a rule says. false ends the stream.
 func (s *stream) take(line []byte) bool {
 	event := s.read(line)
-	if event.Namespace != "" && !strings.HasPrefix(event.Namespace, s.namespaces) {
+	if !s.isTold(event.Namespace) {
 		return true
 	}
 	one := s.blocker(event)
@@ -228,15 +219,7 @@ func (s *stream) pass(event *event, line []byte) {
 	s.send(line)
 	var found struct{ Object json.RawMessage }
 	_ = json.Unmarshal(line, &found)
-	if s.list == nil {
-		s.mirror.put(event, found.Object)
-	} else {
-		s.list.put(event, found.Object)
-		if headOf(found.Object).Metadata.Annotations["k8s.io/initial-events-end"] == "true" {
-			s.mirror.set(s.request.Resource, s.list)
-			s.list = nil
-		}
-	}
+	s.mirror.put(event, found.Object)
 	if late := s.late; late != nil {
 		s.late = nil
 		s.pass(late.event, late.line)
@@ -246,45 +229,4 @@ func (s *stream) pass(event *event, line []byte) {
 func (s *stream) send(line []byte) {
 	_, _ = s.reply.Write(line)
 	s.reply.flush()
-}
-
-// tellStale answers a streaming list from what the operator was told before, and when the rule is over goes on from there
-// with what the apiserver has to say.
-func (p *proxy) tellStale(one *rule, request *request, reply *reply, from *http.Request) {
-	known := p.mirror.copy(request.Resource)
-	if known == nil {
-		known = newShelf()
-		known.version = "1"
-	}
-	request.Kind, request.Code, request.Done, request.Rule = "watch", http.StatusOK, "stale", one.ID
-	p.record.end(request)
-	reply.Header().Set("Content-Type", "application/json")
-	telling := &stream{proxy: p, request: request, reply: reply}
-	for _, object := range known.objects {
-		line := fmt.Appendf(nil, `{"type":"ADDED","object":%s}`+"\n", object)
-		event := telling.read(line)
-		event.Done, event.Rule = "stale", one.ID
-		p.record.write(event)
-		telling.send(line)
-	}
-	telling.send(fmt.Appendf(nil, `{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":%q,`+
-		`"annotations":{"k8s.io/initial-events-end":"true"}}}}`+"\n", known.version))
-	if !one.wait(from.Context()) {
-		panic(http.ErrAbortHandler)
-	}
-	answer, err := p.upstream.send(from.Context(), from, resumed(from.URL, known.version), nil)
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	defer answer.Body.Close()
-	p.follow(request, reply, from, answer.Body, false)
-}
-
-// resumed is the target of a watch that goes on where a streaming list would have begun.
-func resumed(target *url.URL, version string) string {
-	query := target.Query()
-	query.Del("sendInitialEvents")
-	query.Del("resourceVersionMatch")
-	query.Set("resourceVersion", version)
-	return target.Path + "?" + query.Encode()
 }
