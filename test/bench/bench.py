@@ -81,7 +81,7 @@ class Run:
         hold_server(True)
         plan = self.arguments.plan(size)
         self.figures[size] = {one.name: [] for one in self.candidates}
-        self.floor[size] = {"lists": [], "lists_server_cpu_s": [], "watches": [], "patches": []}
+        self.floor[size] = {"lists": [], "lists_server_cpu_s": [], "watches": [], "patches": [], "calm_ms": [], "busy_ms": []}
         for k in range(self.arguments.rounds):
             self.one_floor(size, plan)
             for one in (self.candidates if k % 2 == 0 else reversed(self.candidates)):
@@ -127,6 +127,10 @@ class Run:
         floor["lists_server_cpu_s"].append(own_cluster.apiserver_cpu_s() - before)
         floor["watches"].append(self.curl.watches())
         floor["patches"].append(rounds.patches(self.curl, self.api, size, min(plan.busy, 300)))
+        for key, rate, count in (("calm_ms", rounds.CALM_RATE, plan.calm), ("busy_ms", rounds.RATE, plan.busy)):
+            if plan.calm:  # where latency is measured
+                floor[key].append(rounds.sightings(self.curl, self.api, size, rate, count))
+                say(f"{size} curl sees a change at {rate}/s: p50 {goals.percentile(floor[key][-1], 50):.2f} ms, p99 {goals.percentile(floor[key][-1], 99):.2f} ms")
         say(f"{size} curl: lists {floor['lists'][-1]:.3f} s, watches {floor['watches'][-1]:.3f} s, a patch {floor['patches'][-1]:.3f} ms of CPU")
 
     def rarely(self, what, measure):
@@ -170,7 +174,8 @@ def rows_of(run, sizes):
         return {"sluice": values(run, size, "sluice", key), "peer": values(run, size, PEER, key)}
     def late(key, percent):
         tuned = [latencies(run, last, name, key, percent) for name in (PEER, PEER + ", 4 workers")]
-        return {"sluice": latencies(run, last, "sluice", key, percent), "peer": min(filter(None, tuned), key=goals.median, default=[])}
+        return {"sluice": latencies(run, last, "sluice", key, percent), "peer": min(filter(None, tuned), key=goals.median, default=[]),
+                "floor": [goals.percentile(one, percent) for one in run.floor[last].get(key, [])]}
     def once(key):
         return {side: [run.once[name][key]] for side, name in (("sluice", "sluice"), ("peer", PEER)) if key in run.once.get(name, {})}
     floor = run.floor[last]

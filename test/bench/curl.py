@@ -1,8 +1,11 @@
-"""The floor: what curl takes for the same lists, and for the same PATCHes on one connection."""
+"""The floor: what curl takes for the same lists, for the same PATCHes on one connection, and until its watch has brought a change."""
 
 import base64
+import contextlib
+import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -96,6 +99,21 @@ class Curl:
         streams.wait()
         streams.stdout.close()
         return seconds
+
+    @contextlib.contextmanager
+    def seeing(self, path, version):
+        """Watches from that version on; yields a list that has, afterwards, when each change had come: [moment, namespace, name]."""
+        told = []
+        stream = self._start([f'url = "{self.server}{path}watch=1&resourceVersion={version}&timeoutSeconds=300"\n'], [], stdout=subprocess.PIPE)
+        seer = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "seer.py")], preexec_fn=_on_core,
+                                stdin=stream.stdout, stdout=subprocess.PIPE, text=True)
+        stream.stdout.close()
+        try:
+            yield told
+        finally:
+            stream.kill()
+            stream.wait()
+            told += [json.loads(line) for line in seer.communicate()[0].splitlines()]
 
     def patches(self, bodies):
         """bodies: (path, JSON). Server-side applies, one after the other on one connection."""

@@ -88,7 +88,8 @@ Written by `make bench`; not by hand.
 - **Sluice ÷ peer** below 1: Sluice takes less. Each figure is the median of its rounds. A dash: not measured, or nothing to compare with.
 - **Peer, tuned** is `test/bench/peer`, the operator in Go, with caches that hold no more than it needs. It has one worker, as is the default; for latency it is
   whichever answers sooner of that and of four workers.
-- **Floor** is curl: the same lists over one connection, the same writes on one connection.
+- **Floor** is curl: the same lists over one connection, the same writes on one connection; for latencies, until its watch has brought the change (while nobody but
+  the writer of it writes).
 - **Spread** is the distance between the greatest and the least round (of four and more rounds: between the quartiles), as a share of the median. A ratio that is
   closer to its goal than that may fall on the other side in the next run.
 {why}
@@ -145,6 +146,8 @@ WHY = {
     "Cold sync": """the apiserver is what is waited for. Its CPU time is {server} s for Sluice, {peer_server} s for the peer and {lists_server} s for curl, which does nothing with what it
   reads, and it has one core; Sluice itself uses {own} s meanwhile. The peer asks for protobuf for the built-in kinds, which takes the apiserver less time than JSON; of the kinds of
   custom resources there is JSON alone. Half of the peer's time would take an apiserver that does less for the same objects.""",
+    "Event → PATCH": """{floor} ms of it go by until curl's watch has the change, which does nothing with it: the apiserver, etcd and the writer share a core, and what is late
+  there is late for everybody.""",
     "CPU for": """more than half of it is below Sluice's own code: sleeping and waking, TLS, HTTP/2, libcurl, which visits each stream of a connection for whatever arrives on it. The profile
   is in [ARCHITECTURE.md](../ARCHITECTURE.md#where-the-cpu-of-a-reconcile-goes). curl's loop writes, and watches nothing: an edit comes as an event of a watch, and the write comes back as another.""",
 }
@@ -156,8 +159,9 @@ def why(rows, results):
     server = "CPU of the apiserver until ready, s"
     figures = {"server": number(candidates.get("sluice", {}).get(server)), "peer_server": number(candidates.get("peer tuned", {}).get(server)),
                "own": number(candidates.get("sluice", {}).get("CPU until ready, s")), "lists_server": number(lists["lists_server_cpu_s"])}
-    missed = [row.name for row in rows if row.as_json()["met"] is False]
-    told = [f"- **{name}**: {text.format(**figures)}" for name in missed for key, text in WHY.items() if name.startswith(key)]
+    missed = [row for row in rows if row.as_json()["met"] is False]
+    told = [f"- **{row.name}**: {text.format(**figures, floor=number(row.side('floor')))}"
+            for row in missed for key, text in WHY.items() if row.name.startswith(key)]
     return "\n### What stands in the way\n\n" + "\n".join(told) + "\n" if told else ""
 
 

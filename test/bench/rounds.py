@@ -174,6 +174,18 @@ def take_over(one, kubeconfig, api):
         leader.stop()
 
 
+def sightings(curl, api, channels, rate, count):
+    """From each answer to whoever edited a channel until curl's watch had brought that, in ms: no operator can be sooner."""
+    path, log = cluster.GROUP + "/releasechannels?", audit.Audit()
+    with curl.seeing(path, api.get(path + "limit=1")["metadata"]["resourceVersion"]) as told:
+        time.sleep(1)
+        objects.edit(api, channels, rate, count)
+        time.sleep(1)
+    if len(told) != count:
+        raise AssertionError(f"curl has seen {len(told)} of {count} changes")
+    return audit.sightings_ms(log.read(), told, "releasechannels")
+
+
 def patches(curl, api, channels, count):
     """CPU of curl for as many writes as an edit calls for, each of them a real change, in ms each."""
     changed, as_before = [], []
