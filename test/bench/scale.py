@@ -69,7 +69,7 @@ def change():
 
 
 def restart():
-    with cluster.apiserver_killed():
+    with cluster.apiserver_killed(has_controllers=False):
         pass
 
 
