@@ -147,7 +147,7 @@ WHY = {
   reads, and it has one core; Sluice itself uses {own} s meanwhile. The peer asks for protobuf for the built-in kinds, which takes the apiserver less time than JSON; of the kinds of
   custom resources there is JSON alone. Half of the peer's time would take an apiserver that does less for the same objects.""",
     "Event → PATCH": """{floor} ms of it go by until curl's watch has the change, which does nothing with it: the apiserver, etcd and the writer share a core, and what is late
-  there is late for everybody.""",
+  there is late for everybody. While curl watches nobody answers; the answers of an operator, one for each change, take that core as well.""",
     "CPU for": """more than half of it is below Sluice's own code: sleeping and waking, TLS, HTTP/2, libcurl, which visits each stream of a connection for whatever arrives on it. The profile
   is in [ARCHITECTURE.md](../ARCHITECTURE.md#where-the-cpu-of-a-reconcile-goes). curl's loop writes, and watches nothing: an edit comes as an event of a watch, and the write comes back as another.""",
 }
