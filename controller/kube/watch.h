@@ -6,7 +6,7 @@
  * and once an hour: an event that was lost on the way (apiservers have done that) is not missed for longer. The store is changed in place (mark
  * and sweep), so that a list does not double the memory. The contract followed here is client-go's
  * reflector; the table of reactions is in watch.c, react(). A list that streams in (WatchList) is not asked for: it
- * takes the apiserver half as much time again (docs/benchmarks.md, curl), and could not be the only way.
+ * takes longer for the same objects (docs/benchmarks.md, curl), and could not be the only way.
  *
  * Changes are told by the store (store_on_change()). May include: base, wire, kube (the .c files:
  * net). Deliberately absent: decisions, logging.
