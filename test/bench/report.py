@@ -149,7 +149,7 @@ WHY = {
     "Event → PATCH": """{floor} ms of it go by until curl's watch has the change, which does nothing with it: the apiserver, etcd and the writer share a core, and what is late
   there is late for everybody. While curl watches nobody answers; the answers of an operator, one for each change, take that core as well.""",
     "Idle wake-ups": """counted with strace, two minutes, 43 a minute: 24 are the Lease's (twelve renewals, each a timer and an answer), 9 or 10 the bookmarks that the apiserver sends
-  of ten kinds within some milliseconds once a minute, the others the question whether the apiserver is still there, its answer, and timers.""",
+  of ten kinds within one second of each minute, the others the question whether the apiserver is still there, its answer, and timers.""",
     "CPU for": """more than half of it is below Sluice's own code: sleeping and waking, TLS, HTTP/2, libcurl, which visits each stream of a connection for whatever arrives on it. The profile
   is in [ARCHITECTURE.md](../ARCHITECTURE.md#where-the-cpu-of-a-reconcile-goes). curl's loop writes, and watches nothing: an edit comes as an event of a watch, and the write comes back as another.""",
 }
