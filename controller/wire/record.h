@@ -87,7 +87,7 @@ void event_stream_note(struct event_stream *stream, struct crash_page *page);
 
 /* Is this the version of the object that user has? */
 typedef bool (*record_known_fn)(void *user, const char *namespace, const char *name, const char *uid,
-			       const char *version);
+				const char *version);
 
 /* ADDED and MODIFIED of what is known are told without a record: what one has written oneself comes back so. */
 void event_stream_skip(struct event_stream *stream, record_known_fn known, void *user);
