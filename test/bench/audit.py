@@ -101,21 +101,6 @@ def listed(events):
             (event["verb"] == "list" or "sendInitialEvents=true" in event["requestURI"])}
 
 
-def sightings_ms(events, told, resource):
-    """From each answer to somebody who changed such an object until a watch had brought it, as told: [moment, namespace, name]; 0 where that
-    was there first. The n-th change of an object is what was told of it as the n-th."""
-    brought = {}
-    for moment_, namespace, name in told:
-        brought.setdefault((namespace, name), []).append(moment_)
-    found = []
-    for event in sorted(events, key=lambda event: event["stageTimestamp"]):
-        target = event.get("objectRef", {})
-        moments = brought.get((target.get("namespace"), target.get("name")))
-        if moments and target.get("resource") == resource and event["verb"] == "patch" and "subresource" not in target:
-            found.append(max(0, moments.pop(0) - moment(event["stageTimestamp"])) * 1000)
-    return sorted(found)
-
-
 def latencies_ms(events, resource):
     """From each answer to somebody who wrote such an object to the arrival of the operator's next PATCH of its status; 0 where
     that was there first: a watch may be quicker than the answer."""

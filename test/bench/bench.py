@@ -129,8 +129,8 @@ class Run:
         floor["patches"].append(rounds.patches(self.curl, self.api, size, min(plan.busy, 300)))
         for key, rate, count in (("calm_ms", rounds.CALM_RATE, plan.calm), ("busy_ms", rounds.RATE, plan.busy)):
             if plan.calm:  # where latency is measured
-                floor[key].append(rounds.sightings(self.curl, self.api, size, rate, count))
-                say(f"{size} curl sees a change at {rate}/s: p50 {goals.percentile(floor[key][-1], 50):.2f} ms, p99 {goals.percentile(floor[key][-1], 99):.2f} ms")
+                floor[key].append(rounds.echoes(self.curl, self.api, size, rate, count))
+                say(f"{size} an echo at {rate}/s: p50 {goals.percentile(floor[key][-1], 50):.2f} ms, p99 {goals.percentile(floor[key][-1], 99):.2f} ms")
         say(f"{size} curl: lists {floor['lists'][-1]:.3f} s, watches {floor['watches'][-1]:.3f} s, a patch {floor['patches'][-1]:.3f} ms of CPU")
 
     def rarely(self, what, measure):

@@ -1,4 +1,4 @@
-"""The floor: what curl takes for the same lists, for the same PATCHes on one connection, and until its watch has brought a change."""
+"""The floor: what curl takes for the same lists, for the same PATCHes on one connection, and for a watch whose changes are answered at once."""
 
 import base64
 import contextlib
@@ -39,6 +39,7 @@ class Curl:
     """curl with the operator's own account; every run is one process on the candidate's core."""
 
     def __init__(self, kubeconfig):
+        self.kubeconfig = kubeconfig
         with open(kubeconfig) as file:
             config = yaml.safe_load(file)
         self._folder = tempfile.TemporaryDirectory(prefix="bench-curl-")
@@ -101,26 +102,26 @@ class Curl:
         return seconds
 
     @contextlib.contextmanager
-    def seeing(self, path, version):
-        """Watches from that version on; yields a list that has, afterwards, when each change had come: [moment, namespace, name]."""
-        told = []
+    def echoing(self, path, version):
+        """Meanwhile each change since that version, as a watch brings it, is answered by echo.py."""
         stream = self._start([f'url = "{self.server}{path}watch=1&resourceVersion={version}&timeoutSeconds=300"\n'], [], stdout=subprocess.PIPE)
-        seer = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "seer.py")], preexec_fn=_on_core,
-                                stdin=stream.stdout, stdout=subprocess.PIPE, text=True)
+        echo = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "echo.py"), self.kubeconfig],
+                                preexec_fn=_on_core, stdin=stream.stdout)
         stream.stdout.close()
         try:
-            yield told
+            yield
         finally:
             stream.kill()
             stream.wait()
-            told += [json.loads(line) for line in seer.communicate()[0].splitlines()]
+            if echo.wait():
+                raise AssertionError(f"the echo ended with {echo.returncode}")
 
     def patches(self, bodies):
-        """bodies: (path, JSON). Server-side applies, one after the other on one connection."""
+        """bodies: (path, dictionary). Server-side applies, one after the other on one connection."""
         entries = []
         for k, (path, body) in enumerate(bodies):
             with open(self._path(f"body-{k}"), "w") as file:
-                file.write(body)
+                json.dump(body, file)
             entries.append(f'url = "{self.server}{path}?fieldManager=sluice&force=true"\nrequest = "PATCH"\n'
                            f'header = "Content-Type: application/apply-patch+yaml"\ndata-binary = "@{self._path(f"body-{k}")}"\n')
         return self._run(entries)

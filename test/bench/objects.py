@@ -247,5 +247,5 @@ def status_body(channel, generation):
     """The channel's status as the operator would apply it, had it seen another generation: a real change of the same size."""
     status = channel["status"]
     status["observedGeneration"] = generation
-    return json.dumps({"apiVersion": channel["apiVersion"], "kind": channel["kind"], "status": status,
-                       "metadata": {key: channel["metadata"][key] for key in ("name", "namespace", "uid")}})
+    return {"apiVersion": channel["apiVersion"], "kind": channel["kind"], "status": status,
+            "metadata": {key: channel["metadata"][key] for key in ("name", "namespace", "uid")}}

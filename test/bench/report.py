@@ -88,8 +88,8 @@ Written by `make bench`; not by hand.
 - **Sluice ÷ peer** below 1: Sluice takes less. Each figure is the median of its rounds. A dash: not measured, or nothing to compare with.
 - **Peer, tuned** is `test/bench/peer`, the operator in Go, with caches that hold no more than it needs. It has one worker, as is the default; for latency it is
   whichever answers sooner of that and of four workers.
-- **Floor** is curl: the same lists over one connection, the same writes on one connection; for latencies, until its watch has brought the change (while nobody but
-  the writer of it writes).
+- **Floor** is curl: the same lists over one connection, the same writes on one connection; for latencies it is an echo (`test/bench/echo.py`), which has curl's watch and
+  writes at once, over four connections, that it has seen what came: it decides nothing.
 - **Spread** is the distance between the greatest and the least round (of four and more rounds: between the quartiles), as a share of the median. A ratio that is
   closer to its goal than that may fall on the other side in the next run.
 {why}
@@ -146,8 +146,8 @@ WHY = {
     "Cold sync": """the apiserver is what is waited for. Its CPU time is {server} s for Sluice, {peer_server} s for the peer and {lists_server} s for curl, which does nothing with what it
   reads, and it has one core; Sluice itself uses {own} s meanwhile. The peer asks for protobuf for the built-in kinds, which takes the apiserver less time than JSON; of the kinds of
   custom resources there is JSON alone. Half of the peer's time would take an apiserver that does less for the same objects.""",
-    "Event → PATCH": """{floor} ms of it go by until curl's watch has the change, which does nothing with it: the apiserver, etcd and the writer share a core, and what is late
-  there is late for everybody. While curl watches nobody answers; the answers of an operator, one for each change, take that core as well.""",
+    "Event → PATCH": """an echo, which answers each change at once and decides nothing, takes {floor} ms. What is late is the apiserver, which shares a core with etcd and
+  the writer: all that it does for a change, and for the answer to the one before, has to be done there.""",
     "Idle wake-ups": """counted with strace, two minutes, 43 a minute: 24 are the Lease's (twelve renewals, each a timer and an answer), 9 or 10 the bookmarks that the apiserver sends
   of ten kinds within one second of each minute, the others the question whether the apiserver is still there, its answer, and timers.""",
     "CPU for": """more than half of it is below Sluice's own code: sleeping and waking, TLS, HTTP/2, libcurl, which visits each stream of a connection for whatever arrives on it. The profile

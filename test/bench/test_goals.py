@@ -79,13 +79,6 @@ class Audit(unittest.TestCase):
     def test_a_status_that_answers_nobody_counts_for_nothing(self):
         self.assertEqual(audit.latencies_ms([answer(113), event("patch", "releasechannels", 120, 130, name="other")], "releasechannels"), [])
 
-    def test_curl_sees_the_nth_change_of_an_object_as_its_nth_and_at_once_if_before_the_answer(self):
-        edits = [event("patch", "releasechannels", 100, 110), event("patch", "releasechannels", 200, 210)]
-        target = edits[0]["objectRef"]
-        seen = [[audit.moment(edits[0]["stageTimestamp"]) + late / 1000, target["namespace"], target["name"]] for late in (-2, 107)]
-        self.assertEqual([round(ms) for ms in audit.sightings_ms(edits[::-1], seen, "releasechannels")], [0, 7])
-        self.assertEqual(audit.sightings_ms([answer(113), event("patch", "promotions", 1, 2)], seen, "releasechannels"), [])
-
     def test_writes_are_counted_by_what_was_written_and_refused_ones_apart(self):
         events = [answer(1), answer(2), answer(3, code=409), event("update", "leases", 1, 2, user=cluster.OPERATOR),
                   event("patch", "releasechannels", 1, 2)]
