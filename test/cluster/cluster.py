@@ -174,6 +174,11 @@ def kubectl(*words, stdin=None, user=None, check=True):
     return done
 
 
+def apply_files(*words, **more):
+    """Makes what a file (-f) or a folder (-k) has, whoever owned it before."""
+    return kubectl("apply", "--server-side", "--force-conflicts", *words, **more)
+
+
 def devcluster(*words):
     """Runs the devcluster tool on the cluster that the tests use."""
     action, *rest = words
@@ -277,9 +282,9 @@ def install():
     Where the apiserver does not know MutatingAdmissionPolicy, what can be installed is."""
     guarded = has_guard()
     # Without the guard's kind, kubectl applies the rest and complains; whether the rest is there is asked below.
-    kubectl("apply", "--server-side", "--force-conflicts", "-k", os.path.join(ROOT, "crds"), check=guarded)
+    apply_files("-k", os.path.join(ROOT, "crds"), check=guarded)
     for part in ("namespace", "rbac", "roles"):
-        kubectl("apply", "--server-side", "--force-conflicts", "-f", os.path.join(ROOT, "deploy", part + ".yaml"))
+        apply_files("-f", os.path.join(ROOT, "deploy", part + ".yaml"))
     admin, acting = api(), operator()
     with namespace("install") as name:
         eventually("the policy sluice-operator-only acts", lambda: _refuses_foreign_pins(admin))

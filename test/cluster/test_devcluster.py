@@ -17,7 +17,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from devcluster_tool import TOOL, Tool, machine  # noqa: E402
+from devcluster_tool import TOOL, Tool  # noqa: E402
 from parts import binaries, image, place  # noqa: E402
 
 
@@ -26,7 +26,6 @@ class SideBySide(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.before = machine()
         cls.tool = Tool()
         cls.addClassCleanup(cls.tool.end, "a", "b")
         with concurrent.futures.ThreadPoolExecutor(2) as pool:

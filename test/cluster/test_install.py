@@ -32,7 +32,7 @@ class Install(unittest.TestCase):
 
     def test_the_manifests_apply_without_a_warning(self):
         for folder in (CRDS, DEPLOY):
-            done = cluster.kubectl("apply", "--server-side", "--dry-run=server", "--force-conflicts", "-k", folder)
+            done = cluster.apply_files("-k", folder, "--dry-run=server")
             self.assertEqual(done.stderr, "")
 
     def test_applying_again_changes_nothing(self):

@@ -157,7 +157,7 @@ class Connection(OwnOperators):
 
     def put_back(self):
         """As a person does; the policies about the kind are still there."""
-        cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", os.path.join(cluster.ROOT, "crds", "promotions.yaml"))
+        cluster.apply_files("-f", os.path.join(cluster.ROOT, "crds", "promotions.yaml"))
 
     def lacks(self, plural):
         code, text = self.operator.get("/readyz?verbose")

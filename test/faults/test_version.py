@@ -90,7 +90,7 @@ class Version(Disturbed):
         """The cluster as the older version installed it."""
         cluster.kubectl("delete", "crd", "channelstops.sluice.dev")
         for name in ("releasechannels", "promotions"):
-            cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", os.path.join(PLACE, "crds", name + ".yaml"))
+            cluster.apply_files("-f", os.path.join(PLACE, "crds", name + ".yaml"))
 
     @fault("another version of the operator or of its kinds")
     def test_the_present_operator_meets_the_kinds_of_the_older_one(self):
@@ -108,7 +108,7 @@ class Version(Disturbed):
         cluster.eventually("it says what it lacks", lambda: "the watch of channelstops" in self.operator.get("/readyz?verbose")[1])
         self.make(by_digest("third", self.one))
         self.assertEqual(len(self.landed()), before, self.operator.log())
-        cluster.kubectl("apply", "--server-side", "--force-conflicts", "-k", os.path.join(cluster.ROOT, "crds"))
+        cluster.apply_files("-k", os.path.join(cluster.ROOT, "crds"))
         self.wait_phase("third", "Succeeded")
         self.ran_well("third", self.one)
         self.is_at_rest()
