@@ -57,7 +57,8 @@ class Curl:
 
     def _start(self, entries, flags, **streams):
         """One curl over these entries of its configuration; each but the first begins with next."""
-        common = f'cacert = "{self._path("ca")}"\ncert = "{self._path("cert")}"\nkey = "{self._path("key")}"\nsilent\nshow-error\nfail\nno-progress-meter\nno-buffer\n'
+        # by its own name the apiserver indents what it answers, as for a reader (isPrettyPrint in k8s.io/apiserver): more than twice the work
+        common = f'user-agent = "bench"\ncacert = "{self._path("ca")}"\ncert = "{self._path("cert")}"\nkey = "{self._path("key")}"\nsilent\nshow-error\nfail\nno-progress-meter\nno-buffer\n'
         with open(self._path("config"), "w") as file:
             file.write("next\n".join(common + entry for entry in entries))
         return subprocess.Popen(["curl", *flags, "--config", self._path("config")], preexec_fn=_on_core, **streams)
