@@ -94,6 +94,13 @@ class Signer:
         return self._openssl("dgst", "-sha256", "-sign", self._key, text=payload)
 
 
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """An operator that is killed takes its connection with it; all else is told."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Prometheus:
     """Answers each query with the value that was set for it; a query that was not set, with no sample."""
 
@@ -117,5 +124,5 @@ class Prometheus:
             def log_message(self, *_):
                 pass
         host, _, port = PROMETHEUS.partition(":")
-        _listen(http.server.ThreadingHTTPServer((host, int(port)), Handler))
+        _listen(Server((host, int(port)), Handler))
 
