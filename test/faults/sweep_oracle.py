@@ -28,6 +28,8 @@ EXCUSES = [
     (r"^ReplicaSet/[^/]+/(metadata/generation|status/observedGeneration)$", "", "its Deployment's controller scales it in one step or in two"),
     (r"^(Deployment|ReplicaSet)/[^/]+/metadata/annotations/deployment.kubernetes.io/revision", "",
      "it counts the templates that the controller came to see, those behind the gate as well; the generation counts what was asked for"),
+    (r"^Deployment/[^/]+/status/conditions/\d+/message$", r'^ReplicaSet "[^"]+" has successfully progressed\.$',
+     "its controller leaves the name of the set before where a rollout was over before it looked once (SetDeploymentCondition)"),
     (r"^ReleaseChannel/[^/]+/status/takeovers/count$", "",
      "a taking is counted before it is written, so that crashes cannot make more of them than are allowed"),
     (r"^Promotion/[^/]+/status/closedSeconds$", "", "it counts seconds, and is absent for none"),

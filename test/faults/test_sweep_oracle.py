@@ -165,6 +165,17 @@ class Oracle(unittest.TestCase):
             pictures.append(run.picture())
         self.assertEqual(sweep_oracle.compare(pictures[0], set(), pictures[1]), [])
 
+    def test_which_of_its_sets_a_finished_deployment_names_is_no_difference(self):
+        """but that its rollout is over is one"""
+        pictures = []
+        for message in ('ReplicaSet "web-2" has successfully progressed.', 'ReplicaSet "web-1" has successfully progressed.', 'ReplicaSet "web-2" is progressing.'):
+            run = Run()
+            made = deployment(run, 2)
+            run.put({**made, "status": {**made["status"], "conditions": [{"type": "Progressing", "message": message}]}})
+            pictures.append(run.picture())
+        self.assertEqual(sweep_oracle.compare(pictures[0], set(), pictures[1]), [])
+        self.assertEqual(len(sweep_oracle.compare(pictures[0], set(), pictures[2])), 1)
+
     def test_every_difference_is_told(self):
         for sentence, change, part in TOLD:
             with self.subTest(sentence):
