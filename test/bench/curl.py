@@ -57,7 +57,7 @@ class Curl:
 
     def _start(self, entries, flags, **streams):
         """One curl over these entries of its configuration; each but the first begins with next."""
-        # by its own name the apiserver indents what it answers, as for a reader (isPrettyPrint in k8s.io/apiserver): more than twice the work
+        # by its own name the apiserver indents what it answers, as for a reader (isPrettyPrint in k8s.io/apiserver): in a profile a fifth of its work
         common = f'user-agent = "bench"\ncacert = "{self._path("ca")}"\ncert = "{self._path("cert")}"\nkey = "{self._path("key")}"\nsilent\nshow-error\nfail\nno-progress-meter\nno-buffer\n'
         with open(self._path("config"), "w") as file:
             file.write("next\n".join(common + entry for entry in entries))

@@ -245,7 +245,5 @@ def state(api, count):
 
 def status_body(channel, generation):
     """The channel's status as the operator would apply it, had it seen another generation: a real change of the same size."""
-    status = channel["status"]
-    status["observedGeneration"] = generation
-    return {"apiVersion": channel["apiVersion"], "kind": channel["kind"], "status": status,
+    return {"apiVersion": channel["apiVersion"], "kind": channel["kind"], "status": {**channel["status"], "observedGeneration": generation},
             "metadata": {key: channel["metadata"][key] for key in ("name", "namespace", "uid")}}

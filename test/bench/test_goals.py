@@ -12,6 +12,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "cluster")]
 import audit  # noqa: E402
 import cluster  # noqa: E402
 import goals  # noqa: E402
+import objects  # noqa: E402
 import report  # noqa: E402
 
 
@@ -102,6 +103,13 @@ class Audit(unittest.TestCase):
         self.assertEqual(audit.listed([read("list", "services", "resourceVersion=0"), read("watch", "deployments", "sendInitialEvents=true&watch=1"),
                                        read("watch", "promotions", "resourceVersion=7&watch=1"), read("list", "pods", "", code=410)]),
                          {"services", "deployments"})
+
+
+class Objects(unittest.TestCase):
+    def test_two_statuses_of_one_channel_are_two(self):
+        channel = {"apiVersion": "v1", "kind": "X", "metadata": {"name": "a", "namespace": "b", "uid": "c"}, "status": {"observedGeneration": 1, "phase": "x"}}
+        bodies = [objects.status_body(channel, generation) for generation in (1, 2)]
+        self.assertEqual([body["status"] for body in bodies], [{"observedGeneration": 1, "phase": "x"}, {"observedGeneration": 2, "phase": "x"}])
 
 
 class Report(unittest.TestCase):
