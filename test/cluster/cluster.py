@@ -191,7 +191,9 @@ def devcluster(*words):
 
 @contextlib.contextmanager
 def apiserver_killed(has_controllers=True):
-    """Inside, the apiserver is gone (by SIGKILL) or on its way back; afterwards it is ready again. Yields how to start it.
+    """Inside, the apiserver is gone (by SIGKILL) or on its way back; afterwards it is ready again, and lets promotions be made
+    where it did before: it refuses them (503) until a mutating policy that looks at them knows their schema, for which it looks every 5 s.
+    Yields how to start it.
 
     An apiserver that comes back names the groups of CRDs only a moment after it answers. A namespace whose end is due in that moment
     (it is 5 s after its deletion) ends without its channels: they stay for ever, in no namespace. So the ends are awaited before, where
@@ -199,11 +201,32 @@ def apiserver_killed(has_controllers=True):
     """
     if has_controllers:
         namespaces_are_gone()
+    could_be_made = can_promotions_be_made()
     devcluster("stop", "apiserver", "--kill")
     try:
         yield lambda: devcluster("start", "apiserver")
     finally:
         devcluster("start", "apiserver")
+        if could_be_made:
+            wait_for_promotions()
+
+
+def can_promotions_be_made():
+    with contextlib.closing(api()) as admin:
+        try:
+            admin.create(promotions("default"), PROBE_PROMOTION, dry_run=True)
+        except ApiError:
+            return False
+    return True
+
+
+def wait_for_promotions():
+    """Until they can be made; fails with what the apiserver has said of schemas."""
+    try:
+        eventually("a promotion can be made after a restart", can_promotions_be_made, patience_s=180)
+    except AssertionError as error:
+        said = [line for line in devcluster("logs", "apiserver").splitlines() if "openapi" in line.lower() and "no schema for" not in line]
+        raise AssertionError("\n".join([str(error), *said[-40:]])) from error
 
 
 def eventually(sentence, question, patience_s=PATIENCE_S, pause_s=0.1):

@@ -288,13 +288,14 @@ class Restart(Guard):
         return done, first_s, refusals
 
     def test_a_promotion_can_be_made_soon_after_a_restart(self):
-        with cluster.apiserver_killed() as start:
-            start()
-        began = time.monotonic()
         body = {"apiVersion": "sluice.dev/v1alpha1", "kind": "Promotion", "metadata": {"generateName": "again-"},
                 "spec": {"channel": "shop", "rollback": {"to": "Previous"}}}
-        made = cluster.eventually("a promotion is accepted", lambda: self.api.create(cluster.promotions(self.namespace), copy.deepcopy(body)))
-        print(f"(after {time.monotonic() - began:.1f} s) ", end="", flush=True)
+        with cluster.apiserver_killed() as start:
+            start()
+            began = time.monotonic()
+            made = cluster.eventually("a promotion is accepted",
+                                      lambda: self.api.create(cluster.promotions(self.namespace), copy.deepcopy(body)))
+            print(f"(after {time.monotonic() - began:.1f} s) ", end="", flush=True)
         self.assertEqual(made["spec"]["requestedBy"], self.api.whoami())
 
 

@@ -162,7 +162,7 @@ class Channels(Case):
 
 
 class Watcher:
-    """Looks at all pods and the Deployment of a case's namespace, again and again, until it is told to finish."""
+    """Looks at all pods and the Deployment of a case's namespace, again and again, until it is told to finish or the test is over."""
 
     def __init__(self, case):
         self.digests, self.images = set(), set()
@@ -170,6 +170,7 @@ class Watcher:
         self._api = cluster.api()
         self._thread = threading.Thread(target=self._look)
         self._thread.start()
+        case.addCleanup(self.finish)
 
     def _look(self):
         base = f"/namespaces/{self._case.namespace}"
