@@ -4,25 +4,22 @@ A test file ends with `cluster.main()`. Started by hand it brings up a cluster o
 cluster's network, and takes the cluster down again if it was not there before. With SLUICE_TEST_CLUSTER=NAME it
 uses that one and leaves it up.
 
-Two ways to speak to the apiserver: `kubectl(...)`, as a user does, and `Api`, a small client that is a hundred times
+Two ways to speak to the apiserver: `kubectl(...)`, as a user does, and the `Api` of connection.py, a small client that is a hundred times
 quicker, for tables. Both can act as any user, by impersonation.
 """
 
-import base64
 import contextlib
 import http.client
 import json
 import os
 import re
-import ssl
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 import uuid
 
-import yaml
+from connection import Api, ApiError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -38,114 +35,6 @@ PROBE_IMAGE = "registry.example.com/probe@sha256:" + "0" * 64
 
 PROBE_PROMOTION = {"apiVersion": "sluice.dev/v1alpha1", "kind": "Promotion", "metadata": {"name": "probe"},
                    "spec": {"channel": "probe", "rollback": {"to": "Previous"}}}
-
-
-class ApiError(Exception):
-    """What the apiserver answered instead of doing it."""
-
-    def __init__(self, code, status):
-        self.code = code
-        self.reason = status.get("reason", "")
-        self.message = status.get("message", "")
-        super().__init__(f"{code} {self.reason}: {self.message}")
-
-
-def _inline(user, key):
-    return base64.b64decode(user[key]).decode()
-
-
-class Api:
-    """One connection to the apiserver, as one user. Not for several threads."""
-
-    def __init__(self, kubeconfig=None, user=None, groups=()):
-        with open(kubeconfig or os.environ["KUBECONFIG"]) as file:
-            config = yaml.safe_load(file)
-        cluster, account = config["clusters"][0]["cluster"], config["users"][0]["user"]
-        self._host = cluster["server"].removeprefix("https://")
-        self._tls = ssl.create_default_context(cadata=_inline(cluster, "certificate-authority-data"))
-        with tempfile.NamedTemporaryFile("w", suffix=".pem") as pair:
-            pair.write(_inline(account, "client-certificate-data") + "\n" + _inline(account, "client-key-data"))
-            pair.flush()
-            self._tls.load_cert_chain(pair.name)
-        self._user, self._groups = user, groups
-        self._connection = None
-
-    def _send(self, method, path, body, content_type):
-        if self._connection is None:
-            self._connection = http.client.HTTPSConnection(self._host, context=self._tls, timeout=PATIENCE_S)
-        connection = self._connection
-        connection.putrequest(method, path)
-        connection.putheader("Accept", "application/json")
-        if self._user:
-            connection.putheader("Impersonate-User", self._user)
-            for group in self._groups or ("system:authenticated",):
-                connection.putheader("Impersonate-Group", group)
-        if body is not None:
-            connection.putheader("Content-Type", content_type)
-            connection.putheader("Content-Length", str(len(body)))
-        connection.endheaders(body)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-
-    def call(self, method, path, body=None, content_type="application/json"):
-        """The answer as a dictionary; ApiError when the apiserver refuses."""
-        data = None if body is None else json.dumps(body).encode()
-        try:
-            code, text = self._send(method, path, data, content_type)
-        except (http.client.HTTPException, OSError):
-            # The server closed an idle connection, or the one before it was restarted.
-            self.close()
-            code, text = self._send(method, path, data, content_type)
-        try:
-            answer = json.loads(text)
-        except ValueError:
-            answer = {"message": text.decode(errors="replace")}
-        if code >= 300:
-            raise ApiError(code, answer)
-        return answer
-
-    def get(self, path):
-        return self.call("GET", path)
-
-    def stream(self, path):
-        """The lines of an answer that goes on, such as a watch, as they come; on a connection of its own."""
-        connection = http.client.HTTPSConnection(self._host, context=self._tls)
-        with contextlib.closing(connection):
-            connection.request("GET", path, headers={"Accept": "application/json"})
-            answer = connection.getresponse()
-            if answer.status >= 300:
-                raise ApiError(answer.status, json.loads(answer.read()))
-            yield from answer
-
-    def create(self, path, body, dry_run=False):
-        return self.call("POST", path + ("?dryRun=All" if dry_run else ""), body)
-
-    def replace(self, path, body):
-        return self.call("PUT", path, body)
-
-    def merge(self, path, body):
-        return self.call("PATCH", path, body, "application/merge-patch+json")
-
-    def json_patch(self, path, body):
-        return self.call("PATCH", path, body, "application/json-patch+json")
-
-    def apply(self, path, body, manager="test", force=False):
-        """A server-side apply."""
-        query = f"?fieldManager={manager}" + ("&force=true" if force else "")
-        return self.call("PATCH", path + query, body, "application/apply-patch+yaml")
-
-    def delete(self, path):
-        return self.call("DELETE", path)
-
-    def whoami(self):
-        """The name by which the apiserver knows this user."""
-        review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
-        return self.create("/apis/authentication.k8s.io/v1/selfsubjectreviews", review)["status"]["userInfo"]["username"]
-
-    def close(self):
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 def api(user=None, groups=()):

@@ -46,6 +46,8 @@ import threading
 import time
 import urllib.parse
 
+import listener
+
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 PAGE = 3
@@ -336,17 +338,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """The log is note()'s."""
 
 
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
+class Server(listener.Listener):
     allow_reuse_address = True
 
     def __init__(self, address, options):
         super().__init__(address, Handler)
         self.state = State(options)
         self.ending = threading.Event()
-
-    def handle_error(self, request, client_address):
-        """A client that goes away is no error here."""
 
 
 def parse(args):

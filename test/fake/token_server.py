@@ -17,6 +17,8 @@ import threading
 import time
 import urllib.parse
 
+import listener
+
 SERVICE = "the tests' registry"
 ISSUER = "the tests"
 
@@ -65,9 +67,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """What was asked stands in asked."""
 
 
-class TokenServer(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
+class TokenServer(listener.Listener):
     def __init__(self, folder, users, grants):
         super().__init__(("127.0.0.1", 0), Handler)
         self.users, self.grants, self.asked = users, grants, []
@@ -95,9 +95,6 @@ class TokenServer(http.server.ThreadingHTTPServer):
         signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", self.signing_key], input=text.encode(), check=True,
                                    capture_output=True).stdout
         return text + "." + encode(signature)
-
-    def handle_error(self, request, client_address):
-        """A client that goes away is no error here."""
 
 
 @contextlib.contextmanager

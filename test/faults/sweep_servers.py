@@ -17,6 +17,7 @@ import urllib.parse
 import cluster
 
 sys.path.append(os.path.join(cluster.ROOT, "test", "fake"))
+import listener  # noqa: E402
 import registry  # noqa: E402
 
 REGISTRY = "127.0.0.1:5100"
@@ -94,13 +95,6 @@ class Signer:
         return self._openssl("dgst", "-sha256", "-sign", self._key, text=payload)
 
 
-class Server(http.server.ThreadingHTTPServer):
-    def handle_error(self, request, client_address):
-        """An operator that is killed takes its connection with it; all else is told."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
-
-
 class Prometheus:
     """Answers each query with the value that was set for it; a query that was not set, with no sample."""
 
@@ -124,5 +118,5 @@ class Prometheus:
             def log_message(self, *_):
                 pass
         host, _, port = PROMETHEUS.partition(":")
-        _listen(Server((host, int(port)), Handler))
+        _listen(listener.Listener((host, int(port)), Handler))
 
