@@ -122,9 +122,12 @@ class Run:
         return differences
 
     def one_floor(self, size, plan):
-        floor, before = self.floor[size], own_cluster.apiserver_cpu_s()
+        floor = self.floor[size]
+        own_cluster.collect_garbage()
+        before = own_cluster.apiserver_cpu_s()
         floor["lists"].append(self.curl.lists()[0])
         floor["lists_server_cpu_s"].append(own_cluster.apiserver_cpu_s() - before)
+        own_cluster.collect_garbage()
         floor["watches"].append(self.curl.watches())
         floor["patches"].append(rounds.patches(self.curl, self.api, size, min(plan.busy, 300)))
         for key, rate, count in (("calm_ms", rounds.CALM_RATE, plan.calm), ("busy_ms", rounds.RATE, plan.busy)):
@@ -352,7 +355,7 @@ def main():
     os.environ["BENCH_PROGRAMS"] = json.dumps(programs.build(not arguments.no_reflectors))
     if not arguments.no_company:
         company(arguments)
-    return own_cluster.run(NAME, "--audit", "--no-metrics", "--no-dns")
+    return own_cluster.run(NAME, "--audit", "--no-metrics", "--no-dns", *own_cluster.PROFILES)
 
 
 if __name__ == "__main__":

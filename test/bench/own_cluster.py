@@ -1,5 +1,6 @@
 """A cluster for as long as a benchmark runs in it; also when that is interrupted, nothing stays behind."""
 
+import contextlib
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import cluster
 import process
 
 PATIENCE_S = 60
+PROFILES = ("--flag", "apiserver=--profiling=true")  # for collect_garbage()
 
 
 def pids():
@@ -20,6 +22,13 @@ def pids():
 
 def apiserver_cpu_s():
     return process.cpu_s(pids()["apiserver"])
+
+
+def collect_garbage():
+    """In the apiserver, whole. With tens of thousands of objects that takes it as long as all their lists, about every second time that somebody
+    asks for these, and whoever that is would pay for the other as well."""
+    with contextlib.closing(cluster.api()) as api:
+        api.get("/debug/pprof/heap?gc=1")
 
 
 def end(*_):
