@@ -1,5 +1,6 @@
 #include "fake/server.h"
 
+#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "fake/script.h"
 #include "fake/server_internal.h"
 #include "fake/tunnel.h"
+#include "torture/failing.h"
 
 void server_complain(struct fake_server *server, const char *fmt, ...)
 {
@@ -19,6 +21,9 @@ void server_complain(struct fake_server *server, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(server->complaint, sizeof(server->complaint), fmt, ap);
 	va_end(ap);
+	/* Where memory was refused on purpose the script may well be over, and the test would wait for the rest of it. */
+	if (failing_state != NULL && failing_state()->has_failed)
+		ck_abort_msg("%s", server->complaint);
 }
 
 void server_unref(struct fake_server *server)
