@@ -1,12 +1,15 @@
 /* What a round can end in, each on purpose, for test_rounds.py: one request for memory that may fail. */
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "fake/server.h"
 #include "suite.h"
 
 #define LEN 64
@@ -126,6 +129,36 @@ START_TEST(spins)
 }
 END_TEST
 
+/* In a function of its own: what it asks for may not fail. */
+static void ask_what_no_script_expects(void)
+{
+	static const char request[] = "GET /more HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct err err = ERR_INIT;
+	struct fake_server *server;
+	struct loop *loop;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(loop_create(&loop, &err), 0);
+	server = fake_server_create(loop, NULL, 0);
+	address.sin_port = htons((uint16_t)atoi(strchr(fake_server_host(server), ':') + 1));
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(write(fd, request, strlen(request)), (intmax_t)strlen(request));
+	fake_run_for(loop, 1000);
+}
+
+START_TEST(leaves_the_script)
+{
+	char *memory = malloc(LEN);
+
+	if (memory == NULL) {
+		ask_what_no_script_expects();
+		_exit(MEMORY_EXIT); /* the end that it would have had, if that had not been seen */
+	}
+	free(memory);
+}
+END_TEST
+
 static void add(TCase *tests)
 {
 	tcase_add_test(tests, passes);
@@ -138,6 +171,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, gives_back_twice);
 	tcase_add_test(tests, leaves);
 	tcase_add_test(tests, spins);
+	tcase_add_test(tests, leaves_the_script);
 }
 
 SUITE_MAIN("specimen", add)

@@ -18,6 +18,7 @@ ENDS = {  # of each test, by the request that failed
     "gives_back_twice": ["passed", "crashed"],
     "leaves": ["left"],
     "spins": ["hung"],
+    "leaves_the_script": ["refused"],
 }
 
 
