@@ -115,7 +115,7 @@ nothing with them.
 - Writes are counted in the apiserver's audit log, and what promotions leave behind is compared field by field, moments aside. A round in which either differs counts for nothing. {equal}
 - Promotions, idle time and latency are measured at the largest size only; start, memory and CPU for each change at every size.
 - Before each cold sync the apiserver collects its garbage (`/debug/pprof/heap?gc=1`): with so many objects that takes it as long as the lists themselves, about every second
-  time, and whoever comes then would pay for both. Nobody's lists are enough for it to begin again meanwhile.
+  time, and whoever comes then would pay for both. Who makes so much garbage that it begins again meanwhile pays for that.
 - Latency is from the apiserver's answer to whoever wrote to the arrival of the operator's PATCH, both as the audit log has them. The log has whole requests of the
   apiserver in it, so it is never below what the network and the apiserver take.
 - Wake-ups are voluntary context switches of all threads. Memory is VmRSS and VmHWM. CPU is what the scheduler counts for the process, kernel included.
