@@ -123,11 +123,11 @@ class Run:
 
     def one_floor(self, size, plan):
         floor = self.floor[size]
-        own_cluster.collect_garbage()
+        own_cluster.collect_garbage(self.api)
         before = own_cluster.apiserver_cpu_s()
         floor["lists"].append(self.curl.lists()[0])
         floor["lists_server_cpu_s"].append(own_cluster.apiserver_cpu_s() - before)
-        own_cluster.collect_garbage()
+        own_cluster.collect_garbage(self.api)
         floor["watches"].append(self.curl.watches())
         floor["patches"].append(rounds.patches(self.curl, self.api, size, min(plan.busy, 300)))
         for key, rate, count in (("calm_ms", rounds.CALM_RATE, plan.calm), ("busy_ms", rounds.RATE, plan.busy)):

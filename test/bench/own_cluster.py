@@ -1,6 +1,5 @@
 """A cluster for as long as a benchmark runs in it; also when that is interrupted, nothing stays behind."""
 
-import contextlib
 import json
 import os
 import signal
@@ -24,11 +23,10 @@ def apiserver_cpu_s():
     return process.cpu_s(pids()["apiserver"])
 
 
-def collect_garbage():
+def collect_garbage(api):
     """In the apiserver, whole. With tens of thousands of objects that takes it as long as all their lists, about every second time that somebody
     asks for these, and whoever that is would pay for the other as well."""
-    with contextlib.closing(cluster.api()) as api:
-        api.get("/debug/pprof/heap?gc=1")
+    api.get("/debug/pprof/heap?gc=1")
 
 
 def end(*_):

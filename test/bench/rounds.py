@@ -115,7 +115,7 @@ def measure(one, kubeconfig, api, channels, digests, plan):
         if plan.promotions:
             objects.reset_moving(api, MOVING_CHANNELS + 1)
     time.sleep(1)
-    own_cluster.collect_garbage()
+    own_cluster.collect_garbage(api)
     log = audit.Audit()
     server_cpu_s = own_cluster.apiserver_cpu_s()
     running = one.start(kubeconfig)

@@ -90,29 +90,28 @@ def apiserver_killed(has_controllers=True):
     """
     if has_controllers:
         namespaces_are_gone()
-    could_be_made = can_promotions_be_made()
+    could_be_made = _can_promotions_be_made()
     devcluster("stop", "apiserver", "--kill")
     try:
         yield lambda: devcluster("start", "apiserver")
     finally:
         devcluster("start", "apiserver")
         if could_be_made:
-            wait_for_promotions()
+            _wait_for_promotions()
 
 
-def can_promotions_be_made():
+def _can_promotions_be_made():
     with contextlib.closing(api()) as admin:
         try:
-            admin.create(promotions("default"), PROBE_PROMOTION, dry_run=True)
+            return _stamps_promotions(admin)
         except ApiError:
             return False
-    return True
 
 
-def wait_for_promotions():
+def _wait_for_promotions():
     """Until they can be made; fails with what the apiserver has said of schemas."""
     try:
-        eventually("a promotion can be made after a restart", can_promotions_be_made, patience_s=180)
+        eventually("a promotion can be made after a restart", _can_promotions_be_made, patience_s=180)
     except AssertionError as error:
         said = [line for line in devcluster("logs", "apiserver").splitlines() if "openapi" in line.lower() and "no schema for" not in line]
         raise AssertionError("\n".join([str(error), *said[-40:]])) from error

@@ -75,7 +75,7 @@ struct conn {
 
 /* ---- server.c ---- */
 
-/* Keeps the first complaint. */
+/* Keeps the first complaint; in a round of torture it ends the test, once memory was refused. */
 void server_complain(struct fake_server *server, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
