@@ -19,7 +19,7 @@ void election_init(struct election *election, const char *identity, const struct
 		   uint64_t seed)
 {
 	CHECK(terms->duration_ms > terms->deadline_ms);
-	CHECK(terms->deadline_ms > terms->renew_ms && terms->renew_ms > 0);
+	CHECK(terms->deadline_ms > terms->renew_ms + terms->slack_ms && terms->renew_ms > 0 && terms->slack_ms >= 0);
 	CHECK(terms->deadline_ms > terms->retry_ms && terms->retry_ms > 0);
 	*election = (struct election){
 		.terms = *terms,
@@ -88,18 +88,19 @@ static bool is_answer(enum election_input input)
 	return false;
 }
 
+static enum election_action wait_until(struct election *election, int64_t ms)
+{
+	election->wake_ms = ms;
+	election->slack_ms = 0;
+	return ELECTION_WAIT;
+}
+
 static enum election_action send(struct election *election, enum election_action action, int64_t now_ms)
 {
 	election->under_way = action;
 	election->sent_ms = now_ms;
-	election->wake_ms = CLOCK_NEVER;
+	(void)wait_until(election, CLOCK_NEVER);
 	return action;
-}
-
-static enum election_action wait_until(struct election *election, int64_t ms)
-{
-	election->wake_ms = ms;
-	return ELECTION_WAIT;
 }
 
 /* Looks again when the holder's time is over; and before, every while, unless it is told of changes. */
@@ -155,7 +156,9 @@ static enum election_action lead_on(struct election *election, int64_t now_ms)
 	election->was_refused = false;
 	if (election->is_resigning)
 		return leave(election, now_ms);
-	return wait_until(election, now_ms + election->terms.renew_ms);
+	(void)wait_until(election, now_ms + election->terms.renew_ms);
+	election->slack_ms = election->terms.slack_ms;
+	return ELECTION_WAIT;
 }
 
 static enum election_action step_trying(struct election *election, enum election_input input,
@@ -281,8 +284,8 @@ enum election_action election_step(struct election *election, enum election_inpu
 		return action;
 	if (now_ms >= deadline_of(election))
 		return lose(election);
-	if (election->wake_ms > deadline_of(election))
-		election->wake_ms = deadline_of(election);
+	if (election->wake_ms > deadline_of(election) - election->slack_ms)
+		election->wake_ms = deadline_of(election) - election->slack_ms;
 	return action;
 }
 

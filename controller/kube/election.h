@@ -60,6 +60,7 @@ struct election_terms { /* 15 s, 10 s, 2 s are Kubernetes' usual ones, with rene
 	int64_t deadline_ms; /* we lead so long without one */
 	int64_t renew_ms;    /* from a renewal to the next one */
 	int64_t retry_ms;    /* between two tries, after one that failed */
+	int64_t slack_ms;    /* a renewal may come so much later, with whatever else wakes the process */
 };
 
 struct election {
@@ -68,6 +69,7 @@ struct election {
 	char identity[ELECTION_IDENTITY_SIZE];
 	uint64_t random; /* for the jitter between tries; never 0 */
 	int64_t wake_ms; /* when ELECTION_TICK is due; CLOCK_NEVER: not before the next answer */
+	int64_t slack_ms; /* and how late it may come */
 
 	/* The record as last seen. */
 	char seen[SHA256_HEX_SIZE]; /* its spec's hash */

@@ -114,6 +114,7 @@ static int write_body(const struct lease *lease, enum election_action action, ch
 
 static int send_request(struct lease *lease, enum election_action action, struct err *err)
 {
+	const struct election_terms *terms = &lease->election.terms;
 	struct client_request request = {
 		.method = action == ELECTION_GET ? "GET" : action == ELECTION_CREATE ? "POST" : "PUT",
 		.target = action == ELECTION_GET    ? lease->object_target :
@@ -121,7 +122,7 @@ static int send_request(struct lease *lease, enum election_action action, struct
 						      lease->update_target,
 		.is_urgent = true,
 		/* A second try, over a new connection, must fit before the deadline. */
-		.timeout_ms = (lease->election.terms.deadline_ms - lease->election.terms.renew_ms) * 2 / 3,
+		.timeout_ms = (terms->deadline_ms - terms->renew_ms - terms->slack_ms) * 2 / 3,
 	};
 	struct lease_call *call;
 	char *body;
@@ -188,7 +189,7 @@ static void set_timer(struct lease *lease)
 	else if (lease->election.wake_ms == CLOCK_NEVER)
 		timer_stop(lease->timer);
 	else
-		timer_start(lease->timer, lease->election.wake_ms - clock_monotonic_ms());
+		timer_start_late(lease->timer, lease->election.wake_ms - clock_monotonic_ms(), lease->election.slack_ms);
 }
 
 /* Why the lead is gone. */
@@ -285,7 +286,7 @@ int lease_create(struct loop *loop, struct client *client, const struct lease_op
 		 const struct lease_handler *handler, struct lease **ret_lease, struct err *err)
 {
 	static const struct election_terms usual = { LEASE_DURATION_MS, LEASE_DEADLINE_MS,
-						     LEASE_RENEW_MS, LEASE_RETRY_MS };
+						     LEASE_RENEW_MS, LEASE_RETRY_MS, LEASE_SLACK_MS };
 	struct lease *lease = memory_alloc(sizeof(*lease));
 	int r;
 

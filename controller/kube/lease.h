@@ -23,6 +23,7 @@
 #define LEASE_DEADLINE_MS 10000
 #define LEASE_RENEW_MS 5000
 #define LEASE_RETRY_MS 2000
+#define LEASE_SLACK_MS 500
 
 struct lease;
 

@@ -125,7 +125,7 @@ nothing with them.
 
 - To the peer: it has one core. Go's collector would use a second one, and four workers would as well.
 - To the peer: a Go program keeps memory for a while before it gives it back. Its limit (GOMEMLIMIT) is {limit}; a lower one would cost CPU.
-- To the peer: it renews its Lease every 2 s, as its library does by default, and Sluice every 5 s. That is a part of its wake-ups when idle, and of its CPU.
+- To the peer: it renews its Lease every 2 s, as its library does by default, and Sluice every 5 to 5.5 s. That is a part of its wake-ups when idle, and of its CPU.
 - To Sluice: the peer reads the built-in kinds as protobuf, as its client does by default; Sluice reads JSON.
 - To Sluice: the peer knows the channels, promotions and workloads that the benchmarks have, and nothing of gates, windows, approvals or signatures.
 - To kube-rs: it compares in memory and cold sync alone.

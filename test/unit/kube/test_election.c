@@ -292,6 +292,34 @@ START_TEST(the_script_is_followed)
 }
 END_TEST
 
+START_TEST(a_renewal_may_be_late_and_nothing_else)
+{
+	struct election_terms lazy = terms;
+	struct lease_record free_one = record_of("", "{}"), ours = record_of("a", "{1}"), theirs = record_of("b", "{}");
+	struct election election;
+
+	lazy.slack_ms = 500;
+	election_init(&election, "a", &lazy, 7);
+	(void)election_step(&election, ELECTION_TICK, NULL, 0);
+	(void)election_step(&election, ELECTION_READ, &theirs, 10);
+	expect_int("a follower looks in time", election.slack_ms, 0);
+
+	election_init(&election, "a", &lazy, 7);
+	(void)election_step(&election, ELECTION_TICK, NULL, 0);
+	(void)election_step(&election, ELECTION_READ, &free_one, 10);
+	(void)election_step(&election, ELECTION_WRITTEN, &ours, 20);
+	expect_int("it may be renewed after five seconds", election.wake_ms, 5020);
+	expect_int("or half a second later", election.slack_ms, 500);
+	expect_int("it is", election_step(&election, ELECTION_TICK, NULL, 5300), ELECTION_UPDATE);
+	(void)election_step(&election, ELECTION_FAILED, NULL, 5310);
+	expect_int("the next try is not late", election.slack_ms, 0);
+	expect_int("and two seconds after the first", election.wake_ms, 7300);
+	(void)election_step(&election, ELECTION_TICK, NULL, 7300);
+	(void)election_step(&election, ELECTION_WRITTEN, &ours, 14000);
+	expect_int("a lead that may end soon is renewed before", election.wake_ms + election.slack_ms, 17300);
+}
+END_TEST
+
 START_TEST(claims_say_what_is_done)
 {
 	struct election election;
@@ -362,6 +390,7 @@ END_TEST
 static void add(TCase *tests)
 {
 	suite_add_rows(tests, the_script_is_followed, scripts);
+	tcase_add_test(tests, a_renewal_may_be_late_and_nothing_else);
 	tcase_add_test(tests, claims_say_what_is_done);
 	tcase_add_test(tests, jitter_stays_in_its_bounds);
 }

@@ -9,7 +9,7 @@
 #include "suite.h"
 
 static const struct election_terms terms = { .duration_ms = 15000, .deadline_ms = 10000, .renew_ms = 5000,
-					     .retry_ms = 2000 };
+					     .retry_ms = 2000, .slack_ms = 500 };
 
 /* ---- three candidates, one server, and everything that can go wrong ---- */
 
@@ -17,7 +17,7 @@ static const struct election_terms terms = { .duration_ms = 15000, .deadline_ms 
 #define TURN_MS 50
 #define TROUBLE_MS (INT64_C(8) * 60 * 1000)
 #define CALM_MS (INT64_C(90) * 1000)
-#define REQUEST_TIMEOUT_MS 3300
+#define REQUEST_TIMEOUT_MS 3000
 
 struct server {
 	bool exists;
@@ -159,7 +159,7 @@ static void turn(struct server *server, struct candidate *candidate, int64_t now
 		step(candidate, ELECTION_FAILED, now, calm);
 	}
 	watch(server, candidate, now, calm);
-	if (clock_of(candidate, now) >= candidate->election.wake_ms)
+	if (clock_of(candidate, now) >= candidate->election.wake_ms + dice(candidate->election.slack_ms + 1))
 		step(candidate, ELECTION_TICK, now, calm);
 	if (!calm && dice(6000) == 0)
 		step(candidate, ELECTION_RESIGN, now, calm);

@@ -3,9 +3,13 @@
 #include "base/clock.h"
 #include "bench.h"
 
+#include <uv.h>
+
 /* Short terms that still leave room for a busy machine, and calm ones where nothing shall come between. */
 static const struct election_terms quick = { .duration_ms = 4000, .deadline_ms = 2000, .renew_ms = 200, .retry_ms = 200 };
 static const struct election_terms calm = { .duration_ms = 4000, .deadline_ms = 3000, .renew_ms = 1000, .retry_ms = 1000 };
+/* Who has these renews a second later than it could, unless something else wakes it. */
+static const struct election_terms lazy = { .duration_ms = 4000, .deadline_ms = 3900, .renew_ms = 500, .retry_ms = 500, .slack_ms = 1000 };
 /* Who has these hears of a change by the watch, or too late for the test. */
 static const struct election_terms patient = { .duration_ms = 90000, .deadline_ms = 80000, .renew_ms = 1000, .retry_ms = 60000 };
 
@@ -108,8 +112,7 @@ static void release(const struct bench *bench, struct lease *lease, struct told 
 START_TEST(it_makes_renews_and_gives_back)
 {
 	static const struct fake_step script[] = {
-		GET_MISSING,
-		POST_LEASE(LEASE("1", "pod-a", "4", "0")),
+		GET_MISSING, POST_LEASE(LEASE("1", "pod-a", "4", "0")),
 		PUT_LEASE(CLAIM("1", "pod-a", "4", "0"), LEASE("2", "pod-a", "4", "0")),
 		PUT_LEASE(CLAIM("2", "pod-a", "4", "0"), LEASE("3", "pod-a", "4", "0")),
 		PUT_LEASE(CLAIM("3", "", "1", "0"), LEASE("4", "", "1", "0")),
@@ -130,6 +133,33 @@ START_TEST(it_makes_renews_and_gives_back)
 	expect_int("nothing was lost", told.lost, 0);
 	lease_destroy(lease);
 	bench_close(&bench, "make, renew, give back");
+}
+END_TEST
+
+START_TEST(a_renewal_waits_for_what_wakes_the_loop)
+{
+	static const struct fake_step script[] = {
+		GET_MISSING, POST_LEASE(LEASE("1", "pod-a", "4", "0")),
+		PUT_LEASE(CLAIM("1", "pod-a", "4", "0"), LEASE("2", "pod-a", "4", "0")),
+		PUT_LEASE(CLAIM("2", "pod-a", "4", "0"), LEASE("3", "pod-a", "4", "0")),
+		PUT_LEASE(CLAIM("3", "", "1", "0"), LEASE("4", "", "1", "0")),
+	};
+	struct bench bench = bench_open(script, 5, (struct kubeconfig){ 0 });
+	struct told told;
+	struct lease *lease = stand(&bench, "pod-a", &lazy, &told);
+	int64_t since_ms;
+
+	wait_for(&bench, &told, "it leads");
+	since_ms = clock_monotonic_ms();
+	while (fake_server_served(bench.server) < 3)
+		(void)uv_run(loop_uv(bench.loop), UV_RUN_ONCE);
+	expect("nothing has woken it before", clock_monotonic_ms() - since_ms > 1400);
+	for (int i = 0; i < 45 && fake_server_served(bench.server) < 4; i++)
+		fake_run_for(bench.loop, 20);
+	expect_int("something has, and it did not wait for the end", fake_server_served(bench.server), 4);
+	release(&bench, lease, &told, "given back");
+	lease_destroy(lease);
+	bench_close(&bench, "a late renewal");
 }
 END_TEST
 
@@ -165,8 +195,7 @@ END_TEST
 START_TEST(who_takes_the_lease_is_named)
 {
 	static const struct fake_step script[] = {
-		GET_MISSING,
-		POST_LEASE(LEASE("1", "pod-a", "4", "0")),
+		GET_MISSING, POST_LEASE(LEASE("1", "pod-a", "4", "0")),
 		{ .method = "PUT", .target = OBJECT QUERY, .status = 409, .reply = STATUS("409", "Conflict") },
 		GET_LEASE(LEASE("2", "pod-b", "4", "1")),
 	};
@@ -190,8 +219,7 @@ END_TEST
 START_TEST(a_server_that_goes_away_ends_the_lead)
 {
 	static const struct fake_step script[] = {
-		GET_MISSING,
-		POST_LEASE(LEASE("1", "pod-a", "4", "0")),
+		GET_MISSING, POST_LEASE(LEASE("1", "pod-a", "4", "0")),
 	};
 	struct bench bench = bench_open(script, 2, (struct kubeconfig){ 0 });
 	struct told told;
@@ -213,8 +241,7 @@ END_TEST
 START_TEST(a_server_that_is_silent_ends_the_lead)
 {
 	static const struct fake_step script[] = {
-		GET_MISSING,
-		POST_LEASE(LEASE("1", "pod-a", "4", "0")),
+		GET_MISSING, POST_LEASE(LEASE("1", "pod-a", "4", "0")),
 		{ .method = "PUT", .target = OBJECT QUERY, .status = 200, .reply = "{}", .delay_ms = 60000 },
 		{ .method = "PUT", .target = OBJECT QUERY, .status = 200, .reply = "{}", .delay_ms = 60000 },
 	};
@@ -257,8 +284,7 @@ END_TEST
 START_TEST(the_second_follows_the_first)
 {
 	static const struct fake_step first_leads[] = {
-		GET_MISSING,
-		POST_LEASE(LEASE("1", "pod-a", "4", "0")),
+		GET_MISSING, POST_LEASE(LEASE("1", "pod-a", "4", "0")),
 	};
 	static const struct fake_step second_waits[] = {
 		GET_LEASE(LEASE("1", "pod-a", "4", "0")),
@@ -358,6 +384,7 @@ END_TEST
 static void add(TCase *tests)
 {
 	tcase_add_test(tests, it_makes_renews_and_gives_back);
+	tcase_add_test(tests, a_renewal_waits_for_what_wakes_the_loop);
 	tcase_add_test(tests, a_lease_of_somebody_else_is_awaited);
 	tcase_add_test(tests, who_takes_the_lease_is_named);
 	tcase_add_test(tests, a_server_that_goes_away_ends_the_lead);
