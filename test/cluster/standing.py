@@ -112,11 +112,11 @@ class Fake:
         """What the cluster's registry has under this tag or digest of test/web."""
         self.copy_all(repository, {tag: reference})
 
-    def copy_all(self, repository, references):
-        """The same for many tags: nobody sees some of them without the others."""
+    def copy_all(self, repository, references, source="test/web"):
+        """The same for many tags, and from another repository: nobody sees some of them without the others."""
         documents, tags = {}, {}
         for tag, reference in references.items():
-            request = urllib.request.Request(f"http://{REGISTRY}/v2/test/web/manifests/{reference}", headers={"Accept": registry.MANIFEST})
+            request = urllib.request.Request(f"http://{REGISTRY}/v2/{source}/manifests/{reference}", headers={"Accept": registry.MANIFEST})
             with urllib.request.urlopen(request, timeout=10) as answer:
                 tags[tag] = answer.headers["Docker-Content-Digest"]
                 documents[tags[tag]] = (answer.headers["Content-Type"], answer.read())
