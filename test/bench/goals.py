@@ -67,8 +67,9 @@ class Row:
         return median(values) if values else None
 
     def ratio(self, to):
+        """None as well where one is no amount: what is beyond something else may be below zero."""
         other, own = self.side(to), self.side("sluice")
-        return None if own is None or not other else own / other
+        return None if own is None or own < 0 or not other or other < 0 else own / other
 
     def as_json(self):
         met = self.goal.is_met(*(self.side(name) for name in ("sluice", "peer", "floor")))

@@ -67,6 +67,10 @@ class Goals(unittest.TestCase):
         told = goals.Row("memory", "MiB", goals.Goal(of_peer=0.5), sluice=[10, 12, 11], peer=[40, 44, 48]).as_json()
         self.assertEqual((told["sluice"], told["peer"], told["ratio"], told["met"]), (11, 44, 0.25, True))
 
+    def test_what_is_below_zero_is_no_multiple_of_anything(self):
+        for sluice, peer in ((-33, 13), (13, -33), (-33, -13), (1, 0)):
+            self.assertIsNone(goals.Row("start", "ms", goals.Goal(at_most=100), sluice=[sluice], peer=[peer]).ratio("peer"), (sluice, peer))
+
 
 class Audit(unittest.TestCase):
     def test_a_latency_runs_from_the_answer_to_the_writer_to_the_arrival_of_the_status(self):
