@@ -109,15 +109,16 @@ static void release(const struct bench *bench, struct lease *lease, struct told 
 	expect(row, !lease_is_held(lease));
 }
 
+static const struct fake_step renewed_twice[] = {
+	GET_MISSING, POST_LEASE(LEASE("1", "pod-a", "4", "0")),
+	PUT_LEASE(CLAIM("1", "pod-a", "4", "0"), LEASE("2", "pod-a", "4", "0")),
+	PUT_LEASE(CLAIM("2", "pod-a", "4", "0"), LEASE("3", "pod-a", "4", "0")),
+	PUT_LEASE(CLAIM("3", "", "1", "0"), LEASE("4", "", "1", "0")),
+};
+
 START_TEST(it_makes_renews_and_gives_back)
 {
-	static const struct fake_step script[] = {
-		GET_MISSING, POST_LEASE(LEASE("1", "pod-a", "4", "0")),
-		PUT_LEASE(CLAIM("1", "pod-a", "4", "0"), LEASE("2", "pod-a", "4", "0")),
-		PUT_LEASE(CLAIM("2", "pod-a", "4", "0"), LEASE("3", "pod-a", "4", "0")),
-		PUT_LEASE(CLAIM("3", "", "1", "0"), LEASE("4", "", "1", "0")),
-	};
-	struct bench bench = bench_open(script, 5, (struct kubeconfig){ 0 });
+	struct bench bench = bench_open(renewed_twice, 5, (struct kubeconfig){ 0 });
 	struct told told;
 	struct lease *lease = stand(&bench, "pod-a", &quick, &told);
 
@@ -138,13 +139,7 @@ END_TEST
 
 START_TEST(a_renewal_waits_for_what_wakes_the_loop)
 {
-	static const struct fake_step script[] = {
-		GET_MISSING, POST_LEASE(LEASE("1", "pod-a", "4", "0")),
-		PUT_LEASE(CLAIM("1", "pod-a", "4", "0"), LEASE("2", "pod-a", "4", "0")),
-		PUT_LEASE(CLAIM("2", "pod-a", "4", "0"), LEASE("3", "pod-a", "4", "0")),
-		PUT_LEASE(CLAIM("3", "", "1", "0"), LEASE("4", "", "1", "0")),
-	};
-	struct bench bench = bench_open(script, 5, (struct kubeconfig){ 0 });
+	struct bench bench = bench_open(renewed_twice, 5, (struct kubeconfig){ 0 });
 	struct told told;
 	struct lease *lease = stand(&bench, "pod-a", &lazy, &told);
 	int64_t since_ms;
