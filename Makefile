@@ -39,11 +39,11 @@ torture:
 	@test/torture/run.py $(if $(MOST),--most $(MOST)) $(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS)) $(TORTURE)
 
 bench: all
-	@packages/install build test devcluster
+	@packages/install build test devcluster bench
 	@test/bench/bench.py $(BENCH)
 
 bench-quick: all
-	@packages/install build test devcluster
+	@packages/install build test devcluster bench
 	@test/bench/bench.py --quick $(BENCH)
 
 model:
@@ -99,14 +99,16 @@ help:
 	@echo '                     TORTURE=--go-on: from where it stopped; result in $(BUILD)/torture.json'
 	@echo 'make model           walks through all that can happen to the decision in small worlds; result in $(BUILD)/model.json'
 	@echo 'make model-bugs      the same, and looks whether mistakes in the decision are found; takes some minutes'
-	@echo 'make soak            HOURS (1) of churn and random faults, on a cluster of its own; result in $(BUILD)/soak.json; as root'
+	@echo 'make soak            HOURS (1) of churn and random faults, on a cluster of its own; fails when an hour or more was too short to know whether it grows;'
+	@echo '                     result in $(BUILD)/soak.json; as root'
 	@echo 'make bench           Sluice beside an operator on controller-runtime, kube-rs and curl: $(BUILD)/bench.json and docs/benchmarks.md;'
 	@echo '                     as root, with Go and cargo; takes three quarters of an hour on a machine with nothing else to do'
 	@echo 'make bench-quick     a few minutes of it, into $(BUILD)/side-by-side; BENCH=OPTIONS for either: see test/bench/bench.py --help'
 	@echo 'make schema-walk     every field with every sort of value, on a real apiserver; as root'
 	@echo 'make sweep           kills the operator at every write of every scenario, on a real apiserver; goes on where it stopped;'
 	@echo '                     CASE="--for SECONDS": a piece of it; CASE=ID: one scenario, one trial again; as root'
-	@echo 'make faults          every fault of docs/faults.md, a soak, a part of the sweep; result in $(BUILD)/faults.json; FAULTS=watches: that file alone; as root'
+	@echo 'make faults          every fault of docs/faults.md but the torture, a minute of the soak, a part of the sweep; counts in $(BUILD)/faults.json, where those of'
+	@echo '                     torture, soak and sweep stay; FAULTS=watches, FAULTS=operator_limits: that file alone; as root'
 	@echo 'make image           the container image, into $(BUILD)/image; REGISTRY=HOST/PATH pushes it there'
 	@echo 'make demo            a cluster on this machine, five channels, the whole story; as root'
 	@echo 'make demo KUBECONFIG=FILE REGISTRY=HOST/PATH    the same in your own cluster'

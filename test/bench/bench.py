@@ -3,8 +3,8 @@
 
     test/bench/bench.py [--quick] [--rounds N] [--sizes 100,1000,10000] [--no-company] [--page FILE]
 
-As root; brings up clusters of its own, named bench and company. Writes build/bench.json, and the page with its plots (docs/benchmarks.md;
-with --quick: build/side-by-side/benchmarks.md). Rounds are passes over all candidates, every second one in the other order. Nothing fails here but the
+As root; brings up clusters of its own, named bench and company. A whole run writes build/bench.json, and the page with its plots, docs/benchmarks.md;
+one of a part writes both into build/side-by-side, or where --page says. Rounds are passes over all candidates, every second one in the other order. Nothing fails here but the
 harness itself: goals that are missed are in the table.
 """
 
@@ -34,11 +34,12 @@ import report  # noqa: E402
 import rounds  # noqa: E402
 
 NAME = "bench"
-PEER = "peer tuned"
+PEER = candidate.TUNED
 SERVER_CORE = {0}
 # of one round, which leave the others as they are
 FAILURES = (AssertionError, cluster.ApiError, OSError, http.client.HTTPException, subprocess.SubprocessError, KeyError)
 PAGE = os.path.join(programs.ROOT, "docs", "benchmarks.md")
+SIZES = "100,1000,10000"
 
 
 def say(text):
@@ -70,7 +71,7 @@ class Run:
         self.digests = [operating.Images.web("1.0.0"), operating.Images.web("1.0.1")]
         self.candidates = [one for one in candidate.all_of({"kube-rs": None, **paths})
                            if (one.leads or "kube-rs" in paths) and (not arguments.only or one.name in arguments.only.split("; "))]
-        self.figures, self.floor, self.once = {}, {}, {}
+        self.figures, self.floor, self.once, self.profile = {}, {}, {}, None
         self.left_behind, self.void = None, []  # what promotions have to leave; rounds that count for nothing, and why
 
     def size(self, first, size):
@@ -96,7 +97,8 @@ class Run:
             self.void.append(f"{one.name} at {size}: {one_line(error)}")
             say(f"VOID {one.name} at {size}: {error}")
             return False
-        brief = " ".join(f"{key}={value:.3g}" for key, value in found.items() if isinstance(value, (int, float)))
+        brief = " ".join(f"{key}={value:.3g}" if isinstance(value, (int, float)) else f"{key} p50={goals.percentile(value, 50):.2f} p99={goals.percentile(value, 99):.2f}"
+                         for key, value in found.items() if isinstance(value, (int, float)) or key.endswith("_ms") and value)
         say(f"{size} {one.name}: {brief}")
         unequal = found.pop("unequal") or self.compare(found)
         if unequal:
@@ -153,6 +155,14 @@ class Run:
         self.rarely("requests for memory", lambda one: {
             "allocations": rounds.count_allocations(one, self.kubeconfig, self.api, size, plan, self.paths["preload"])})
 
+    def profiles(self, size):
+        """Of Sluice alone: what stands in the way of its goals."""
+        sluice = next((one for one in self.candidates if one.name == "sluice"), None)
+        synced = values(self, size, "sluice", "sync_s")
+        if sluice and synced:
+            self.profile = rounds.profiles(sluice, self.kubeconfig, self.api, size, self.arguments.plan(size), goals.median(synced))
+            say(f"profiles: {self.profile}")
+
     def take_over(self):
         self.rarely("take-over", lambda one: {"take_over_s": rounds.take_over(one, self.kubeconfig, self.api)})
 
@@ -175,9 +185,13 @@ def rows_of(run, sizes):
     first, last = sizes[0], sizes[-1]
     def sides(key, size=last):
         return {"sluice": values(run, size, "sluice", key), "peer": values(run, size, PEER, key)}
+    def least(tuned):
+        return min(filter(None, tuned), key=goals.median, default=[])
+    def synced():
+        return {"sluice": values(run, last, "sluice", "sync_s"), "peer": least([values(run, last, name, "sync_s") for name in (PEER, candidate.LISTS)])}
     def late(key, percent):
-        tuned = [latencies(run, last, name, key, percent) for name in (PEER, PEER + ", 4 workers")]
-        return {"sluice": latencies(run, last, "sluice", key, percent), "peer": min(filter(None, tuned), key=goals.median, default=[]),
+        return {"sluice": latencies(run, last, "sluice", key, percent),
+                "peer": least([latencies(run, last, name, key, percent) for name in (PEER, candidate.MANY)]),
                 "floor": [goals.percentile(one, percent) for one in run.floor[last].get(key, [])]}
     def once(key):
         return {side: [run.once[name][key]] for side, name in (("sluice", "sluice"), ("peer", PEER)) if key in run.once.get(name, {})}
@@ -186,8 +200,8 @@ def rows_of(run, sizes):
     objects_ = f"{last:,} channels and {4 * last:,} children"
     Goal, Row = goals.Goal, goals.Row
     return [
-        Row(f"Cold sync, {objects_}", "s", Goal(of_peer=0.5, of_floor=1.15, because="curl of the same lists"), **sides("sync_s"), floor=floor["lists"]),
-        Row("The same beside curl of lists that stream in", "s", Goal(), **sides("sync_s"), floor=floor["watches"]),
+        Row(f"Cold sync, {objects_}", "s", Goal(of_peer=0.5, of_floor=1.15, because="curl of the same lists"), **synced(), floor=floor["lists"]),
+        Row("The same beside curl of lists that stream in", "s", Goal(), **synced(), floor=floor["watches"]),
         Row(f"Resident memory, {objects_}", "MiB", Goal(of_peer=1 / 8, at_most=48, unit="MiB"), **sides("resident_mib")),
         Row("Peak of the start ÷ steady", "", Goal(at_most=1.1), **{side: [p / r for p, r in zip(values(run, last, name, "peak_mib"), values(run, last, name, "resident_mib"))]
                                                                    for side, name in (("sluice", "sluice"), ("peer", PEER))}),
@@ -201,11 +215,11 @@ def rows_of(run, sizes):
         Row("Promotion → PATCH, 50 promotions/s, p99", "ms", Goal(of_peer=0.5), **late("promotion_ms", 99)),
         Row(f"Idle wake-ups a minute, {objects_}", "", Goal(at_most=40), **sides("wake_ups")),
         Row("Idle CPU in an hour", "s", Goal(), **sides("idle_cpu_s_h")),
-        Row("Requests for memory for an event that changes nothing", "", Goal(at_most=2), **once("allocations")),
+        Row(f"Requests for memory for an event that changes nothing, {first} channels", "", Goal(at_most=2), **once("allocations")),
         Row(f"Start → ready, {first} channels, beyond one round of watches by curl", "ms", Goal(at_most=100, unit="ms"),
             sluice=[1000 * (value - one_round) for value in values(run, first, "sluice", "sync_s")],
             peer=[1000 * (value - one_round) for value in values(run, first, PEER, "sync_s")]),
-        Row("Take-over after SIGKILL of the leader (the Lease lasts 15 s)", "s", Goal(at_most=16, unit="s"), **once("take_over_s")),
+        Row(f"Take-over after SIGKILL of the leader, {first} channels (the Lease lasts 15 s)", "s", Goal(at_most=16, unit="s"), **once("take_over_s")),
         Row("Image, as it is pulled", "MiB", Goal(at_most=12, unit="MiB"), sluice=[size for size in [programs.image_mib()] if size],
             peer=[programs.packed_mib(run.paths["peer"])]),
     ]
@@ -297,10 +311,11 @@ def inside(arguments):
         if first == 0:
             run.allocations(size)
             run.take_over()
+    run.profiles(arguments.sizes[-1])
     run.relist()
     say("done; the report is written")
     results = {"facts": facts(arguments, run), "equal": equality(run), "candidates": candidates_of(run, arguments.sizes[-1]),
-               "figures": run.figures, "limit": candidate.MEMORY_LIMIT,
+               "figures": run.figures, "once": run.once, "profile": run.profile, "limit": candidate.MEMORY_LIMIT, "idle_s": arguments.plan(arguments.sizes[-1]).idle_s,
                "lists": {key: goals.median(run.floor[arguments.sizes[-1]][key]) for key in ("lists", "lists_server_cpu_s")}}
     company = os.environ.get("BENCH_COMPANY")
     if company and os.path.exists(company):
@@ -308,7 +323,7 @@ def inside(arguments):
             told = json.load(file)
         results["company"], results["company_text"] = told, told["text"]
     rows = rows_of(run, arguments.sizes)
-    report.write(results, rows, plots_of(run, arguments.sizes), os.path.join(programs.ROOT, "build"), arguments.page)
+    report.write(results, rows, plots_of(run, arguments.sizes), arguments.folder, arguments.page)
     print(report.table(rows))
     print("\n" + results["equal"])
 
@@ -316,8 +331,8 @@ def inside(arguments):
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a few minutes: one round at 100 and 300 channels")
-    parser.add_argument("--rounds", type=int, default=0, help="passes over all candidates at each size (default 2, with --quick 1)")
-    parser.add_argument("--sizes", default="", help="numbers of channels, rising multiples of ten (default 100,1000,10000)")
+    parser.add_argument("--rounds", type=int, default=0, help="passes over all candidates at each size (default 7, with --quick 1)")
+    parser.add_argument("--sizes", default="", help=f"numbers of channels, rising multiples of ten (default {SIZES})")
     parser.add_argument("--no-company", action="store_true", help="without the company's day on hollow nodes")
     parser.add_argument("--no-reflectors", action="store_true", help="without kube-rs")
     parser.add_argument("--only", default="", metavar="'NAME; NAME'", help="these candidates only, as in 'sluice; peer tuned'")
@@ -326,13 +341,16 @@ def parse():
     parser.add_argument("--note", default="", help="a remark on the run, for the page: what else ran on the machine")
     arguments = parser.parse_args()
     quick = arguments.quick
-    arguments.rounds = arguments.rounds or (1 if quick else 2)
-    arguments.sizes = [int(word) for word in (arguments.sizes or ("100,300" if quick else "100,1000,10000")).split(",")]
-    arguments.page = os.path.abspath(arguments.page or (os.path.join(programs.FOLDER, "benchmarks.md") if quick else PAGE))
+    is_whole = not (quick or arguments.sizes or arguments.no_company or arguments.no_reflectors or arguments.only or arguments.anywhere or arguments.page)
+    arguments.rounds = arguments.rounds or (1 if quick else 7)
+    arguments.sizes = [int(word) for word in (arguments.sizes or ("100,300" if quick else SIZES)).split(",")]
+    arguments.page = os.path.abspath(arguments.page or (PAGE if is_whole else os.path.join(programs.FOLDER, "benchmarks.md")))
+    arguments.folder = os.path.join(programs.ROOT, "build") if is_whole else os.path.dirname(arguments.page)
     arguments.load = os.getloadavg()[0]
     much = rounds.Plan(calm=20, busy=200, promotions=30, idle_s=20, touches=200) if quick else rounds.Plan(
         calm=200, busy=500, promotions=60, idle_s=60, touches=500)
     # how cost grows is asked at every size, all else at the largest; no channel is edited twice, since a slow candidate would see one edit
+    much.busy = min(much.busy, arguments.sizes[-1])
     arguments.plan = lambda size: much if size == arguments.sizes[-1] else rounds.Plan(busy=min(size, much.busy), touches=much.touches)
     return arguments
 

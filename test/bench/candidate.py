@@ -14,6 +14,10 @@ import process
 CORE = {1}
 PATIENCE_S = 180
 PAUSE_SHARE = 0.01  # of the time since the start, between two questions
+TUNED = "peer tuned"
+LISTS = f"{TUNED}, lists"  # its library lets lists stream in through watches, unless it is told not to
+WORKERS = 16  # as many reconciles at once as Sluice has
+MANY = f"{TUNED}, {WORKERS} workers"
 MEMORY_LIMIT = "384MiB"  # GOMEMLIMIT of the tuned peer: near to what lives it would collect without end, and that is CPU time
 
 
@@ -27,9 +31,9 @@ class Candidate:
 
     leads = True  # it has leader election, and reconciles
 
-    def __init__(self, name, side, argv, environment=None, first_round_only=False):
+    def __init__(self, name, side, argv, environment=None, first_round_only=False, syncs_only=False):
         self.name, self.side, self._argv, self._environment = name, side, argv, environment or {}
-        self.first_round_only = first_round_only
+        self.first_round_only, self.syncs_only = first_round_only, syncs_only
 
     def start(self, kubeconfig, port=18080, identity="one", environment=None):
         return Running(self, self._argv(kubeconfig, port, identity), port,
@@ -123,8 +127,9 @@ def all_of(programs):
     return [
         Candidate("sluice", "sluice", _sluice(programs["sluice"])),
         Candidate("peer", "peer", _peer(programs["peer"]), first_round_only=True),
-        Candidate("peer tuned", "peer", _peer(programs["peer"], "--tuned"), tuned),
-        Candidate("peer tuned, 4 workers", "peer", _peer(programs["peer"], "--tuned", "--workers", "4"), tuned),
+        Candidate(TUNED, "peer", _peer(programs["peer"], "--tuned"), tuned),
+        Candidate(LISTS, "peer", _peer(programs["peer"], "--tuned"), {**tuned, "KUBE_FEATURE_WatchListClient": "false"}, syncs_only=True),
+        Candidate(MANY, "peer", _peer(programs["peer"], "--tuned", "--workers", str(WORKERS)), tuned),
         Reflectors("kube-rs", "reflectors", lambda *_: [programs["kube-rs"]]),
     ]
 

@@ -40,12 +40,14 @@ class Goal:
         self.of_peer, self.of_floor, self.at_most, self.unit, self.because = of_peer, of_floor, at_most, unit, because
 
     def is_met(self, sluice, peer, floor):
-        """None: one of the figures that it needs was not measured."""
+        """None: nothing is asked for, or one of the figures that it needs was not measured."""
         needs = [(self.of_peer, peer), (self.of_floor, floor)]
         if sluice is None or any(share is not None and other is None for share, other in needs):
             return None
         limits = [share * other for share, other in needs if share is not None]
         limits += [self.at_most] if self.at_most is not None else []
+        if not limits:
+            return None
         return all(sluice <= limit for limit in limits)
 
     def __str__(self):

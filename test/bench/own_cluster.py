@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import cluster
 import process
 
 PATIENCE_S = 60
-PROFILES = ("--flag", "apiserver=--profiling=true")  # for collect_garbage()
+PROFILES = ("--flag", "apiserver=--profiling=true")  # for garbage, and where CPU time goes
 
 
 def pids():
@@ -26,7 +27,13 @@ def apiserver_cpu_s():
 def collect_garbage(api):
     """In the apiserver, whole. With tens of thousands of objects that takes it as long as all their lists, about every second time that somebody
     asks for these, and whoever that is would pay for the other as well."""
-    api.get("/debug/pprof/heap?gc=1")
+    api.get_bytes("/debug/pprof/heap?gc=1")
+
+
+def collections_so_far(api):
+    """How often the apiserver has collected its garbage, be it asked or not."""
+    told = api.get_bytes("/debug/pprof/heap?debug=1").decode()
+    return int(re.search(r"^# NumGC = (\d+)$", told, re.M).group(1))
 
 
 def end(*_):

@@ -1,12 +1,15 @@
-"""What was measured, for people: build/bench.json, the page in the documents, the plots."""
+"""What was measured, for people: bench.json, the page in the documents, the plots."""
 
 import json
 import math
 import os
 
+import candidate
+import cpu_profile
 import goals
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 620, 340, 70, 50, 30, 150
+LINEAR = 1.05  # an exponent up to this is taken for one: the figures are not so exact
 COLOURS = ["#1f5fa8", "#c2571a", "#7a3e9d", "#2d7d46", "#666666"]
 
 
@@ -22,12 +25,12 @@ def ratio(value):
 
 
 def table(rows):
-    lines = ["| benchmark | Sluice ÷ peer | Sluice ÷ floor | goal | met | Sluice | peer, tuned | floor | spread (Sluice, peer) |",
+    lines = ["| benchmark | Sluice ÷ peer | Sluice ÷ floor | goal | met | Sluice | peer, tuned | floor | spread (Sluice, peer, floor) |",
              "|---|---|---|---|---|---|---|---|---|"]
     for row in rows:
         one = row.as_json()
         met = {True: "yes", False: "**no**", None: "–"}[one["met"]] if one["goal"] != "none" else ""
-        spread = ", ".join(f"{one['spread'][side] * 100:.0f} %" for side in ("sluice", "peer") if side in one["spread"])
+        spread = ", ".join(f"{one['spread'][side] * 100:.0f} %" for side in ("sluice", "peer", "floor") if len(one["rounds"].get(side, [])) > 1) or "one round"
         lines.append(f"| {row.name} | {ratio(one['ratio'])} | {ratio(one['ratio_floor'])} | {one['goal'] if one['goal'] != 'none' else '–'} | {met} "
                      f"| {number(one['sluice'], row.unit)} | {number(one['peer'], row.unit)} | {number(one['floor'], row.unit)} | {spread} |")
     return "\n".join(lines)
@@ -43,6 +46,16 @@ class Plot:
     def fits(self):
         """The exponent of the whole cost over the number of objects: that of the cost per object, and one."""
         return {key: 1 + (goals.exponent(self.sizes, values) or 0) for key, values in self.series.items()}
+
+    def last_step(self):
+        """The same over the two largest sizes alone, where what everybody takes at the start no longer hides how cost grows."""
+        return {key: 1 + (goals.exponent(self.sizes[-2:], values[-2:]) or 0) for key, values in self.series.items()}
+
+    def told(self):
+        """What the plot shows, in a sentence."""
+        above = [f"{key} n^{value:.2f}" for key, value in self.last_step().items() if value > LINEAR]
+        step = f"From {self.sizes[-2]:,} to {self.sizes[-1]:,} channels" if len(self.sizes) > 1 else "At one size"
+        return f"{step} the cost of all objects grows faster than their number for: {', '.join(above)}." if above else f"{step} nothing grows faster than linear."
 
     def svg(self):
         every = [value for values in self.series.values() for value in values]
@@ -87,11 +100,13 @@ Written by `make bench`; not by hand.
 
 - **Sluice ÷ peer** below 1: Sluice takes less. Each figure is the median of its rounds. A dash: not measured, or nothing to compare with.
 - **Peer, tuned** is `test/bench/peer`, the operator in Go, with caches that hold no more than it needs. It has one worker, as is the default; for latency it is
-  whichever answers sooner of that and of four workers.
+  whichever answers sooner of that and of sixteen, as many as Sluice has at once. For cold sync it is whichever is ready sooner: with lists that stream in,
+  as is its default, or with plain ones.
 - **Floor** is curl: the same lists over one connection, the same writes on one connection; for latencies it is an echo (`test/bench/echo.py`), which has curl's watch and
   writes at once, over four connections, that it has seen what came: it decides nothing.
 - **Spread** is the distance between the greatest and the least round (of four and more rounds: between the quartiles), as a share of the median. A ratio that is
-  closer to its goal than that may fall on the other side in the next run.
+  closer to its goal than that may fall on the other side in the next run. One round: the forced relist, and at the smallest size the requests for memory and the
+  take-over.
 {why}
 ## Every candidate
 
@@ -114,21 +129,25 @@ nothing with them.
 - A promotion is of a digest, into a channel with one CronJob: two writes of the channel's status, three of the promotion's, the pins, the workload, two Events; and one question to the registry.
 - Writes are counted in the apiserver's audit log, and what promotions leave behind is compared field by field, moments aside. A round in which either differs counts for nothing. {equal}
 - Promotions, idle time and latency are measured at the largest size only; start, memory and CPU for each change at every size.
-- Before each cold sync the apiserver collects its garbage (`/debug/pprof/heap?gc=1`): with so many objects that takes it as long as the lists themselves, about every second
-  time, and whoever comes then would pay for both. Who makes so much garbage that it begins again meanwhile pays for that.
+- Before each cold sync and each measure of latency the apiserver collects its garbage (`/debug/pprof/heap?gc=1`): with so many objects that takes it as long as the lists
+  themselves, about every second time, and whoever comes then would pay for both. Who makes so much garbage that it begins again meanwhile pays for that.
+- The floor comes first in each round. Its lists are asked for as Sluice does, a page of each kind.
 - Latency is from the apiserver's answer to whoever wrote to the arrival of the operator's PATCH, both as the audit log has them. The log has whole requests of the
   apiserver in it, so it is never below what the network and the apiserver take.
-- Wake-ups are voluntary context switches of all threads. Memory is VmRSS and VmHWM. CPU is what the scheduler counts for the process, kernel included.
+- Wake-ups are voluntary context switches of all threads. They and idle CPU are counted for {idle_s} s. Memory is VmRSS and VmHWM. CPU is what the scheduler counts for the process, kernel included.
 - A forced relist: a candidate that has synced and does not lead is stopped, the apiserver is killed and started; the candidate goes on and lists again; that it did is seen in the audit log.
 
 ## What is unfair, and to whom
 
-- To the peer: it has one core. Go's collector would use a second one, and four workers would as well.
+- To the peer: it has one core. Go's collector would use a second one, and many workers would as well.
+- To the peer: it reads its own writes (`EnableReadYourWritesConsistency`, off by default), so that it does as many as Sluice and no more: a worker waits until its cache has them.
+- To the peer: it says that it is ready up to 100 ms late, since its library looks that often whether its caches have synced; at the smallest size that is a part of its start.
+- To Sluice: of the peer's image only the program is weighed.
 - To the peer: a Go program keeps memory for a while before it gives it back. Its limit (GOMEMLIMIT) is {limit}; a lower one would cost CPU.
 - To the peer: it renews its Lease every 2 s, as its library does by default, and Sluice every 5 to 5.5 s. That is a part of its wake-ups when idle, and of its CPU.
 - To Sluice: the peer reads the built-in kinds as protobuf, as its client does by default; Sluice reads JSON.
 - To Sluice: the peer knows the channels, promotions and workloads that the benchmarks have, and nothing of gates, windows, approvals or signatures.
-- To kube-rs: it compares in memory and cold sync alone.
+- To kube-rs: it compares in memory and cold sync alone, and keeps all of an object but managedFields and what was last applied; the tuned peer and Sluice keep what they need.
 - To everybody: core 0 carries the apiserver, etcd and the writers, so that at 50 changes a second the apiserver is part of every latency.
 
 ## Again
@@ -136,7 +155,7 @@ nothing with them.
 As root, with Go and cargo, on a machine with nothing else to do:
 
 ```sh
-make image bench                                    # three quarters of an hour; writes this page and build/bench.json
+make image bench                                    # two hours; writes this page and build/bench.json
 make bench-quick                                    # some minutes, small; build/side-by-side/benchmarks.md
 make bench BENCH="--sizes 1000 --rounds 7 --no-company --page /tmp/benchmarks.md"    # one question; see test/bench/bench.py --help
 ```
@@ -146,15 +165,15 @@ make bench BENCH="--sizes 1000 --rounds 7 --no-company --page /tmp/benchmarks.md
 # Of what may be missed, what stands in the way; {…} are medians at the largest size.
 WHY = {
     "Cold sync": """the apiserver is what is waited for. Its CPU time is {server} s for Sluice, {peer_server} s for the peer and {lists_server} s for curl, which does nothing with what it
-  reads, and it has one core; Sluice itself uses {own} s meanwhile. A profile of the apiserver over six cold syncs of 2,000 channels: 43 % copies the custom
-  resources and makes JSON of them, of which there is nothing else; 15 % makes JSON of the built-in kinds, where the peer asks for protobuf; 24 % collects garbage. Half of the peer's
-  time would take an apiserver that does less for the same objects.""",
+  reads, and it has one core; Sluice itself uses {own} s meanwhile. Of the apiserver's CPU time in one more cold sync of Sluice's (pprof): {sync_profile}. Only custom resources have no
+  encoding but JSON; of the built-in kinds the peer asks for protobuf. Half of the peer's time would take an apiserver that does less for the same objects.""",
     "Event → PATCH": """an echo, which answers each change at once and decides nothing, takes {floor} ms. What is late is the apiserver, which shares a core with etcd and
-  the writer: all that it does for a change, and for the answer to the one before, has to be done there.""",
-    "Idle wake-ups": """counted with strace, two minutes, 43 a minute: 24 are the Lease's (twelve renewals, each a timer and an answer), 9 or 10 the bookmarks that the apiserver sends
-  of ten kinds within one second of each minute, the others the question whether the apiserver is still there, its answer, and timers.""",
-    "CPU for": """more than half of it is below Sluice's own code: sleeping and waking, TLS, HTTP/2, libcurl, which visits each stream of a connection for whatever arrives on it. The profile
-  is in [ARCHITECTURE.md](../ARCHITECTURE.md#where-the-cpu-of-a-reconcile-goes). curl's loop writes, and watches nothing: an edit comes as an event of a watch, and the write comes back as another.""",
+  the writer. At 50 changes a second it uses {busy_core} of that core, by itself (pprof): {busy_profile}.""",
+    "Idle wake-ups": """eleven or twelve renewals of the Lease a minute are each an answer, and a timer unless something else is awake within half a second; the apiserver sends
+  a bookmark of each kind each minute; the others are the question whether the apiserver is still there, and its answer.""",
+    "CPU for": """of Sluice's CPU time at 50 changes a second (perf): {own_profile}. What is below Sluice's own code is sleeping and waking, TLS, HTTP/2, and libcurl, which visits each stream of a
+  connection for whatever arrives on it; a profile by work is in [ARCHITECTURE.md](../ARCHITECTURE.md#where-the-cpu-of-a-reconcile-goes). curl's loop writes, and watches nothing: an edit comes as an event of a watch, and
+  the write comes back as another.""",
 }
 
 
@@ -162,8 +181,12 @@ def why(rows, results):
     """For each goal that is missed what is known of the reason."""
     candidates, lists = results["candidates"], results["lists"]
     server = "CPU of the apiserver until ready, s"
-    figures = {"server": number(candidates.get("sluice", {}).get(server)), "peer_server": number(candidates.get("peer tuned", {}).get(server)),
+    peer = min((candidates[name] for name in (candidate.TUNED, candidate.LISTS) if name in candidates), key=lambda one: one.get("cold sync, s", 0), default={})
+    figures = {"server": number(candidates.get("sluice", {}).get(server)), "peer_server": number(peer.get(server)),
                "own": number(candidates.get("sluice", {}).get("CPU until ready, s")), "lists_server": number(lists["lists_server_cpu_s"])}
+    profile = results.get("profile") or {"busy_core": 0}
+    figures.update({f"{name}_profile": cpu_profile.shares(profile.get(name, {})) or "not measured" for name in ("sync", "busy", "own")},
+                   busy_core=f"{profile['busy_core'] * 100:.0f} %")
     missed = [row for row in rows if row.as_json()["met"] is False]
     told = [f"- **{row.name}**: {text.format(**figures, floor=number(row.side('floor')))}"
             for row in missed for key, text in WHY.items() if row.name.startswith(key)]
@@ -191,7 +214,8 @@ def write(results, rows, plots, folder, page):
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "bench.json"), "w") as file:
         json.dump({"facts": results["facts"], "rows": [row.as_json() for row in rows], "equal": results["equal"], "company": results.get("company"),
-                   "fits": {plot.name: plot.fits() for plot in plots}, "figures": results["figures"]}, file, indent=1)
+                   "fits": {plot.name: plot.fits() for plot in plots}, "last_step": {plot.name: plot.last_step() for plot in plots},
+                   **{key: results.get(key) for key in ("figures", "once", "profile")}}, file, indent=1)
     pictures = os.path.join(os.path.dirname(page), "bench")
     os.makedirs(pictures, exist_ok=True)
     shown = []
@@ -200,9 +224,8 @@ def write(results, rows, plots, folder, page):
             continue
         with open(os.path.join(pictures, plot.name + ".svg"), "w") as file:
             file.write(plot.svg())
-        above = [f"{key} n^{value:.2f}" for key, value in plot.fits().items() if value > 1.05]
-        shown.append(f"![{plot.title}](bench/{plot.name}.svg)\n\n" + (f"Above linear: {', '.join(above)}." if above else "Nothing grows faster than linear."))
+        shown.append(f"![{plot.title}](bench/{plot.name}.svg)\n\n{plot.told()}")
     with open(page, "w") as file:
         file.write(PAGE.format(machine=machine(results["facts"]), table=table(rows), why=why(rows, results), candidates=candidates_table(results["candidates"]),
                                plots="\n\n".join(shown) or "One size only was measured.", company=results.get("company_text", ""), equal=results["equal"],
-                               limit=results["limit"]))
+                               limit=results["limit"], idle_s=results["idle_s"]))

@@ -1,5 +1,7 @@
 """One candidate, measured from its start to its end, with so many channels in the cluster."""
 
+import contextlib
+import math
 import signal
 import tempfile
 import time
@@ -7,6 +9,7 @@ import time
 import audit
 import candidate
 import cluster
+import cpu_profile
 import objects
 import own_cluster
 import process
@@ -45,11 +48,13 @@ def edits(running, api, channels, plan, figures):
     for name, rate, count in (("calm", CALM_RATE, plan.calm), ("busy", RATE, plan.busy)):
         if not count:
             continue
-        before = process.cpu_s(running.pid)
+        own_cluster.collect_garbage(api)
+        collected, before = own_cluster.collections_so_far(api), process.cpu_s(running.pid)
         objects.edit(api, channels, rate, count)
         events = log.read_until(count)
         figures[name + "_cpu_ms"] = (process.cpu_s(running.pid) - before) / count * 1000
         figures[name + "_ms"] = audit.latencies_ms(events, "releasechannels")
+        figures[name + "_collections"] = own_cluster.collections_so_far(api) - collected
         counts = audit.writes(events)
         if counts != {"patch releasechannels/status": count}:
             figures["unequal"].append(f"{count} edits: {counts}")
@@ -62,6 +67,7 @@ def promotions(running, api, digests, plan, figures):
     objects.promote(api, "first", digests[0], range(MOVING_CHANNELS), RATE)
     log.wait_for_silence()
     changes = -objects.generations(api, plan.promotions)
+    own_cluster.collect_garbage(api)
     log, before = audit.Audit(), process.cpu_s(running.pid)
     objects.promote(api, "second", digests[1], range(plan.promotions), RATE)
     events = log.read_until(WRITES_A_PROMOTION * plan.promotions)
@@ -75,10 +81,10 @@ def promotions(running, api, digests, plan, figures):
 
 
 def idle(running, plan, figures):
-    waked, before = process.wake_ups(running.pid), process.cpu_s(running.pid)
+    waked, before = process.wake_ups(running.pid), process.on_core_s(running.pid)
     time.sleep(plan.idle_s)
     figures["wake_ups"] = (process.wake_ups(running.pid) - waked) * 60 / plan.idle_s
-    figures["idle_cpu_s_h"] = (process.cpu_s(running.pid) - before) * 3600 / plan.idle_s
+    figures["idle_cpu_s_h"] = (process.on_core_s(running.pid) - before) * 3600 / plan.idle_s
 
 
 def relist(one, kubeconfig, repin):
@@ -112,7 +118,7 @@ def measure(one, kubeconfig, api, channels, digests, plan):
     figures = {"unequal": []}
     if one.leads:
         candidate.release_lease(api)
-        if plan.promotions:
+        if plan.promotions and not one.syncs_only:
             objects.reset_moving(api, MOVING_CHANNELS + 1)
     time.sleep(1)
     own_cluster.collect_garbage(api)
@@ -121,7 +127,7 @@ def measure(one, kubeconfig, api, channels, digests, plan):
     running = one.start(kubeconfig)
     try:
         started(running, figures, server_cpu_s=server_cpu_s)
-        if one.leads:
+        if one.leads and not one.syncs_only:
             log.wait_for_silence()
             edits(running, api, channels, plan, figures)
             if plan.idle_s:
@@ -155,6 +161,26 @@ def count_allocations(one, kubeconfig, api, channels, plan, preload):
             running.stop()
 
 
+def profiles(one, kubeconfig, api, channels, plan, sync_s):
+    """Where CPU time goes: the apiserver's while this candidate syncs, which takes it so long, and while channels are edited; the candidate's own then."""
+    found = {"sync": {}, "busy": {}, "own": {}}
+    candidate.release_lease(api)
+    own_cluster.collect_garbage(api)
+    with contextlib.ExitStack() as stack:
+        with cpu_profile.of_apiserver(math.ceil(sync_s), found["sync"]):
+            running = one.start(kubeconfig)
+            stack.callback(running.stop)
+            started(running, {})
+        own_cluster.collect_garbage(api)
+        server_cpu_s = own_cluster.apiserver_cpu_s()
+        with cpu_profile.of_apiserver(math.ceil(plan.busy / RATE), found["busy"]), cpu_profile.of_process(running.pid, found["own"]):
+            began = time.monotonic()
+            objects.edit(api, channels, RATE, plan.busy)
+            seconds = time.monotonic() - began
+        found["busy_core"] = (own_cluster.apiserver_cpu_s() - server_cpu_s) / seconds
+    return found
+
+
 def take_over(one, kubeconfig, api):
     """Seconds from the SIGKILL of the leader until the replica beside it, which is warm, leads."""
     candidate.release_lease(api)
@@ -177,6 +203,7 @@ def take_over(one, kubeconfig, api):
 
 def echoes(curl, api, channels, rate, count):
     """From each answer to whoever edited a channel until the write of an echo arrives, in ms: it decides nothing, so no operator has less to do."""
+    own_cluster.collect_garbage(api)
     path, log = cluster.GROUP + "/releasechannels?", audit.Audit()
     with curl.echoing(path, api.get(path + "limit=1")["metadata"]["resourceVersion"]):
         time.sleep(1)

@@ -11,6 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "cluster")]
 import audit  # noqa: E402
 import cluster  # noqa: E402
+import cpu_profile  # noqa: E402
 import goals  # noqa: E402
 import objects  # noqa: E402
 import report  # noqa: E402
@@ -40,6 +41,9 @@ class Arithmetic(unittest.TestCase):
         self.assertAlmostEqual(goals.spread([9, 10, 12]), 0.3)
         self.assertEqual(goals.spread([5]), 0)
 
+    def test_the_spread_of_more_is_between_the_quartiles(self):
+        self.assertAlmostEqual(goals.spread([10, 10, 11, 12, 90]), (51 - 10) / 11)
+
     def test_a_spread_is_never_below_nothing(self):
         self.assertEqual(goals.spread([-10, -20, -30]), 1)
 
@@ -62,6 +66,9 @@ class Goals(unittest.TestCase):
     def test_a_goal_that_lacks_a_figure_is_neither_met_nor_missed(self):
         self.assertIsNone(goals.Goal(of_peer=0.5).is_met(1, None, None))
         self.assertIsNone(goals.Goal(at_most=1).is_met(None, None, None))
+
+    def test_where_nothing_is_asked_for_nothing_is_met(self):
+        self.assertIsNone(goals.Goal().is_met(1, 2, 3))
 
     def test_a_row_has_the_medians_of_its_rounds_and_their_ratio(self):
         told = goals.Row("memory", "MiB", goals.Goal(of_peer=0.5), sluice=[10, 12, 11], peer=[40, 44, 48]).as_json()
@@ -116,10 +123,43 @@ class Objects(unittest.TestCase):
         self.assertEqual([body["status"] for body in bodies], [{"observedGeneration": 1, "phase": "x"}, {"observedGeneration": 2, "phase": "x"}])
 
 
+TRACES = """File: kube-apiserver
+Type: cpu
+-----------+-------------------------------------------------------
+      10ms   runtime.scanobject
+             runtime.gcDrain
+             runtime.gcBgMarkWorker
+-----------+-------------------------------------------------------
+     bytes:  12
+      30ms   encoding/json.Marshal
+             sigs.k8s.io/structured-merge-diff/v6/typed.Merge
+-----------+-------------------------------------------------------
+       5ms   main.main
+-----------+-------------------------------------------------------
+"""
+
+
+class Profiles(unittest.TestCase):
+    def test_a_stack_counts_for_the_work_that_called_it_not_for_what_it_called(self):
+        self.assertEqual({"collecting garbage": 10, "server-side apply": 30, cpu_profile.REST: 5}, cpu_profile.read_traces(TRACES))
+
+    def test_all_of_the_kernel_is_the_kernel_and_a_library_is_itself(self):
+        told = "    60.00%  sluice\n    25.50%  [kernel.kallsyms]\n     4.50%  [vdso]\n    10.00%  libcurl.so.4.8.0\n\n"
+        self.assertEqual({"sluice": 60, "kernel": 30, "libcurl.so.4.8.0": 10}, cpu_profile.read_objects(told))
+
+    def test_shares_are_told_by_their_size_and_what_is_small_together(self):
+        self.assertEqual("60 % b, 38 % a, 2 % the rest", cpu_profile.shares({"a": 38, "b": 60, "c": 1, cpu_profile.REST: 1}))
+        self.assertEqual("", cpu_profile.shares({}))
+
+
 class Report(unittest.TestCase):
     def test_a_missed_goal_stands_out_in_the_table(self):
         rows = [goals.Row("memory", "MiB", goals.Goal(at_most=1, unit="MiB"), sluice=[2], peer=[8])]
-        self.assertIn("| memory | 0.25 | – | ≤ 1 MiB | **no** | 2.00 MiB | 8.00 MiB | – |", report.table(rows))
+        self.assertIn("| memory | 0.25 | – | ≤ 1 MiB | **no** | 2.00 MiB | 8.00 MiB | – | one round |", report.table(rows))
+
+    def test_each_side_that_had_rounds_has_a_spread(self):
+        rows = [goals.Row("lists", "s", goals.Goal(), sluice=[9, 10, 11], peer=[10], floor=[5, 10, 15])]
+        self.assertIn("| 20 %, 100 % |", report.table(rows))
 
     def test_what_stands_in_the_way_of_a_goal_is_told_when_it_is_missed_and_only_then(self):
         results = {"candidates": {"sluice": {"CPU of the apiserver until ready, s": 8.1, "CPU until ready, s": 2.5},
@@ -128,6 +168,9 @@ class Report(unittest.TestCase):
             return report.why([goals.Row("Cold sync, 10 channels", "s", goals.Goal(at_most=1), sluice=[seconds])], results)
         self.assertEqual("", told(1))
         self.assertIn("Its CPU time is 8.10 s for Sluice, 6.20 s for the peer and 7.70 s for curl", told(2))
+        self.assertIn("(pprof): not measured.", told(2))
+        results["profile"] = {"sync": {"making JSON": 750, "copying objects": 250}, "busy": {}, "own": {}, "busy_core": 0.5}
+        self.assertIn("(pprof): 75 % making JSON, 25 % copying objects.", told(2))
 
     def test_a_plot_has_a_line_for_each_series_and_says_how_its_cost_grows(self):
         plot = report.Plot("memory", "Memory", "KiB", [10, 100, 1000], {"sluice": [1, 1, 1], "peer": [1, 10, 100]})
@@ -135,9 +178,14 @@ class Report(unittest.TestCase):
         self.assertEqual(plot.svg().count("<polyline"), 2)
         self.assertIn("cost ~ n^2.00", plot.svg())
 
+    def test_growth_that_a_small_cluster_hides_is_told(self):
+        plot = report.Plot("sync", "Sync", "µs", [100, 1000, 10000], {"sluice": [100, 10, 10], "curl": [100, 10, 20]})
+        self.assertLess(plot.fits()["curl"], 1)
+        self.assertEqual("From 1,000 to 10,000 channels the cost of all objects grows faster than their number for: curl n^1.30.", plot.told())
+
     def test_the_page_is_written_with_its_plots_and_says_what_was_void(self):
         results = {"facts": {"Machine": "2 cores"}, "equal": "**Rounds that count for nothing:** one.", "candidates": {"sluice": {"peak, MiB": 2}, "peer": {"peak, MiB": 8}},
-                   "figures": {}, "limit": "256MiB", "lists": {"lists_server_cpu_s": 1}}
+                   "figures": {}, "limit": "256MiB", "idle_s": 60, "lists": {"lists_server_cpu_s": 1}}
         plot = report.Plot("memory", "Memory", "KiB", [10, 100], {"sluice": [1, 1]})
         with tempfile.TemporaryDirectory() as folder:
             report.write(results, [goals.Row("memory", "MiB", goals.Goal(), sluice=[2])], [plot], folder, os.path.join(folder, "page.md"))

@@ -80,6 +80,13 @@ class Api:
     def get(self, path):
         return self.call("GET", path)
 
+    def get_bytes(self, path):
+        """What is no JSON, as it comes."""
+        code, data = self._send("GET", path, None, None)
+        if code >= 300:
+            raise ApiError(code, {"message": data.decode(errors="replace")})
+        return data
+
     def stream(self, path):
         """The lines of an answer that goes on, such as a watch, as they come; on a connection of its own."""
         connection = http.client.HTTPSConnection(self._host, context=self._tls)
