@@ -83,7 +83,8 @@ class Lane:
                                                        **({"roleRef": there["roleRef"]} if "roleRef" in there else {})})
 
     def make_namespace(self, name):
-        self.api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+        # an apply: a create whose answer was lost is made again, and refused then
+        self.api.apply(f"/api/v1/namespaces/{name}", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         self._namespaces.append(name)
 
     def finish(self):

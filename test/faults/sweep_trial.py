@@ -109,7 +109,7 @@ class Trial:
     def __init__(self, stage, scenario, points=()):
         """stage: a lane of it."""
         self._stage, self._scenario, self._points = stage, scenario, list(points)
-        self.namespace = stage.prefix + uuid.uuid4().hex[:6]
+        self.namespace = stage.prefix + uuid.uuid4().hex[:12]
         self.api, self.registry, self.prometheus = stage.api, stage.registry, stage.prometheus
         self.crashes = []  # the records of the requests at which it was killed
         self._counting = []  # rules that do nothing but count the writes that have begun
