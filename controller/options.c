@@ -293,6 +293,8 @@ static int read_environment(struct reading *reading, struct err *err)
 	return 0;
 }
 
+#define LETTERS 256 /* what getopt knows an option by is no letter from here on */
+
 /* Reads the flags. The first one of a list makes the environment's list void. */
 static int read_flags(struct reading *reading, int argc, char *const *argv, struct err *err)
 {
@@ -302,7 +304,7 @@ static int read_flags(struct reading *reading, int argc, char *const *argv, stru
 
 	for (int i = 0; i < OPTION_COUNT; i++)
 		flags[i] = (struct option){ .name = table[i].flag,
-					    .val = i,
+					    .val = LETTERS + i,
 					    .has_arg = table[i].argument == NULL
 							       ? optional_argument
 							       : required_argument };
@@ -311,9 +313,13 @@ static int read_flags(struct reading *reading, int argc, char *const *argv, stru
 	while ((found = getopt_long(argc, argv, ":", flags, NULL)) != -1) {
 		if (found == ':')
 			return err_set(err, ERR_INPUT, "%s needs a value", argv[optind - 1]);
+		/* Of letters getopt has not yet left the argument behind. */
+		if (found == '?' && optopt > 0 && optopt < LETTERS)
+			return err_set(err, ERR_INPUT, "unknown option -%c; see --help", optopt);
 		if (found == '?')
 			return err_set(err, ERR_INPUT, "unknown option %s; see --help",
 				       argv[optind - 1]);
+		found -= LETTERS;
 		if (!is_seen[found])
 			reading->lists[found].len = 0;
 		is_seen[found] = true;

@@ -143,6 +143,11 @@ static struct crash_entry *count_crash(struct crash_memory *memory, int64_t now_
 	*entry = *present;
 	entry->crashes = crashes;
 	entry->last_ms = now_ms;
+	/* Another process may have damaged these as well, and what is being dealt with has none of them. */
+	entry->is_met = 0;
+	entry->is_announced = 0;
+	entry->is_said = 0;
+	entry->is_unlisted = 0;
 	memory->is_busy = 0;
 	return entry;
 }

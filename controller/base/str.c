@@ -62,7 +62,8 @@ bool str_to_int(const char *text, int64_t min, int64_t max, int64_t *ret)
 	char *end;
 	long long value;
 
-	if (text[0] == '\0' || isspace((unsigned char)text[0]))
+	/* strtoll would take blanks and a plus sign. */
+	if (text[0] != '-' && !isdigit((unsigned char)text[0]))
 		return false;
 	errno = 0;
 	value = strtoll(text, &end, 10);

@@ -43,6 +43,7 @@ int kubeconfig_of_pod(const char *host, const char *port, const char *folder,
 	if (r == 0 && pod_text(&config, folder, "namespace", &config.namespace, NULL) == 0)
 		config.namespace = arena_strndup(&config.arena, config.namespace,
 						 strcspn(config.namespace, " \r\n"));
+	r = r < 0 ? r : kubeconfig_check(&config, err);
 	if (r < 0) {
 		kubeconfig_finish(&config);
 		return r;

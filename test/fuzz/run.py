@@ -26,6 +26,17 @@ MEMORY_MB = 1024      # and so is one that takes more
 LONGEST_INPUT = 4096  # bytes
 ENDING_S = 60         # after its time a target is given so long to end
 
+KIB = 1024
+# Of those whose own limit is above that: the limit, and some bytes beyond.
+LONGEST_INPUTS = {name: limit + 4 * KIB for limit, names in {
+    16 * KIB: ["signature"],  # the text of public keys
+    32 * KIB: ["crash_page"],
+    64 * KIB: ["event", "head", "kubeconfig", "list", "scan", "token", "zone"],
+    256 * KIB: ["lease"],
+    1024 * KIB: ["credential", "pod", "prometheus", "secret"],
+    3072 * KIB: ["config_map", "record"],
+    4096 * KIB: ["oci", "status"]}.items() for name in names}
+
 EXECUTIONS = re.compile(r"^stat::number_of_executed_units:\s*(\d+)", re.M)
 RATE = re.compile(r"^stat::average_exec_per_sec:\s*(\d+)", re.M)
 COVERED = re.compile(r"\bcov: (\d+)")
@@ -74,7 +85,7 @@ def run(name, seconds):
     for path in glob.glob(os.path.join(CRASHES, name + "-*")):
         os.remove(path)
     command = [os.path.join(BUILD, "test", "fuzz", "fuzz_" + name), f"-max_total_time={seconds}", f"-timeout={SLOWEST_S}",
-               f"-rss_limit_mb={MEMORY_MB}", f"-max_len={LONGEST_INPUT}", "-print_final_stats=1",
+               f"-rss_limit_mb={MEMORY_MB}", f"-max_len={LONGEST_INPUTS.get(name, LONGEST_INPUT)}", "-print_final_stats=1",
                f"-artifact_prefix={os.path.join(CRASHES, name)}-"]
     words = os.path.join(HERE, "words", name)
     if os.path.exists(words):

@@ -265,6 +265,32 @@ START_TEST(no_page_is_beyond_bearing)
 }
 END_TEST
 
+/* What was being dealt with was not met in quarantine, whatever the page says of it. */
+START_TEST(what_a_page_says_of_this_process_is_not_believed)
+{
+	struct crash_page page;
+	struct crash_memory_head {
+		char magic[16];
+		char program_version[48];
+		uint32_t is_busy;
+		uint32_t count;
+		struct crash_entry present;
+	} *head = (struct crash_memory_head *)memory;
+	enum crash_found found;
+	const struct crash_entry *last;
+
+	(void)crash_on(&shop, 0);
+	head->present.is_met = 1;
+	head->present.is_announced = 1;
+	head->present.is_said = 1;
+	head->present.is_unlisted = 1;
+	last = open_page(&page, "1.0", 0, &found);
+	expect("it is counted", last != NULL && last->crashes == 1);
+	expect("it was not met", last->is_met == 0 && crash_page_next_met(&page, NULL) == NULL);
+	expect("nobody was told, and nothing says so", last->is_announced == 0 && last->is_said == 0 && last->is_unlisted == 0);
+}
+END_TEST
+
 START_TEST(something_else_is_left_as_it_is)
 {
 	struct crash_page page;
@@ -291,6 +317,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, long_names_are_cut_and_known_again);
 	tcase_add_test(tests, without_a_page_nothing_is_noted);
 	tcase_add_loop_test(tests, no_page_is_beyond_bearing, 0, 300);
+	tcase_add_test(tests, what_a_page_says_of_this_process_is_not_believed);
 	tcase_add_test(tests, something_else_is_left_as_it_is);
 }
 

@@ -57,6 +57,7 @@ static const struct {
 	{ "no text", "", 0, 100, false, 0 },
 	{ "a space in front", " 1", 0, 100, false, 0 },
 	{ "a space behind", "1 ", 0, 100, false, 0 },
+	{ "a plus sign in front", "+1", 0, 100, false, 0 },
 	{ "a letter behind", "1s", 0, 100, false, 0 },
 	{ "a fraction", "1.5", 0, 100, false, 0 },
 	{ "hexadecimal", "0x10", 0, 100, false, 0 },

@@ -113,6 +113,9 @@ static const struct {
 	{ "no port", "10.96.0.1", NULL, ERR_NOTFOUND, NULL },
 	{ "a port that is none", "10.96.0.1", "https", ERR_INPUT, NULL },
 	{ "a port beyond all", "10.96.0.1", "65536", ERR_INPUT, NULL },
+	{ "a port with a sign", "10.96.0.1", "+443", ERR_INPUT, NULL },
+	{ "a host that is a path", "/10.96.0.1", "443", ERR_INPUT, NULL },
+	{ "a host with a user name", "somebody@10.96.0.1", "443", ERR_INPUT, NULL },
 };
 
 START_TEST(reads_a_pods_own)

@@ -101,6 +101,7 @@ static const struct {
 	{ "version", { "--version" }, { NULL }, "version", NULL },
 	{ "reference", { "--reference" }, { NULL }, "reference", NULL },
 	{ "an unknown flag is refused by name", { "--colour" }, { NULL }, NULL, "--colour" },
+	{ "unknown letters are refused by the first of them", { "--leader-elect", "-xy" }, { NULL }, NULL, "unknown option -x" },
 	{ "a flag without its value", { "--bind" }, { NULL }, NULL, "--bind needs a value" },
 	{ "a value that is empty", { "--bind=" }, { NULL }, NULL, "--bind needs a value" },
 	{ "an argument that belongs to nothing", { "run" }, { NULL }, NULL, "\"run\"" },
