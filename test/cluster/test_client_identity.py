@@ -154,14 +154,10 @@ class Renewal(unittest.TestCase):
 
     @classmethod
     def prepare_certificate(cls):
-        """Two certificates for the operator's account: the first one is in the files, and for a few seconds only. Whom it believes is
-        a bundle at first."""
+        """Two certificates for the operator's account: the first one is in the files, and for a few seconds only."""
         folder = cls.folder("certificate")
         folder.write("authority.cnf", AUTHORITY)
         folder.write("index", "")
-        folder.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "unused.key",
-                       "-out", "unused.crt", "-subj", "/CN=another authority", "-days", "2")
-        folder.write("ca.crt", folder.read("unused.crt") + real_authority())
         subject = "".join(f"/O={group}" for group in cluster.OPERATOR_GROUPS) + f"/CN={cluster.OPERATOR}"
         for name, life_s in (("first", LIFE_S), ("second", 3600)):
             folder.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", name + ".key",
@@ -189,7 +185,6 @@ class Renewal(unittest.TestCase):
     def renew_certificate(cls):
         """As soon as the operator has read the first one, which ends in a few seconds, however long the start takes."""
         cluster.eventually("it has read its files", lambda: "certificate" in cls.operators and '"started"' in cls.operators["certificate"].log())
-        cls.folders["certificate"].write("ca.crt", real_authority())
         cls.put_certificate("second")
 
     @classmethod

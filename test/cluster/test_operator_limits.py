@@ -1,6 +1,6 @@
 """The operator on a machine that gives it nothing more: no file descriptors, no place to write, a disk that is full.
 
-It has no need of a disk, and waits for descriptors.
+It has no need of a disk but for the file of crashes, without which it goes on, and waits for descriptors.
 """
 
 import os
@@ -24,6 +24,27 @@ TMPDIR=/var/tmp exec "$@"
 """
 
 
+NO_ROOM = [
+    ("without a crash file nothing is lacking", "", ""),
+    ("the disk of the crash file is full", "/var/tmp/crashes", "there is no room for it: No space left on device"),
+    ("the place of the crash file is read-only", "/tmp/crashes", "cannot be opened: Read-only file system"),
+]
+
+
+def starts_promotes_and_stops(case, path, lack):
+    """everything is read-only or full: it starts, says what it lacks, promotes a tag, and stops well"""
+    case.begin(within=["unshare", "--mount", "sh", "-c", READ_ONLY, "sluice"], flags=["--crash-file", path] if path else [])
+    digest = Images.web("1.0.0")
+    case.make(promotion("tag", artifacts=[{"name": "web", "tag": "1.0.0"}]))
+    case.wait_phase("tag", "Succeeded")
+    case.assertEqual(case.running_digests(), {digest})
+    case.assertEqual(case.operator.stop(), 0, case.operator.log())
+    said = [line for line in case.operator.log(10000).splitlines() if "not put into quarantine" in line]
+    case.assertEqual(len(said), 1, case.operator.log())
+    case.assertIn(f"crash file {path}: {lack}" if path else "there is no --crash-file", said[0])
+
+
+@cluster.rows(NO_ROOM, starts_promotes_and_stops)
 class Limits(OwnOperators):
     def begin(self, **options):
         self.operator = self.new_operator(**options).start()
@@ -39,15 +60,6 @@ class Limits(OwnOperators):
         with open(f"/proc/{self.operator.process.pid}/stat", encoding="ascii") as file:
             fields = file.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def test_nothing_can_be_written(self):
-        """everything is read-only or full: it starts, promotes a tag, and stops well"""
-        self.begin(within=["unshare", "--mount", "sh", "-c", READ_ONLY, "sluice"])
-        digest = Images.web("1.0.0")
-        self.make(promotion("tag", artifacts=[{"name": "web", "tag": "1.0.0"}]))
-        self.wait_phase("tag", "Succeeded")
-        self.assertEqual(self.running_digests(), {digest})
-        self.assertEqual(self.operator.stop(), 0, self.operator.log())
 
     def test_no_file_descriptor_is_left(self):
         """all connections are lost, and none can be made: it waits, and is not ended"""
@@ -67,7 +79,6 @@ class Limits(OwnOperators):
         finally:
             self.limit_descriptors(before)
         self.wait_phase("second", "Succeeded")
-
 
     def test_no_file_descriptor_is_left_for_the_registry(self):
         """the apiserver's connections are there: another channel is served, and the promotion says what it waits for"""

@@ -25,7 +25,10 @@ MISBEHAVIOURS = [  # behaviour of the registry; the condition's reason; a part o
     ("endless", "RegistryAnswer", "cut off"),
     ("gigabyte", "RegistryAnswer", "cut off"),
     ("liar", "RegistryAnswer", "sha256:aaaa"),
+    ("silent", "RegistryUnreachable", "not finished within"),
+    ("drip", "RegistryUnreachable", "not finished within"),
 ]
+SLOW = ("silent", "drip")  # never an answer; a byte a second
 
 
 def auth(user, password):
@@ -67,19 +70,68 @@ class Registries(Case):
                 self.fake.tag(f"good/{name}", "2.0.0")
             self.dying.close()
             two = self.fake.tag("good/sane", "2.0.0")
+            wait_running(self, ["sane"], two)
+            cluster.eventually("the slow ones are waited for no longer", lambda: all(
+                self.condition(self.status(name), "IntakeFailed") for name in SLOW), patience_s=120)
             for name, reason, part in MISBEHAVIOURS:
                 self.assertIn(self.fake.host, self.wait_failed(name, reason, part))
             self.wait_failed("gone", "RegistryUnreachable", self.dying.host)
-            wait_running(self, ["sane"], two)
             for name in [*names, "gone"]:
                 status = self.status(name)
                 self.assertEqual(self.condition(status, "Ready")["status"], "True", status)
                 self.assertEqual(status["current"]["artifacts"][0]["digest"], one)
+        cluster.eventually("the slow answer has begun", lambda: [one for one in self.fake.requests("good/drip") if one["sent"]])
         sent = [one["sent"] for name in ("endless", "gigabyte") for one in self.fake.requests(f"good/{name}") if one["sent"]]
         self.assertLess(max(sent), 64 << 20, "it reads on and on")
         self.fake.behave("good/html", "")
         wait_running(self, ["html"], two)
         cluster.eventually("the condition goes", lambda: not self.condition(self.status("html"), "IntakeFailed"))
+
+    def test_of_two_artifacts_of_which_one_cannot_be_asked_for_none_is_pinned(self):
+        """the promotion waits and says for what; pins and workload stay whole, and change at once when the registry answers"""
+        names = ["left", "right"]
+        for version in ("1.0.0", "2.0.0", "3.0.0"):
+            for name in names:
+                self.fake.tag(f"good/{name}", version)
+        deployment = workload("Deployment", replicas=0)
+        deployment["spec"]["template"]["spec"]["containers"] = [{"name": name} for name in names]
+        self.make(deployment)
+        self.make(channel(artifacts=[{"name": name, "image": self.fake.image(f"good/{name}")} for name in names],
+                          workloads=[{"kind": "Deployment", "name": "web", "containers": {name: name for name in names}}]))
+        self.promote_both("first", names, "1.0.0")
+        self.wait_phase("first", "Succeeded")
+        whole = [self.both(names, "1.0.0")]
+        for bad, version in (("right", "2.0.0"), ("left", "3.0.0")):
+            with self.subTest(bad):
+                self.fake.behave(f"good/{bad}", "trouble")
+                self.fake.forget()
+                self.promote_both(version, names, version)
+                cluster.eventually("it is asked for three times", lambda bad=bad: len(self.fake.requests(f"good/{bad}")) > 2)
+                self.assertEqual(self.gate(version), "Registry")
+                self.assertIn("answered 503", self.message(self.promo(version)))
+                self.assertEqual(self.pins(), whole[-1])
+                self.fake.behave(f"good/{bad}", "")
+                self.wait_phase(version, "Succeeded")
+                whole.append(self.both(names, version))
+                self.assertEqual(self.pins(), whole[-1])
+        self.assertEqual(self.fielded(), whole, "the workload never had one without the other")
+
+    def promote_both(self, name, names, version):
+        self.make(promotion(name, artifacts=[{"name": one, "tag": version} for one in names]))
+
+    def both(self, names, version):
+        return {name: f"{self.fake.image(f'good/{name}')}@{Images.web(version)}" for name in names}
+
+    def pins(self):
+        data = self.api.get(f"/api/v1/namespaces/{self.namespace}/configmaps/sluice-pins")["data"]
+        return {name.rpartition(".")[2]: image for name, image in data.items()}
+
+    def fielded(self):
+        """The images that the workload has ever had, oldest first, as its ReplicaSets tell."""
+        sets = self.api.get(f"/apis/apps/v1/namespaces/{self.namespace}/replicasets")["items"]
+        sets.sort(key=lambda one: int(one["metadata"]["annotations"]["deployment.kubernetes.io/revision"]))
+        images = [{part["name"]: part["image"] for part in one["spec"]["template"]["spec"]["containers"]} for one in sets]
+        return [one for one in images if not any("no-release" in image for image in one.values())]
 
     def test_a_registry_that_asks_to_wait_is_left_alone_so_long(self):
         one = self.busy.tag("good/slow", "1.0.0")

@@ -136,8 +136,18 @@ class Verification(Case):
         bad = next(one for one in self.status()["verified"] if one["release"] == status["release"]["id"])
         self.assertTrue(bad["revoked"])
 
+    @staticmethod
+    def two_series(other):
+        """shop_ok, and the other one."""
+        return f'shop_ok or label_replace({other}, "other", "yes", "", "")'
+
     def test_what_gives_no_number_never_passes(self):
+        inconclusive = "was inconclusive (inconclusiveLimit is 0), the last time: "
         rows = [("no data", self.metric("nothing_of_the_kind"), "the query gave no data"),
+                ("not a number", self.metric("shop_ok * 0 / 0"), inconclusive + "NaN"),
+                ("two series, of which one is not a number", self.metric(self.two_series("shop_ok * 0 / 0")), inconclusive + "1, NaN"),
+                ("two series, of which one is between the bounds", self.metric(self.two_series("shop_ok / 2"), failure={"max": 0}),
+                 inconclusive + "1, 0.5"),
                 ("a wrong query", self.metric("sum(", consecutiveErrorLimit=0), "parse error"),
                 ("a wrong password", self.metric(secret="wrong", consecutiveErrorLimit=0), "refuses us (401): look at credentialsRef"),
                 ("no secret", self.metric(secret="absent", consecutiveErrorLimit=0), "credentialsRef absent"),

@@ -6,6 +6,7 @@ build/faults.json. One that tries the same many times does each within `with sel
 
 import collections
 import contextlib
+import datetime
 import functools
 import json
 import os
@@ -25,10 +26,12 @@ from proxy import Proxy  # noqa: E402
 
 FINISHED = ("Succeeded", "Failed", "Aborted", "Superseded")
 NO_RELEASE = "sluice.dev/no-release:none"  # what the guard puts in before the first one
-ENDS = 10       # "for ever" of a quiet window: so often all watches end, and those whose list is a second old list again
+ENDS = 10       # "for ever" of a quiet window: so often all watches end
 END_S = 0.3
-RESYNC_S = 1.5  # between two ends of a watch that lists anew: one that ends again and again is opened at longer and longer intervals
+RESYNC_S = 1.5  # so long a watch lasts before it ends: one that ends earlier, again and again, is opened at longer and longer intervals
+RESYNC_PATIENCE_S = 120  # of which the longest may be a minute
 IS_SHORT = bool(os.environ.get("SLUICE_FAULTS_SHORT"))  # the choice that `make test` runs
+OWNED = ("services", "horizontalpodautoscalers")
 OURS = ("releasechannels", "promotions", "configmaps", "deployments", "services", "horizontalpodautoscalers")
 
 
@@ -57,6 +60,14 @@ def load_tests(loader, tests, _):
     if not IS_SHORT:
         return tests
     return unittest.TestSuite(test for suite in tests for test in suite if getattr(getattr(test, test._testMethodName), "is_short", False))
+
+
+def is_late_event(one, began):
+    """An Event that could not be told before, or that a series is longer, is told later: it counts by its own moment."""
+    if one["resource"] != "events":
+        return False
+    body = json.loads(one["body"])
+    return datetime.datetime.fromisoformat(body.get("series", {}).get("lastObservedTime") or body["eventTime"]) < began
 
 
 class Disturbed(OwnOperators):
@@ -116,8 +127,8 @@ class Disturbed(OwnOperators):
         return [one for one in self.proxy.writes(namespace=self.namespace, **fields) if 200 <= one["code"] < 300]
 
     def wrote_rightly(self, proxies=None):
-        """Of what landed: each status and the pins name the version that they are based on, what is finished stays so, the images
-        are those that promotions brought, and the object was the one that was looked at."""
+        """Of what landed: each status, the pins and each deletion name the version that they are based on, what is finished stays so, the
+        images are those that promotions brought, and the object was the one that was looked at."""
         phases = {}
         for proxy in proxies or [self.proxy]:
             for one in proxy.writes(namespace=self.namespace):
@@ -125,9 +136,10 @@ class Disturbed(OwnOperators):
                     continue
                 body = json.loads(one.get("body") or "{}")
                 where = f"{one['method']} {one['path']}: {one.get('body')}"
-                if one.get("subresource") == "status" or (one["resource"] == "configmaps" and one["code"] == 200):
+                if (one.get("subresource") == "status" or one["method"] == "DELETE"
+                        or (one["resource"] == "configmaps" and one["code"] == 200 and not self._begins(one, body))):
                     self.assertTrue(one.get("basedOn"), where)
-                self.assertIn(body.get("metadata", {}).get("uid"), (None, one.get("uid")), where)
+                self._means_this_object(one, body, where)
                 if one["resource"] == "promotions" and one.get("subresource") == "status":
                     before, now = phases.get(one["uid"]), body["status"].get("phase")
                     self.assertTrue(before not in FINISHED or now == before, where)
@@ -135,43 +147,69 @@ class Disturbed(OwnOperators):
         for generation in self.generations():
             self.assertIn(generation, (NO_RELEASE, f"{WEB}@{self.one}", f"{WEB}@{self.two}"))
 
+    @staticmethod
+    def _begins(one, body):
+        """Does it only see to it that the pins are there?"""
+        return "fieldManager=sluice-begin" in one["path"] and "data" not in body
+
+    def _means_this_object(self, one, body, where):
+        """By its uid; but for what is new, or is stated as a whole, for its owner, whoever had made it."""
+        if one["method"] == "DELETE":
+            self.assertTrue(body.get("preconditions", {}).get("uid"), where)
+        elif "uid" in body["metadata"]:
+            self.assertEqual(body["metadata"]["uid"], one.get("uid"), where)
+        elif one["resource"] in OWNED:
+            self.assertTrue(body["metadata"]["ownerReferences"][0]["uid"], where)
+        else:
+            self.assertTrue(one["code"] == 201 or self._begins(one, body), where)
+
     def generations(self):
         """The images that the workload has ever had, as its ReplicaSets tell."""
         sets = self.api.get(f"/apis/apps/v1/namespaces/{self.namespace}/replicasets")["items"]
         return [one["spec"]["template"]["spec"]["containers"][0]["image"] for one in sets]
 
+    def sent(self):
+        """Everything that was sent for this namespace and is no question: also Events, and what was refused."""
+        return [one for one in self.proxy.records(namespace=self.namespace) if one["method"] != "GET"]
+
     def settles(self):
         def settled():
-            before = len(self.proxy.writes(namespace=self.namespace))
+            before = len(self.sent())
             time.sleep(1.5)
-            return len(self.proxy.writes(namespace=self.namespace)) == before
+            return len(self.sent()) == before
         cluster.eventually("there is rest", settled)
 
     def resync(self):
         """One resync period: everything that is watched is listed again."""
-        before = self._lists()
+        before, watched = self._lists(), self._watched()
+        self.assertLessEqual({"releasechannels", "promotions", "deployments", "configmaps"}, set(watched))
 
         def all_again():
-            if all(count > before[resource] for resource, count in self._lists().items()):
-                return True
-            self.proxy.end_watches()  # those whose list is a second old by now are not resumed
-            return False
-        cluster.eventually("all was listed again", all_again, pause_s=RESYNC_S)
+            now, due = self._lists(), time.time_ns() - RESYNC_S * 1e9
+            behind = {resource for resource in watched if now[resource] <= before[resource]}
+            for resource, opened in self._watched().items():
+                if resource in behind and opened < due:
+                    self.proxy.end_watches(resource)  # its list is a second old by now, so it is not resumed
+            return not behind
+        cluster.eventually("all was listed again", all_again, patience_s=RESYNC_PATIENCE_S, pause_s=0.3)
+
+    def _watched(self):
+        """When the last watch of each resource began."""
+        return {one["resource"]: one["time_ns"] for one in self.proxy.records(watch=True, code=200, namespace="")}
 
     def _lists(self):
         return collections.Counter(one["resource"] for one in self.proxy.lists())
 
     def is_at_rest(self):
-        """Nothing is written here while all watches end ten times and everything is listed again."""
+        """Nothing is written here, not even an Event, while everything is listed again and all watches end ten times."""
         self.settles()
-        before = self.proxy.writes(namespace=self.namespace)
-        lists = len(self.proxy.lists(resource="promotions"))
+        began, before = datetime.datetime.now(datetime.timezone.utc), len(self.sent())
+        self.resync()
         for _ in range(ENDS):
             time.sleep(END_S)
             self.proxy.end_watches()
-        cluster.eventually("all was listed again", lambda: len(self.proxy.lists(resource="promotions")) > lists)
         time.sleep(1)
-        self.assertEqual(self.proxy.writes(namespace=self.namespace), before, self.operator.log())
+        self.assertEqual([one for one in self.sent()[before:] if not is_late_event(one, began)], [], self.operator.log())
 
     def memory_kib(self):
         with open(f"/proc/{self.operator.process.pid}/status") as file:

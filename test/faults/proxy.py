@@ -23,10 +23,9 @@ An action on a request (the first rule whose turn it is acts; all rules that mat
     {"kind": "garbage"}                 200 and no JSON ("body": which)
     {"kind": "never"}                   no answer
     {"kind": "drop"}                    the connection is closed, the apiserver hears nothing
-    {"kind": "half-open"}               from this request on nothing passes on its connection, which stays
     {"kind": "delay", "ms": n}          passed on so much later
     {"kind": "cut", "byte": n}          the reply's body is reset after so many bytes
-    {"kind": "drip", "bytes_per_s": n}  the reply's body comes drop by drop (ten times a second)
+    {"kind": "drip", "bytes_per_s": n}  the reply's body comes drop by drop (ten times a second; at less than 10, byte by byte)
     {"kind": "headers", "headers": {}}  the reply has these as well
     {"kind": "goaway"}                  GOAWAY goes out with the reply
 An action on an event of a watch (bookmarks only where "type" names them):
@@ -97,6 +96,7 @@ class Proxy:
         self._folder = tempfile.TemporaryDirectory(prefix="sluice-proxy-")
         self._source = kubeconfig or operator_kubeconfig()
         self.kubeconfig, self.record = self._path("kubeconfig"), self._path("record.jsonl")
+        self.authority, self.foreign_authority = self._path("ca.pem"), self._path("foreign.pem")
         self._process = self.address = None
         self._rules, self._answers, self._numbers, self._flags = {}, queue.Queue(), 0, flags
 
@@ -116,7 +116,7 @@ class Proxy:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True)
         threading.Thread(target=self._listen, daemon=True).start()
         self.address = self.wait(self._answers, "the proxy listens")["address"]
-        with open(self._path("ca.pem"), "rb") as file:
+        with open(self.authority, "rb") as file:
             server["certificate-authority-data"] = base64.b64encode(file.read()).decode()
         self.point_at(self.address, config)
         return self
@@ -191,7 +191,8 @@ class Proxy:
         self.sever()
 
     def show(self, certificate):
-        """New connections see the certificate that is "good", "expired", for the "wrong host", of an "unknown authority"."""
+        """New connections see the certificate that is "good", "expired", for the "wrong host", of an "unknown authority"
+        (that of the file foreign_authority)."""
         self.command("show", State=certificate)
 
     def forget(self):

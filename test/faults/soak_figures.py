@@ -9,9 +9,10 @@ import math
 import statistics
 
 BLOCK_S = 30
-BLOCKS_MIN = 20        # no verdict from less
+BLOCKS_MIN = 20       # no verdict from less
 LIMIT_PERCENT = 1.0   # an hour
 DOUBT = 2.0           # standard errors
+HOURS_TO_KNOW = 1     # a run of so many has to know
 
 
 class Life:
@@ -33,14 +34,15 @@ class Life:
 
 
 class Slope:
-    """per_hour and its standard error (infinite while there are too few blocks), and the same in percent of the mean."""
+    """per_hour and its standard error (infinite while there are too few blocks), and the same in percent of the mean.
+    limit: what is still flat, an hour, where it is not LIMIT_PERCENT."""
 
-    def __init__(self, lives, warm_up_s):
+    def __init__(self, lives, warm_up_s, limit=None):
         groups = [blocks for blocks in (life.blocks(warm_up_s) for life in lives) if len(blocks) >= 2]
         points = [point for group in groups for point in group]
         self.blocks, self.lives = len(points), len(groups)
         self.mean = statistics.fmean(value for _, value in points) if points else 0.0
-        self.per_hour, self.error = 0.0, math.inf
+        self.per_hour, self.error, self._limit = 0.0, math.inf, limit
         if groups:
             self._fit(groups)
 
@@ -67,14 +69,24 @@ class Slope:
         return self.error / self.mean * 100 if self.mean else math.inf
 
     def is_flat(self):
-        """False: it grows by more than the limit, beyond doubt. A short run is in doubt for long; is_known() says so."""
-        return self.blocks < BLOCKS_MIN or self.percent - DOUBT * self.percent_error <= LIMIT_PERCENT
-
-    def is_known(self):
-        return self.blocks >= BLOCKS_MIN and self.percent + DOUBT * self.percent_error <= LIMIT_PERCENT
+        """True: with all doubt it grows by less than the limit. False: it may not, or it grows by more than LIMIT_PERCENT beyond doubt.
+        None: there are too few blocks, or the doubt alone is as large as the limit."""
+        doubt = DOUBT * self.percent_error
+        limit = LIMIT_PERCENT if self._limit is None or not self.mean else self._limit / self.mean * 100
+        if self.blocks >= BLOCKS_MIN and self.percent - doubt > LIMIT_PERCENT:
+            return False
+        if self.blocks < BLOCKS_MIN or doubt >= limit:
+            return None
+        return self.percent + doubt < limit
 
     def row(self):
         error = self.percent_error if math.isfinite(self.percent_error) else None
         return {"mean": round(self.mean, 2), "percent_per_hour": round(self.percent, 3),
                 "standard_error": None if error is None else round(error, 3), "blocks": self.blocks, "lives": self.lives,
-                "is_flat": self.is_flat(), "is_known": self.is_known()}
+                "is_flat": self.is_flat()}
+
+
+def broken(rules, hours):
+    """What is wrong with these rules (True: it holds, False: it does not, None: not known) after so many hours."""
+    words = {False: "broken", None: "too short to know" if hours >= HOURS_TO_KNOW else ""}
+    return [f"{name}: {words[holds]}" for name, holds in rules.items() if words.get(holds)]

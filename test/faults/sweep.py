@@ -3,7 +3,7 @@
 
     test/faults/sweep.py                                   all scenarios, every point, and pairs (`make sweep`); goes on where it stopped
     test/faults/sweep.py --for 1800                        half an hour of that
-    test/faults/sweep.py promotion rollback-to-previous    these scenarios, from their beginning
+    test/faults/sweep.py first-install second-release      these scenarios, from their beginning
     test/faults/sweep.py second-release:between:7          one trial again, by its id
     test/faults/sweep.py --list                            the scenarios
 
@@ -12,8 +12,8 @@ An id is SCENARIO:POINT:N, or SCENARIO:POINT:N:POINT:M for a second crash at the
 
 Each scenario first runs undisturbed, twice: what differs between the two is masked, unless it is an image or a digest. Then, for
 each crash, the end state, what was made and deleted, and the digests that pods ran, in their order, have to be the same; a finished
-Promotion stays finished; and there is rest in the end. What became of each trial goes to build/sweep.jsonl (remove it to begin anew),
-counts to build/faults.json, all that is known of a failure to build/sweep/ID.txt.
+Promotion stays finished; and there is rest in the end. What became of each trial goes to build/sweep.jsonl (remove it to begin anew; a
+change of controller, crds or deploy begins anew as well), counts to build/faults.json, all that is known of a failure to build/sweep/ID.txt.
 """
 
 import argparse
@@ -251,7 +251,7 @@ def sweep(options):
         if not again and not options.seconds:
             late = made.rest(names)
     finally:
-        results.add(*(row for name in SCENARIOS for row in record.rows(name)))
+        results.add(*(row for name in SCENARIOS for row in record.rows(name)), instead_of={*KINDS.values(), PAIR})
         stage.finish()
     return tell(record, list(dict.fromkeys(name for name, *_ in cases)) or SCENARIOS, late)
 
@@ -264,11 +264,13 @@ def tell(record, names, late):
         total[row["kind"], "survived"] += row["survived"]
     for name in filter(record.writes, names):
         runs, survived = (sum(row[word] for row in rows if row["scenario"] == name) for word in ("runs", "survived"))
-        print(f"{name:32}{record.writes(name):4} writes{runs:5} crashes{survived:5} survived{'   whole' if record.is_whole(name) else ''}")
+        unreached = f"{record.unreached(name):5} not reached" if record.unreached(name) else ""
+        print(f"{name:32}{record.writes(name):4} writes{runs:5} crashes{survived:5} survived{'   whole' if record.is_whole(name) else ''}{unreached}")
     for one in late:
         print(f"written at rest: {one['method']} {one['path']}")
     for kind in (*KINDS.values(), PAIR):
         print(f"{kind}: {total[kind, 'runs']} runs, {total[kind, 'survived']} survived")
+    print(f"not reached: {sum(map(record.unreached, names))} trials")
     print(f"whole: {sum(map(record.is_whole, names))} of {len(names)} scenarios")
     failed = [case for name in names for case in record.failed(name)]
     for case in failed:

@@ -1,7 +1,7 @@
 """build/sweep.jsonl: what has become of each trial, one line each, so that a sweep goes on where it stopped.
 
-A line is {id, survived, commit, seconds}, for an undisturbed run {id, survived, commit, writes}; the last one of an id counts.
-survived is null when the run was over before its last point.
+A line is {id, survived, product, commit, seconds}, for an undisturbed run {id, survived, product, commit, writes}; the last one of an id
+counts, if it is about the present product. survived is null when the run was over before its last point.
 """
 
 import collections
@@ -18,6 +18,8 @@ POINTS = {"before": "request", "between": "reply", "after": "next"}  # and the w
 KINDS = {"before": "crash before a write", "between": "crash between a write and its reply", "after": "crash after a write's reply"}
 PAIR = "crash during the recovery from a crash"
 UNDISTURBED = "undisturbed"
+
+PRODUCT = ("controller", "crds", "deploy")
 
 Point = collections.namedtuple("Point", "at n")
 
@@ -36,15 +38,21 @@ def _git(*words):
 
 
 def commit():
-    """What is tried, as git names it; nothing outside of a checkout. A + says that files were changed since."""
+    """Where the trials are from, as git names it; nothing outside of a checkout. A + says that files were changed since."""
     return _git("rev-parse", "--short", "HEAD") + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
 
 
-class Record:
-    """For several threads."""
+def product():
+    """The last commit that has changed what is tried. A + says that files of it were changed since."""
+    return _git("log", "-1", "--format=%h", "--", *PRODUCT) + ("+" if _git("status", "--porcelain", "--", *PRODUCT) else "")
 
-    def __init__(self, path=PATH):
-        self._path, self._commit, self._mutex, self._lines = path, commit(), threading.Lock(), {}
+
+class Record:
+    """Of one product. For several threads."""
+
+    def __init__(self, path=PATH, tried=None):
+        """tried: the product, if it is not the present one."""
+        self._path, self._commit, self._product, self._mutex, self._lines = path, commit(), tried or product(), threading.Lock(), {}
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "a+") as file:
             file.seek(0)
@@ -52,12 +60,13 @@ class Record:
             for line in file:
                 with contextlib.suppress(ValueError):  # one that was cut when a sweep was ended
                     one = json.loads(line)
-                    self._lines[one["id"]] = one
+                    if one.get("product") == self._product:
+                        self._lines[one["id"]] = one
             if line and not line.endswith("\n"):
                 file.write("\n")
 
     def add(self, case, survived, **more):
-        one = {"id": case, "survived": survived, "commit": self._commit, **more}
+        one = {"id": case, "survived": survived, "product": self._product, "commit": self._commit, **more}
         with self._mutex:
             self._lines[case] = one
             with open(self._path, "a") as file:
@@ -79,19 +88,24 @@ class Record:
     def failed(self, name):
         return [one["id"] for one in self.of(name) if one["survived"] is False]
 
+    def unreached(self, name):
+        """How many of its trials were over before their last point."""
+        return sum(one["survived"] is None for one in self.of(name))
+
     def rows(self, name):
-        """For build/faults.json: what was tried of a scenario, by kinds, and at which commits."""
+        """For build/faults.json: what was tried of a scenario and reached, by kinds, and at which commits."""
         runs, survived, commits = collections.Counter(), collections.Counter(), {}
         for one in self.of(name):
             kind = kind_of(one["id"])
-            if one["survived"] is not None and (kind != UNDISTURBED or not one["survived"]):
+            if one["survived"] is not None and kind != UNDISTURBED:
                 runs[kind] += 1
                 survived[kind] += one["survived"]
                 commits.setdefault(kind, set()).add(one["commit"])
-        return [{"kind": kind, "scenario": name, "runs": runs[kind], "survived": survived[kind], "commits": sorted(commits[kind])}
-                for kind in runs]
+        return [{"kind": kind, "scenario": name, "runs": runs[kind], "survived": survived[kind], "product": self._product,
+                 "commits": sorted(commits[kind])} for kind in runs]
 
     def is_whole(self, name):
         """Was it killed before, between and after each of its writes, and survived it?"""
         wanted = [case_id(name, [Point(at, n)]) for n in range(1, self.writes(name) + 1) for at in POINTS]
-        return bool(wanted) and all(map(self.is_done, wanted)) and not self.failed(name)
+        survived = {one["id"] for one in self.of(name) if one["survived"]}
+        return bool(wanted) and survived.issuperset(wanted) and not self.failed(name)

@@ -1,23 +1,39 @@
 """The operator's process is asked to go, stopped and woken, or loses its way to the apiserver in the middle of what it does."""
 
 import os
+import shutil
 import signal
 import sys
 import tempfile
 import time
 
+import yaml
+
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "bench")]
-from disturbed import Disturbed, by_digest, channel, cluster, fault, load_tests, operating, workload  # noqa: E402, F401
+from disturbed import RESYNC_S, Disturbed, by_digest, channel, cluster, fault, load_tests, operating, workload  # noqa: E402, F401
 import audit  # noqa: E402
 
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/sluice-system/leases/sluice"
 LEASE_S = 15
-GRACE_S = 20  # controller/operator.c; a pod has 30
+GRACE_S = 20  # controller/operator.c
+AT_ONCE_S = 0.8  # the least pause of controller/kube/backoff.h
+NOTICED_S = 45  # controller/kube/watchset.h
+ANSWER_S = 30  # of a write, whose connection is another one: controller/kube/client_internal.h
+MOMENT_S = 3  # in which what was noticed is in the log
 SLACK_S = 15  # for a machine that has more to do
 NAME_S = 120  # libcurl remembers an address for a minute; then the back-off
 WRITES = 5
+ALL = 1 << 20  # lines of a log
+BUSY = ("releasechannels", "promotions", "deployments")  # each promotion makes their watches bring something
+
+
+def pod_s():
+    """How long a pod has to go."""
+    with open(os.path.join(cluster.ROOT, "deploy", "operator.yaml")) as file:
+        deployment = next(one for one in yaml.safe_load_all(file) if one["kind"] == "Deployment")
+    return deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
 
 
 class Asked(Disturbed):
@@ -54,14 +70,17 @@ class Asked(Disturbed):
 
     @fault("asked to go amid a write")
     def test_a_write_without_an_answer_does_not_keep_it(self):
+        """it goes before its pod is killed, and keeps the lease, since its write may still arrive; which runs out"""
         self.begin()
         rule = self.held(3)
         began = time.monotonic()
         self.operator.signal(signal.SIGTERM)
-        self.assertEqual(self.operator.process.wait(GRACE_S + SLACK_S), 0)
+        self.assertEqual(self.operator.process.wait(pod_s()), 0)
         print(f"    it has gone {time.monotonic() - began:.1f} s after it was asked", flush=True)
+        self.assertEqual(self.holder(), "one")
         rule.drop()
-        self.operator.start()
+        self.operator = self.new_operator("two", 18081, self.flags, self.proxy.kubeconfig).start()
+        cluster.eventually("the other one leads", self.operator.is_leading, patience_s=LEASE_S + SLACK_S)
         self.ends_well("second-3", self.two)
         self.is_at_rest()
 
@@ -174,47 +193,90 @@ class Connection(Disturbed):
         for number, state in enumerate(("expired", "wrong host", "unknown authority")):
             with self.one_run():
                 name, digest = f"tls-{number}", (self.two, self.one)[number % 2]
-                self.proxy.show(state)
-                self.proxy.sever()
-                time.sleep(0.5)
-                known = len(self.proxy.lines())
-                self.make(by_digest(name, digest))
-                time.sleep(3)
-                self.assertEqual(self.proxy.lines()[known:], [])
-                self.assertIn("certificate", self.operator.log(100))
+                self.is_not_believed(state, by_digest(name, digest))
                 self.proxy.show("good")
                 self.wait_phase(name, "Succeeded")
                 self.ends_well(name, digest)
         self.is_at_rest()
 
+    def is_not_believed(self, state, promotion):
+        """With that certificate the apiserver gets no request, and the log says why."""
+        said = len(self.operator.log(ALL))
+        self.proxy.show(state)
+        self.proxy.sever()
+        time.sleep(0.5)
+        known = len(self.proxy.lines())
+        self.make(promotion)
+        time.sleep(3)
+        self.assertEqual(self.proxy.lines()[known:], [])
+        self.assertIn("certificate", self.operator.log(ALL)[said:])
+
+    @fault("TLS: the authority is replaced under way")
+    def test_the_authority_is_replaced_and_read_again_from_its_file(self):
+        """another authority issues the apiserver's certificate: nothing is sent until it is in the file that the kubeconfig names; then it goes on"""
+        self.authority = os.path.join(self.enterContext(tempfile.TemporaryDirectory(prefix="sluice-authority-")), "ca.crt")
+        self.begin()
+        self.is_not_believed("unknown authority", by_digest("second", self.two))
+        said = len(self.operator.log(ALL))
+        shutil.copy(self.proxy.foreign_authority, self.authority + ".new")
+        os.rename(self.authority + ".new", self.authority)
+        self.converges()
+        self.assertIn('"certificate files"', self.operator.log(ALL)[said:])
+
     @fault("GOAWAY")
     def test_goaway_with_every_write_and_every_watch(self):
-        """GOAWAY with every write, and with each list and each watch when all end"""
+        """GOAWAY with every write, and with each list and each watch when all end; what comes after it takes another connection"""
         self.begin()
         self.proxy.rule({"method": "PATCH"}, {"kind": "goaway"})
         self.proxy.rule({"method": "GET", "times": 40}, {"kind": "goaway"})
+        time.sleep(RESYNC_S)  # a list is due
         self.proxy.end_watches()
         for name, digest in (("second", self.two), ("third", self.one)):
             self.bring(name, digest)
         self.ends_well("third", self.one)
+        gone = self.proxy.records(done="goaway")
+        self.assertEqual({one["kind"] for one in gone if one["method"] == "GET"}, {"request", "watch"})
+        self.assertTrue([one for one in gone if one["method"] == "PATCH" and one.get("write")])
+        for one in gone:
+            late = [after for after in self.proxy.records(connection=one["connection"]) if after["time_ns"] - one["end_ns"] > MOMENT_S * 1e9]
+            self.assertEqual(late, [], one)
         self.is_at_rest()
 
     @fault("connections severed")
     def test_all_connections_are_severed_again_and_again(self):
+        """watches that have brought something are resumed without a pause, and without a list"""
         self.begin()
         for number in range(5):
             with self.one_run():
+                for resource in BUSY:
+                    cluster.eventually(f"the watch of {resource} has brought something", lambda resource=resource: self.has_brought(resource))
                 self.make(by_digest(f"cut-{number}", (self.two, self.one)[number % 2]))
+                severed_ns = time.time_ns()
                 self.proxy.sever()
                 self.ends_well(f"cut-{number}", (self.two, self.one)[number % 2])
+                for resource in BUSY:
+                    after = cluster.eventually("it goes on", lambda resource=resource: [
+                        one for one in self.proxy.records(resource=resource, method="GET", name="") if one["time_ns"] > severed_ns])[0]
+                    self.assertEqual(after["kind"], "watch", after)
+                    self.assertLess(after["time_ns"] - severed_ns, AT_ONCE_S * 1e9, after)
         self.is_at_rest()
+
+    def has_brought(self, resource):
+        """Has the watch that was opened last brought something?"""
+        return self.proxy.events(watch=self.proxy.records(kind="watch", resource=resource)[-1]["id"])
 
     @fault("half-open connection")
     def test_connections_that_say_nothing_more_are_left(self):
+        """the watches leave theirs within 45 s; a write that comes then leaves its own when its 30 s are over"""
         self.begin()
         self.proxy.hush()
+        hushed = time.monotonic()
         self.make(by_digest("second", self.two))
-        self.wait_phase("second", "Succeeded", patience_s=90)
+        cluster.eventually("the silence is noticed", lambda: "the connection of the watches is given up" in self.operator.log(ALL),
+                           patience_s=NOTICED_S + MOMENT_S)
+        print(f"    noticed after {time.monotonic() - hushed:.1f} s", flush=True)
+        self.wait_phase("second", "Succeeded", patience_s=ANSWER_S + SLACK_S)
+        print(f"    the promotion has succeeded after {time.monotonic() - hushed:.1f} s", flush=True)
         self.converges()
 
     @fault("names that change")
@@ -239,9 +301,18 @@ class Connection(Disturbed):
         self.converges()
 
     named = False
+    authority = None  # the file that the kubeconfig names, if any
 
     def new_proxy(self):
         proxy = super().new_proxy()
+        if self.authority:
+            with open(proxy.kubeconfig) as file:
+                config = yaml.safe_load(file)
+            server = config["clusters"][0]["cluster"]
+            del server["certificate-authority-data"]
+            server["certificate-authority"] = self.authority
+            shutil.copy(proxy.authority, self.authority)
+            proxy.point_at(proxy.address, config)
         if self.named:
             proxy.point_at("apiserver.test:" + proxy.address.rsplit(":", 1)[1])
         return proxy

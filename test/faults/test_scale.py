@@ -16,7 +16,10 @@ PROMOTIONS = int(os.environ.get("SLUICE_FAULTS_PROMOTIONS", "10000"))
 QUEUES = 10  # channels that the promotions wait for
 HANDS = 8  # threads that make the objects
 WRITES = 16  # of a stage, at the most; it takes 12 where 50 channels share a namespace
+EVENTS = 4
 WAIT_WRITES = 4  # of a promotion that waits
+WAIT_EVENTS = 1
+READS = 200  # in the namespace; and so many lists and watches
 MOST_KIB = 64 * 1024
 PATIENCE_S = 3600
 STANDSTILL_S = 180
@@ -66,16 +69,20 @@ class Scale(Disturbed):
         self.make(by_digest("first", self.one), neighbour)
         self.wait_phase("first", "Succeeded", neighbour, patience_s=PATIENCE_S)
 
-    def is_bounded(self, of, most):
+    def is_bounded(self, of, most, events):
+        """So many writes and Events for each at the most; and the reads are no more for many than for few."""
         made = self.proxy.writes(namespace=self.namespace)
         sorts = collections.Counter((one["resource"], one.get("subresource"), one["code"]) for one in made)
         print(f"    {len(made)} writes, {len(made) / of:.1f} for each; {self.memory_kib()} KiB at the most", flush=True)
         for (resource, part, code), count in sorted(sorts.items(), key=str):
             print(f"      {resource}{'/' + part if part else ''} {code}: {count / of:.2f} for each", flush=True)
         self.assertLessEqual(len(made), of * most, sorts)
+        others = collections.Counter((one["method"], one["resource"]) for one in self.proxy.records() if not one.get("write"))
+        print(f"    {others.total()} other requests, of them {others['POST', 'events']} Events", flush=True)
+        self.assertLessEqual(others.total(), of * events + 2 * READS, others)
         reads = [one for one in self.proxy.records(kind="request", namespace=self.namespace) if one["method"] == "GET"]
         counts = collections.Counter((one["resource"], one.get("name")) for one in reads)
-        self.assertLess(len(reads), 200, f"it reads what it watches: {counts.most_common(20)}")
+        self.assertLess(len(reads), READS, f"it reads what it watches: {counts.most_common(20)}")
         self.assertLess(self.memory_kib(), MOST_KIB)
 
     @fault("very many at once")
@@ -87,7 +94,7 @@ class Scale(Disturbed):
         running = [one for one in self.channels() if one.get("status", {}).get("current")]
         self.assertLess(len(running), LINES * STAGES, "the neighbour was served last")
         self.wait_for_all_stages()
-        self.is_bounded(LINES * STAGES, WRITES)
+        self.is_bounded(LINES * STAGES, WRITES, EVENTS)
         self.is_at_rest()
 
     def wait_for_all_stages(self):
@@ -114,9 +121,10 @@ class Scale(Disturbed):
                       for number in range(PROMOTIONS))
         self.start()
         self.small_one()
+        self.assertLess(self.count_waiting(), PROMOTIONS, "the neighbour was served last")
         cluster.eventually("every promotion says what it waits for", lambda: self.count_waiting() == PROMOTIONS,
                            patience_s=PATIENCE_S, pause_s=5)
-        self.is_bounded(PROMOTIONS, WAIT_WRITES)
+        self.is_bounded(PROMOTIONS, WAIT_WRITES, WAIT_EVENTS)
         self.is_at_rest()
 
     def count_waiting(self):

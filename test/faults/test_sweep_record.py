@@ -1,16 +1,22 @@
 """What the crash sweep keeps of its trials, and in which order its lanes do them."""
 
+import contextlib
+import io
+import json
 import os
+import subprocess
 import sys
 import tempfile
 import threading
 import unittest
+import unittest.mock
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "cluster")]
+import results  # noqa: E402
 import sweep  # noqa: E402
-from sweep_record import KINDS, PAIR, Point, Record, case_id  # noqa: E402
+from sweep_record import KINDS, PAIR, Point, Record, case_id, product  # noqa: E402
 
 
 class Kept(unittest.TestCase):
@@ -46,6 +52,27 @@ class Kept(unittest.TestCase):
         self.record.add("promotion:after:1:before:1", False)
         self.assertFalse(self.record.is_whole("promotion"))
 
+    def test_a_scenario_with_a_point_that_was_not_reached_is_not_whole(self):
+        self.all_survive()
+        self.record.add("promotion:between:2", None)
+        self.assertFalse(self.record.is_whole("promotion"))
+        self.assertEqual(self.record.unreached("promotion"), 1)
+
+    def test_what_was_tried_with_another_product_does_not_count(self):
+        self.all_survive()
+        self.record.add("promotion:after:1", False)
+        other = Record(self.path, "another")
+        self.assertEqual((other.writes("promotion"), other.rows("promotion"), other.failed("promotion")), (0, [], []))
+        self.assertFalse(other.is_done("promotion:before:1") or other.is_whole("promotion"))
+        other.add("promotion:before:1", True)
+        self.assertEqual([(row["runs"], row["product"]) for row in Record(self.path, "another").rows("promotion")], [(1, "another")])
+        self.assertEqual(Record(self.path).failed("promotion"), ["promotion:after:1"])
+
+    def test_a_line_that_names_no_product_does_not_count(self):
+        with open(self.path, "a") as file:
+            file.write('{"id": "promotion:before:1", "survived": true, "commit": "0a1b2c3"}\n')
+        self.assertFalse(Record(self.path).is_done("promotion:before:1"))
+
     def test_the_last_word_on_a_trial_counts(self):
         self.record.add("promotion:after:1", False)
         self.record.add("promotion:after:1", True)
@@ -68,9 +95,97 @@ class Kept(unittest.TestCase):
         found = {row["kind"]: (row["runs"], row["survived"]) for row in self.record.rows("promotion")}
         self.assertEqual(found, {KINDS["before"]: (2, 1), PAIR: (1, 1)})
 
+    def test_the_summary_tells_what_was_not_reached_apart(self):
+        self.all_survive()
+        for case in ("promotion:after:2", "promotion:after:2:before:9"):
+            self.record.add(case, None)
+        told = io.StringIO()
+        with contextlib.redirect_stdout(told):
+            self.assertEqual(sweep.tell(self.record, ["promotion"], []), 0)
+        lines = " ".join(told.getvalue().split())
+        self.assertIn("promotion 2 writes 5 crashes 5 survived 2 not reached", lines)
+        self.assertIn("whole: 0 of 1 scenarios", lines)
+        self.assertIn("not reached: 2 trials", lines)
+
     def test_scenarios_whose_names_begin_alike_are_kept_apart(self):
         self.record.add("promotion-deleted:before:1", False)
         self.assertEqual(self.record.failed("promotion"), [])
+
+
+class Product(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = folder.name
+        patch = unittest.mock.patch.object(results, "ROOT", self.root)
+        patch.start()
+        self.addCleanup(patch.stop)
+        self.git("init", "--quiet")
+        self.commit("controller/main.c", "one")
+
+    def git(self, *words):
+        subprocess.run(["git", "-C", self.root, "-c", "user.name=test", "-c", "user.email=test@example.com", *words], check=True)
+
+    def write(self, path, text):
+        os.makedirs(os.path.dirname(os.path.join(self.root, path)), exist_ok=True)
+        with open(os.path.join(self.root, path), "w") as file:
+            file.write(text)
+
+    def commit(self, path, text):
+        self.write(path, text)
+        self.git("add", ".")
+        self.git("commit", "--quiet", "-m", text)
+
+    def test_a_change_of_the_tests_is_no_other_product(self):
+        before = product()
+        self.commit("test/run.py", "two")
+        self.write("test/run.py", "three")
+        self.assertEqual(product(), before)
+        self.assertTrue(before)
+
+    def test_a_change_of_the_program_the_kinds_or_the_manifests_is_another_product(self):
+        found = {product()}
+        for path in ("controller/main.c", "crds/channel.yaml", "deploy/operator.yaml"):
+            self.write(path, "changed")
+            found.add(product())
+            self.assertTrue(product().endswith("+"))
+            self.commit(path, "changed")
+            found.add(product())
+            self.assertFalse(product().endswith("+"))
+        self.assertEqual(len(found), 7)
+
+
+class Counted(unittest.TestCase):
+    """What build/faults.json keeps of others."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        patch = unittest.mock.patch.object(results, "PATH", os.path.join(folder.name, "faults.json"))
+        patch.start()
+        self.addCleanup(patch.stop)
+        results.add(self.row("soak", "120 minutes"), self.row("crash", "old"), self.row("crash", "gone"))
+
+    @staticmethod
+    def row(kind, scenario):
+        return {"kind": kind, "scenario": scenario, "runs": 1, "survived": 1}
+
+    def rows(self):
+        with open(results.PATH) as file:
+            return [(row["kind"], row["scenario"]) for row in json.load(file)]
+
+    def test_a_row_replaces_its_own(self):
+        results.add(self.row("crash", "old"))
+        self.assertEqual(self.rows(), [("soak", "120 minutes"), ("crash", "gone"), ("crash", "old")])
+
+    def test_rows_replace_all_of_their_kind(self):
+        results.add(self.row("crash", "new"), instead_of={"crash"})
+        self.assertEqual(self.rows(), [("soak", "120 minutes"), ("crash", "new")])
+
+    def test_kinds_that_are_not_tried_again_are_kept(self):
+        results.keep({"soak"})
+        self.assertEqual(self.rows(), [("soak", "120 minutes")])
+        self.assertEqual(results.kinds(), {"soak"})
 
 
 class Done(unittest.TestCase):

@@ -10,12 +10,13 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from disturbed import Disturbed, by_digest, cluster, fault, load_tests, operating  # noqa: E402, F401
+from disturbed import FINISHED, Disturbed, by_digest, cluster, fault, load_tests, operating  # noqa: E402, F401
 
 OLD = "4368441"  # before windows, soaks, signatures, approvals and stops
 PLACE = os.path.join(cluster.ROOT, "build", "old")
 OLD_BINARY = os.path.join(PLACE, "build", "controller", "sluice")
 WRITES = 4
+LOOKS = 2  # for the kind that is missing: in that time something could be touched
 
 
 def build_old():
@@ -94,24 +95,55 @@ class Version(Disturbed):
 
     @fault("another version of the operator or of its kinds")
     def test_the_present_operator_meets_the_kinds_of_the_older_one(self):
-        """it says which kind it lacks, and touches nothing; when the kinds are there it goes on where the older one stood"""
+        """amid a promotion it says which kind it lacks, and touches nothing; when the kinds are there it goes on where the older one stood"""
         self.addCleanup(cluster.install)  # when the operator has gone: it takes back the pins by which the guard is tried
         self.begin()
         self.replace(OLD_BINARY)
         self.put_old_kinds()
         self.bring("second", self.two)
         self.ran_well("second", self.two)
-        self.operator.kill()
-        self.binary = operating.BINARY
-        before = len(self.landed())
-        self.operator = self.new_operator(flags=self.flags, kubeconfig=self.proxy.kubeconfig).launch()
-        cluster.eventually("it says what it lacks", lambda: "the watch of channelstops" in self.operator.get("/readyz?verbose")[1])
+        rule = self.proxy.rule(self.here(write=True, nth=2), {"kind": "hold", "at": "request"})
         self.make(by_digest("third", self.one))
+        rule.wait_held()
+        self.operator.kill()
+        rule.drop()
+        self.binary = operating.BINARY
+        before, lists = len(self.landed()), len(self.proxy.lists(resource="promotions"))
+        self.operator = self.new_operator(flags=self.flags, kubeconfig=self.proxy.kubeconfig).launch()
+        self.lacks_stops()
+        cluster.eventually("it knows the promotion", lambda: len(self.proxy.lists(resource="promotions")) > lists)
+        looks = len(self.looks())
+        cluster.eventually("it has looked for the kind again", lambda: len(self.looks()) >= looks + LOOKS)
         self.assertEqual(len(self.landed()), before, self.operator.log())
+        self.assertNotIn(self.promo("third").get("phase"), FINISHED)
         cluster.apply_files("-k", os.path.join(cluster.ROOT, "crds"))
-        self.wait_phase("third", "Succeeded")
         self.ran_well("third", self.one)
         self.is_at_rest()
+
+    def lacks_stops(self):
+        def said():
+            code, text = self.operator.get("/readyz?verbose")
+            return code == 503 and "the watch of channelstops" in text
+        cluster.eventually("it says what it lacks", said)
+
+    def looks(self):
+        """Its questions for the kind that is not there."""
+        return self.proxy.records(resource="channelstops", code=404)
+
+    @fault("a kind that is not served")
+    def test_a_kind_that_goes_later_keeps_nothing_else_back(self):
+        """a kind goes under way: it says which one it lacks, and promotions go on; it finds it when it comes back"""
+        self.addCleanup(cluster.install)
+        self.begin()
+        cluster.kubectl("delete", "crd", "channelstops.sluice.dev")
+        self.proxy.end_watches("channelstops")
+        self.lacks_stops()
+        self.bring("second", self.two)
+        self.ran_well("second", self.two)
+        self.lacks_stops()
+        cluster.apply_files("-k", os.path.join(cluster.ROOT, "crds"))
+        cluster.eventually("it has found the kind", lambda: self.operator.get("/readyz")[0] == 200)
+        self.converges()
 
 
 if __name__ == "__main__":

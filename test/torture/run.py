@@ -212,9 +212,10 @@ def say(rounds, broken):
             "bad": [one._asdict() for one in bad], "broken": broken}
 
 
-def write_faults(kind, told):
-    """The row of this kind in the table of all faults."""
-    results.add({"kind": kind, "scenario": "every unit test", "runs": told["failed"],
+def write_faults(is_for_good, told):
+    """The row in the table of all faults."""
+    results.add({"kind": "no memory, at each single request for it", "runs": told["failed"],
+                 "scenario": "every unit test, and none from then on" if is_for_good else "every unit test",
                  "survived": sum(told["ends"].get(end, 0) for end in GOOD)})
 
 
@@ -250,7 +251,7 @@ def main():
     with open(RESULT, "w", encoding="utf-8") as file:
         json.dump(told, file, indent=1)
     if not options.programs and not options.most:
-        write_faults("no memory for good" if options.for_good else "no memory once", told)
+        write_faults(options.for_good, told)
     bad = len(told["bad"]) + len(told["broken"])
     print(f"{told['seconds']} s\n{told['failed'] + told['tests'] - len(told['bad'])} passed, {bad} failed")
     return 1 if bad or not told["tests"] else 0

@@ -24,6 +24,7 @@ const longest = 10 * 365 * 24 * time.Hour
 // identity is who the proxy is towards the operator: a good certificate, and bad ones to show instead.
 type identity struct {
 	authority []byte // PEM, for the operator's kubeconfig
+	foreign   []byte // PEM of the authority that the operator does not know at first
 	shown     map[string]*tls.Certificate
 
 	mutex   sync.Mutex
@@ -41,7 +42,8 @@ func newIdentity() (*identity, error) {
 	}
 	now := time.Now()
 	made := &identity{shown: map[string]*tls.Certificate{}, current: "good",
-		authority: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: good.Raw})}
+		authority: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: good.Raw}),
+		foreign:   pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: foreign.Raw})}
 	for _, one := range []struct {
 		state, name string
 		until       time.Time

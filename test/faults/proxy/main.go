@@ -19,7 +19,7 @@ import (
 
 func main() {
 	server := flag.String("server", "", "the apiserver's `URL`")
-	folder := flag.String("folder", "", "the `folder` for record.jsonl and ca.pem")
+	folder := flag.String("folder", "", "the `folder` for record.jsonl, ca.pem and foreign.pem")
 	authority := flag.String("authority", "", "the `file` with the apiserver's certificate authority")
 	pair := flag.String("pair", "", "the `file` with the operator's certificate and key")
 	namespaces := flag.String("namespaces", "", "the operator is told of namespaces that begin with this `word` alone")
@@ -32,6 +32,7 @@ func main() {
 	identity, err := newIdentity()
 	check(err)
 	check(os.WriteFile(filepath.Join(*folder, "ca.pem"), identity.authority, 0o600))
+	check(os.WriteFile(filepath.Join(*folder, "foreign.pem"), identity.foreign, 0o600))
 	record, err := newRecord(filepath.Join(*folder, "record.jsonl"))
 	check(err)
 	listener, err := net.Listen("tcp4", ":0") // any address of this host may become the apiserver's

@@ -53,10 +53,6 @@ func (p *proxy) before(one *rule, request *request, to http.ResponseWriter, from
 		panic(http.ErrAbortHandler)
 	case "drop":
 		drop(ctx)
-	case "half-open":
-		connectionOf(ctx).isHushed.Store(true)
-		<-ctx.Done()
-		panic(http.ErrAbortHandler)
 	case "delay":
 		select {
 		case <-time.After(time.Duration(one.action.MS) * time.Millisecond):

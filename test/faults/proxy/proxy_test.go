@@ -265,12 +265,18 @@ func TestEventsAreLostRepeatedAndReordered(t *testing.T) {
 	b.rule(`{"name":"late"}`, `{"kind":"reorder"}`)
 	b.rule(`{"name":"old"}`, `{"kind":"expire"}`)
 	stream := b.watch(kind)
-	for _, name := range []string{"lost", "again", "late", "last", "old"} {
+	for _, name := range []string{"lost", "again", "late", "last"} {
 		b.events <- change("ADDED", name, "1")
 	}
+	for _, version := range []string{"2", "3"} {
+		b.events <- change("MODIFIED", "late", version)
+	}
+	b.events <- change("ADDED", "old", "4")
 	for _, name := range []string{"again", "again", "last", "late"} {
 		b.read(stream, change("ADDED", name, "1"))
 	}
+	b.read(stream, change("MODIFIED", "late", "3"))
+	b.read(stream, change("MODIFIED", "late", "2"))
 	b.read(stream, strings.TrimSpace(expired))
 	if _, err := stream.ReadByte(); err != io.EOF {
 		t.Errorf("%v, not the end", err)
@@ -297,6 +303,16 @@ func TestAnswersInsteadOfTheServer(t *testing.T) {
 	b.must(err)
 	if code != 429 || text != "busy" || len(b.served) != 0 {
 		t.Errorf("%d %q", code, text)
+	}
+}
+
+func TestDripsAsSlowlyAsItIsTold(t *testing.T) {
+	b := newBench(t)
+	b.rule(`{"method":"GET"}`, `{"kind":"drip","bytes_per_s":4}`)
+	b.client.Timeout = 600 * time.Millisecond
+	_, text, err := b.call("GET", object, "")
+	if err == nil || len(text) < 1 || len(text) > 3 {
+		t.Errorf("%q (%v)", text, err)
 	}
 }
 

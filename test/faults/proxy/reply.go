@@ -6,13 +6,14 @@ import (
 	"time"
 )
 
-const dripPause = 100 * time.Millisecond
+const dripPause = 100 * time.Millisecond // the shortest
 
 // reply is what goes to the operator, whole, cut, or drop by drop.
 type reply struct {
 	http.ResponseWriter
-	left int // bytes of the body until it is cut; negative: never
-	drip int // bytes at once, then a pause; 0: all
+	left  int           // bytes of the body until it is cut; negative: never
+	drip  int           // bytes at once, then a pause; 0: all
+	pause time.Duration // between two drops
 }
 
 func newReply(to http.ResponseWriter, one *rule) *reply {
@@ -24,7 +25,8 @@ func newReply(to http.ResponseWriter, one *rule) *reply {
 	case "cut":
 		made.left = one.action.Byte
 	case "drip":
-		made.drip = max(1, int(time.Duration(one.action.BytesPerS)*dripPause/time.Second))
+		perS := time.Duration(max(1, one.action.BytesPerS))
+		made.drip, made.pause = max(1, int(perS*dripPause/time.Second)), max(dripPause, time.Second/perS)
 	}
 	return made
 }
@@ -48,7 +50,7 @@ func (r *reply) Write(bytes []byte) (int, error) {
 	for first := true; len(bytes) > 0 || first; first = false {
 		piece := bytes
 		if r.drip > 0 && !first {
-			time.Sleep(dripPause)
+			time.Sleep(r.pause)
 		}
 		if r.drip > 0 && len(piece) > r.drip {
 			piece = piece[:r.drip]

@@ -82,7 +82,7 @@ type action struct {
 var onEvents = map[string]bool{"freeze": true, "lose": true, "repeat": true, "reorder": true, "expire": true}
 var onEither = map[string]bool{"cut": true, "delay": true, "garbage": true}
 var onRequests = map[string]bool{"hold": true, "answer": true, "drip": true, "never": true, "headers": true,
-	"goaway": true, "half-open": true, "drop": true}
+	"goaway": true, "drop": true}
 
 type rule struct {
 	ID       int

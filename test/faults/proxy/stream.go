@@ -173,7 +173,12 @@ func (s *stream) take(line []byte) bool {
 			s.pass(event, line)
 		}
 	case "reorder":
-		s.late = &waiting{event: event, line: line}
+		if s.late == nil {
+			s.late = &waiting{event: event, line: line}
+		} else { // it is the next one of an event that is late
+			event.Rule, event.Done = 0, "passed"
+			s.pass(event, line)
+		}
 	case "expire":
 		s.record.write(event)
 		s.send([]byte(expired))
