@@ -34,6 +34,9 @@ static void pin_failed(struct job *job, const struct order *order, const char *m
 	else if (is_refusal(err))
 		job->is_news |= looks_refused(looks, order->workload, order->namespace, order->name,
 					      err, now_ms);
+	else if (err->class == ERR_NET || err->class == ERR_BUSY)
+		job->is_news |= looks_trouble(looks, order->workload, order->namespace, order->name,
+					      err, now_ms);
 	else if (err->class == ERR_CONFLICT || err->class == ERR_NOTFOUND)
 		(void)looks_forget(looks, order->workload, order->namespace, order->name);
 }

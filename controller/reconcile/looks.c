@@ -22,6 +22,7 @@ struct entry {
 	int64_t manager_until_ms;
 	int64_t mismatch_ms; /* since when applies are answered with other images; 0: they are not
 			      */
+	int64_t trouble_ms; /* since when applies are not answered; 0: they are */
 };
 
 struct refusal { /* of an object that a channel makes */
@@ -159,6 +160,18 @@ bool looks_refused(struct looks *looks, enum workload_kind kind, const char *nam
 {
 	return entry_set_err(entry_make(looks, kind, namespace, name), err, false, now_ms,
 			     refusal_life(err));
+}
+
+bool looks_trouble(struct looks *looks, enum workload_kind kind, const char *namespace,
+		   const char *name, const struct err *err, int64_t now_ms)
+{
+	struct entry *entry = entry_make(looks, kind, namespace, name);
+
+	if (entry->trouble_ms == 0)
+		entry->trouble_ms = now_ms;
+	if (now_ms - entry->trouble_ms < LOOKS_TROUBLE_MS)
+		return false;
+	return entry_set_err(entry, err, false, now_ms, LOOKS_REFUSAL_LIFE_MS);
 }
 
 bool looks_conflict(struct looks *looks, enum workload_kind kind, const char *namespace,
@@ -306,7 +319,8 @@ static bool entry_is_old(const struct entry *entry, int64_t now_ms)
 {
 	return (entry->record == NULL || entry->record_until_ms <= now_ms) &&
 	       entry->err_until_ms <= now_ms && entry->manager_until_ms <= now_ms &&
-	       (entry->mismatch_ms == 0 || entry->mismatch_ms + LOOKS_REFUSAL_LIFE_MS <= now_ms);
+	       (entry->mismatch_ms == 0 || entry->mismatch_ms + LOOKS_REFUSAL_LIFE_MS <= now_ms) &&
+	       (entry->trouble_ms == 0 || entry->trouble_ms + LOOKS_REFUSAL_LIFE_MS <= now_ms);
 }
 
 void looks_sweep(struct looks *looks, int64_t now_ms)

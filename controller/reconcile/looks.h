@@ -22,6 +22,7 @@
 
 #define LOOKS_LIFE_MS (30 * 1000)             /* of a read, of a conflict, of a lack of rights */
 #define LOOKS_UNANSWERED_LIFE_MS (5 * 1000)   /* of a read that was not answered */
+#define LOOKS_TROUBLE_MS (3 * 1000)           /* trouble that lasts less is nobody's concern */
 #define LOOKS_REFUSAL_LIFE_MS (5 * 60 * 1000) /* of an object that the apiserver does not take */
 
 struct looks;
@@ -47,6 +48,11 @@ bool looks_conflict(struct looks *looks, enum workload_kind kind, const char *na
 
 /* An apply to a workload was refused for another reason. */
 bool looks_refused(struct looks *looks, enum workload_kind kind, const char *namespace,
+		   const char *name, const struct err *err, int64_t now_ms);
+
+/* An apply to a workload has had no answer, or one that decides nothing. Known, and news, when that has been so for
+ * LOOKS_TROUBLE_MS, in a row. */
+bool looks_trouble(struct looks *looks, enum workload_kind kind, const char *namespace,
 		   const char *name, const struct err *err, int64_t now_ms);
 
 /* An apply was answered with other images than it asked for. Returns since when that has been so,

@@ -14,7 +14,7 @@ from disturbed import RESYNC_S, Disturbed, by_digest, channel, cluster, fault, l
 SOME_MORE = 3       # writes of a promotion of which one was disturbed; one of two that nothing happens to may have one more, too
 TRIES = 3           # so often trouble is answered
 BUSY_S, NET_S = 1, 0.1  # the least pause after an answer that says no more: of who is busy or denies, and of any other trouble
-MOST_TRIES = 12     # of one write in a quarter of a minute, whatever is answered: the pauses double from 5 ms on, less a quarter by chance
+MOST_TRIES = 15     # of one write in a quarter of a minute, whatever is answered: pauses double, but each news is a look
 MOST_REFUSED = 2    # of a write that somebody has to do something about
 HOT_S = 15
 MEMORY_KIB = 24576  # that nonsense may cost

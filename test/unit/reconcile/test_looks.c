@@ -16,6 +16,7 @@ enum op {
 	NOT_READ,     /* class; text; news? */
 	CONFLICT,     /* manager text; news? */
 	REFUSED,      /* class; text; news? */
+	TROUBLE,      /* class; text; news? */
 	FORGET,
 	MADE_REFUSED, /* what text; news? */
 	MADE_TAKEN,   /* what text */
@@ -71,6 +72,13 @@ static const struct {
 	{ "a refused apply is known longer, and says nothing of the workload",
 	  { NEWS(REFUSED, 0, ERR_INPUT, "no"), DO(LOOK, 299999, KNOWLEDGE_NONE, "no"),
 	    DO(REFUSED, 1, ERR_INPUT, "no"), DO(LOOK, 300001, KNOWLEDGE_NONE, NULL) } },
+	{ "an apply that is not answered is told when that lasts, and until one is",
+	  { DO(TROUBLE, 1, ERR_NET, "500"), DO(TROUBLE, 3000, ERR_NET, "500"), DO(LOOK, 3000, KNOWLEDGE_NONE, NULL),
+	    NEWS(TROUBLE, 3001, ERR_NET, "500"), DO(LOOK, 3002, KNOWLEDGE_NONE, "500"), DO(TROUBLE, 3003, ERR_NET, "500"),
+	    DO(FORGET, 3004, 0, NULL), DO(LOOK, 3005, KNOWLEDGE_NONE, NULL) } },
+	{ "trouble that comes back begins anew",
+	  { DO(TROUBLE, 1, ERR_BUSY, "later"), DO(FORGET, 2, 0, NULL), DO(TROUBLE, 3001, ERR_BUSY, "later"),
+	    DO(LOOK, 3001, KNOWLEDGE_NONE, NULL) } },
 	{ "a lack of rights is known for a shorter while",
 	  { NEWS(REFUSED, 0, ERR_DENIED, "no"), DO(LOOK, 29999, KNOWLEDGE_NONE, "no"),
 	    DO(LOOK, 30000, KNOWLEDGE_NONE, NULL) } },
@@ -143,6 +151,8 @@ static void run_op(const char *name, struct looks *looks, const struct op_row *o
 		is_news = looks_conflict(looks, WORKLOAD_DEPLOYMENT, "n", "web", op->text, op->now);
 	else if (op->op == REFUSED)
 		is_news = looks_refused(looks, WORKLOAD_DEPLOYMENT, "n", "web", &err, op->now);
+	else if (op->op == TROUBLE)
+		is_news = looks_trouble(looks, WORKLOAD_DEPLOYMENT, "n", "web", &err, op->now);
 	else if (op->op == FORGET)
 		(void)looks_forget(looks, WORKLOAD_DEPLOYMENT, "n", "web");
 	else if (op->op == MADE_REFUSED)
