@@ -32,12 +32,21 @@ static size_t row_count;
 static bool is_listing;
 static const struct row *chosen;
 
+static void list_row(struct row row)
+{
+	if (row_count == ROWS) {
+		(void)fprintf(stderr, "torture: more than %d rows\n", ROWS);
+		abort();
+	}
+	rows[row_count++] = row;
+}
+
 void rounds_add(TCase *tests, const TTest *test, int signal, int exit_value, int start, int end)
 {
 	if (chosen == NULL && !is_listing)
 		(_tcase_add_test)(tests, test, signal, exit_value, start, end);
-	for (int i = start; i < end && is_listing && row_count < ROWS; i++)
-		rows[row_count++] = (struct row){ .test = test, .index = i, .ends_by_itself = signal != 0 || exit_value != 0 };
+	for (int i = start; i < end && is_listing; i++)
+		list_row((struct row){ .test = test, .index = i, .ends_by_itself = signal != 0 || exit_value != 0 });
 	if (chosen != NULL && strcmp(chosen->test->name, test->name) == 0 && chosen->index >= start && chosen->index < end)
 		(_tcase_add_test)(tests, test, signal, exit_value, chosen->index, chosen->index + 1);
 }
