@@ -313,8 +313,8 @@ static int read_flags(struct reading *reading, int argc, char *const *argv, stru
 	while ((found = getopt_long(argc, argv, ":", flags, NULL)) != -1) {
 		if (found == ':')
 			return err_set(err, ERR_INPUT, "%s needs a value", argv[optind - 1]);
-		/* Of letters getopt has not yet left the argument behind. */
-		if (found == '?' && optopt > 0 && optopt < LETTERS)
+		/* Of letters getopt has not yet left the argument behind; below 0 they are no ASCII. */
+		if (found == '?' && optopt != 0 && optopt < LETTERS)
 			return err_set(err, ERR_INPUT, "unknown option -%c; see --help", optopt);
 		if (found == '?')
 			return err_set(err, ERR_INPUT, "unknown option %s; see --help",

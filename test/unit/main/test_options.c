@@ -102,6 +102,7 @@ static const struct {
 	{ "reference", { "--reference" }, { NULL }, "reference", NULL },
 	{ "an unknown flag is refused by name", { "--colour" }, { NULL }, NULL, "--colour" },
 	{ "unknown letters are refused by the first of them", { "--leader-elect", "-xy" }, { NULL }, NULL, "unknown option -x" },
+	{ "so are letters that are no ASCII", { "--leader-elect", "-\xc3\xa9" }, { NULL }, NULL, "unknown option -\xc3" },
 	{ "a flag without its value", { "--bind" }, { NULL }, NULL, "--bind needs a value" },
 	{ "a value that is empty", { "--bind=" }, { NULL }, NULL, "--bind needs a value" },
 	{ "an argument that belongs to nothing", { "run" }, { NULL }, NULL, "\"run\"" },
