@@ -290,6 +290,12 @@ START_TEST(a_fresh_connection_is_made_when_asked_for)
 }
 END_TEST
 
+static void wait_for_head(const struct probe *probe, struct bench *bench)
+{
+	for (int i = 0; i < 1000 && probe->heads == 0; i++)
+		fake_run_for(bench->loop, 5);
+}
+
 /* The socket of ours that is connected to the server. */
 static int find_socket(const struct fake_server *server)
 {
@@ -329,8 +335,7 @@ START_TEST(the_kernel_looks_whether_the_peer_is_there)
 	int fd;
 
 	probe_start(&probe, &bench, "/1", (struct http_request){ .lane = HTTP_LANE_WATCH });
-	for (int i = 0; i < 1000 && probe.heads == 0; i++)
-		fake_run_for(bench.loop, 5);
+	wait_for_head(&probe, &bench);
 	fd = find_socket(bench.server);
 	ck_assert_int_ge(fd, 0);
 	silent_s = socket_option(fd, IPPROTO_TCP, TCP_KEEPIDLE) +
@@ -356,7 +361,7 @@ START_TEST(an_exchange_survives_the_drop_of_its_connection)
 	struct probe probe = { .heads = 0 };
 
 	probe_start(&probe, &bench, "/1", (struct http_request){ .lane = HTTP_LANE_WATCH });
-	fake_run_for(bench.loop, 30);
+	wait_for_head(&probe, &bench);
 	ck_assert_int_eq(probe.heads, 1);
 	http_drop_connections(bench.http, HTTP_LANE_WATCH);
 	fake_server_push(bench.server, 0, "still here");
