@@ -102,7 +102,7 @@ help:
 	@echo 'make soak            HOURS (1) of churn and random faults, on a cluster of its own; fails when an hour or more was too short to know whether it grows;'
 	@echo '                     result in $(BUILD)/soak.json; as root'
 	@echo 'make bench           Sluice beside an operator on controller-runtime, kube-rs and curl: $(BUILD)/bench.json and docs/benchmarks.md;'
-	@echo '                     as root, with Go and cargo; takes three quarters of an hour on a machine with nothing else to do'
+	@echo '                     as root, with Go and cargo; takes two hours on a machine with nothing else to do; a part of it goes into $(BUILD)/side-by-side'
 	@echo 'make bench-quick     a few minutes of it, into $(BUILD)/side-by-side; BENCH=OPTIONS for either: see test/bench/bench.py --help'
 	@echo 'make schema-walk     every field with every sort of value, on a real apiserver; as root'
 	@echo 'make sweep           kills the operator at every write of every scenario, on a real apiserver; goes on where it stopped;'
