@@ -59,6 +59,19 @@ static inline bool err_is_set(const struct err *err)
 	return err->class != ERR_NONE;
 }
 
+/* Was it decided, by the server or whoever it asks? That does not go away by trying again soon. */
+static inline bool err_class_is_refusal(enum err_class class)
+{
+	return class == ERR_INPUT || class == ERR_DENIED;
+}
+
+/* Does it say something of the object that was asked for: that it is not there, may not be read, or is no good? All else
+ * is no answer, and the object has to be asked for again. */
+static inline bool err_is_answer(const struct err *err)
+{
+	return err->class == ERR_NOTFOUND || err_class_is_refusal(err->class);
+}
+
 /* The class's name as logs and metrics show it: "Input", "Conflict", … */
 const char *err_class_name(int class);
 

@@ -207,7 +207,7 @@ static void pin_workload(struct decision *d, size_t i)
 	fill_containers(d, spec, w, &pin);
 	if (has_label && carries(w, &pin) && (pin.count < spec->count || are_pins_alone_wrong(d, w)))
 		return; /* what else it needs, the release does not have; or it needs nothing else */
-	if (failure_is_refusal(&look->failure) && d->world->now_ms < look->failure.retry_ms) {
+	if (err_class_is_refusal(look->failure.class) && d->world->now_ms < look->failure.retry_ms) {
 		plan_wake(d->plan, look->failure.retry_ms, "refused pin");
 		return;
 	}

@@ -197,7 +197,7 @@ static void inspect_present(struct decision *d, const struct workload_spec *spec
 		finding->message = why == NULL ? NULL : say(d, spec, why);
 	}
 	if (look->failure.message != NULL && finding->state == WORKLOAD_UNPINNED)
-		finding->message = say(d, spec, arena_printf(d->arena, failure_is_refusal(&look->failure) ? "refused the pin: %s" : "cannot be pinned: %s",
+		finding->message = say(d, spec, arena_printf(d->arena, err_class_is_refusal(look->failure.class) ? "refused the pin: %s" : "cannot be pinned: %s",
 							     look->failure.message));
 	if (finding->is_paused)
 		finding->message = say(d, spec, "is paused (spec.paused)");

@@ -37,12 +37,6 @@ struct lookup_failure {
 	int64_t retry_ms; /* the moment from which it may be asked again */
 };
 
-/* Was it decided, by the apiserver or whoever it asks? That does not go away by trying again soon. */
-static inline bool failure_is_refusal(const struct lookup_failure *failure)
-{
-	return failure->class == ERR_INPUT || failure->class == ERR_DENIED;
-}
-
 struct tag {
 	const char *name;
 	const char *key; /* what "newest" sorts by; the name itself for the other policies */

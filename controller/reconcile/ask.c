@@ -101,11 +101,6 @@ static int ask_with_secret(struct job *job, const struct order *order,
 	return r;
 }
 
-bool is_answer_about_secret(const struct err *err)
-{
-	return err->class == ERR_NOTFOUND || err->class == ERR_DENIED || err->class == ERR_INPUT;
-}
-
 static void on_secret(void *user, const struct client_answer *answer, const struct err *err)
 {
 	struct job *job = user;
@@ -119,7 +114,7 @@ static void on_secret(void *user, const struct client_answer *answer, const stru
 	if (answer->body_len > 0)
 		explicit_bzero((void *)(uintptr_t)answer->body, answer->body_len);
 	err_prefix(&failure, "pull secret %s", order->lookup.pull_secret);
-	if (is_answer_about_secret(&failure)) {
+	if (err_is_answer(&failure)) {
 		asked_set_failure(job_tools(job)->asked, &place, &failure,
 				  job_tools(job)->now_ms());
 		job->is_news = true;

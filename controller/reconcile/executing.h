@@ -55,9 +55,6 @@ void learn_from_answer(struct job *job, const struct order *order, struct record
  * NULL: it may take it. */
 const struct err *learned_refusal(const struct job *job, const struct order *order);
 
-/* A Secret that is missing, out of bounds or unusable is an answer of its own; no answer of the apiserver is none. */
-bool is_answer_about_secret(const struct err *err);
-
 /* Begins MEASURE. */
 int start_measure(struct job *job, const struct order *order, struct err *err);
 

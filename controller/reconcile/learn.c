@@ -7,12 +7,6 @@
 #define MISMATCH_RETRY_MS 100
 #define MISMATCH_LONG_MS (10 * 1000)
 
-/* What is wrong with the object or with our rights does not go away by trying again. */
-static bool is_refusal(const struct err *err)
-{
-	return err->class == ERR_INPUT || err->class == ERR_DENIED;
-}
-
 static const char *made_text(const struct order *order, char text[static WHAT_SIZE])
 {
 	(void)snprintf(text, WHAT_SIZE, "%s %s", kind_info(order->kind)->name, order->name);
@@ -31,7 +25,7 @@ static void pin_failed(struct job *job, const struct order *order, const char *m
 	if (err->class == ERR_CONFLICT && !str_is_empty(manager))
 		job->is_news |= looks_conflict(looks, order->workload, order->namespace,
 					       order->name, manager, now_ms);
-	else if (is_refusal(err))
+	else if (err_class_is_refusal(err->class))
 		job->is_news |= looks_refused(looks, order->workload, order->namespace, order->name,
 					      err, now_ms);
 	else if (err->class == ERR_NET || err->class == ERR_BUSY)
@@ -45,7 +39,7 @@ static void made_failed(struct job *job, const struct order *order, const struct
 {
 	char what[WHAT_SIZE];
 
-	if (is_refusal(err))
+	if (err_class_is_refusal(err->class))
 		job->is_news |= looks_made_refused(job_tools(job)->looks, order->namespace,
 						   order->channel, made_text(order, what),
 						   order->body, err, job_tools(job)->now_ms());
@@ -67,7 +61,7 @@ static void find_failed(struct job *job, const struct order *order, struct err *
 {
 	job->is_news |= looks_not_read(job_tools(job)->looks, order->workload, order->namespace,
 				       order->name, err, job_tools(job)->now_ms());
-	if (looks_is_answer(err))
+	if (err_is_answer(err))
 		err_clear(err);
 }
 

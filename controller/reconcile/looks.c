@@ -134,11 +134,6 @@ static bool entry_set_err(struct entry *entry, const struct err *err, bool is_re
 	return is_news;
 }
 
-bool looks_is_answer(const struct err *err)
-{
-	return err->class == ERR_NOTFOUND || err->class == ERR_DENIED || err->class == ERR_INPUT;
-}
-
 bool looks_not_read(struct looks *looks, enum workload_kind kind, const char *namespace,
 		    const char *name, const struct err *err, int64_t now_ms)
 {
@@ -146,7 +141,7 @@ bool looks_not_read(struct looks *looks, enum workload_kind kind, const char *na
 
 	record_unref(entry->record);
 	entry->record = NULL;
-	return entry_set_err(entry, err, true, now_ms, looks_is_answer(err) ? LOOKS_LIFE_MS : LOOKS_UNANSWERED_LIFE_MS);
+	return entry_set_err(entry, err, true, now_ms, err_is_answer(err) ? LOOKS_LIFE_MS : LOOKS_UNANSWERED_LIFE_MS);
 }
 
 /* Rights are given by others, and an apiserver that has just started knows of none. */

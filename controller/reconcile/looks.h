@@ -34,10 +34,6 @@ struct looks *looks_create(void);
 bool looks_found(struct looks *looks, enum workload_kind kind, const char *namespace,
 		 const char *name, struct record *record, int64_t now_ms);
 
-/* Is the failure of a read an answer: that it does not exist, or may not be read? Else there was none, and it is soon asked
- * for again. */
-bool looks_is_answer(const struct err *err);
-
 /* Reading a workload failed, err says how (NOTFOUND: it does not exist). */
 bool looks_not_read(struct looks *looks, enum workload_kind kind, const char *namespace,
 		    const char *name, const struct err *err, int64_t now_ms);

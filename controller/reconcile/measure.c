@@ -22,7 +22,7 @@ static void on_secret(void *user, const struct client_answer *answer, const stru
 	err_prefix(&failure, "credentialsRef %s", order->metric.secret);
 	if (r == 0) {
 		measured_ask(measured, job->key, &order->metric, &credentials);
-	} else if (is_answer_about_secret(&failure)) {
+	} else if (err_is_answer(&failure)) {
 		measured_set_failure(measured, job->key, &order->metric, &failure);
 		err_clear(&failure);
 	}

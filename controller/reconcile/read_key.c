@@ -16,12 +16,6 @@ static int take(struct job *job, const struct order *order, const struct client_
 	return r;
 }
 
-/* A ConfigMap that is missing, out of bounds or without that entry is an answer of its own; no answer is none. */
-static bool is_answer(const struct err *err)
-{
-	return err->class == ERR_NOTFOUND || err->class == ERR_DENIED || err->class == ERR_INPUT;
-}
-
 static void on_config_map(void *user, const struct client_answer *answer, const struct err *err)
 {
 	struct job *job = user;
@@ -30,7 +24,7 @@ static void on_config_map(void *user, const struct client_answer *answer, const 
 
 	if (!err_is_set(&failure))
 		(void)!take(job, order, answer, &failure);
-	if (is_answer(&failure)) {
+	if (err_is_answer(&failure)) {
 		keys_fail(job_tools(job)->keys, order->namespace, &order->key, &failure, job_tools(job)->now_ms());
 		err_clear(&failure);
 	}

@@ -207,7 +207,7 @@ static int take_failure(struct verify *verify, const struct err *err)
 		return 0;
 	if (!err_is_set(&verify->trouble))
 		verify->trouble = *err;
-	return err->class == ERR_INPUT || err->class == ERR_DENIED || is_mirrored ? 0 : err->class;
+	return err_class_is_refusal(err->class) || is_mirrored ? 0 : err->class;
 }
 
 /* What a document says is wrong with it, as a whole sentence unless it goes into the note. */
