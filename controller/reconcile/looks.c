@@ -98,6 +98,16 @@ static struct entry *entry_make(struct looks *looks, enum workload_kind kind, co
 	return entry;
 }
 
+/* Of an apply that was answered, whatever the answer was. */
+static struct entry *entry_answered(struct looks *looks, enum workload_kind kind, const char *namespace,
+				    const char *name)
+{
+	struct entry *entry = entry_make(looks, kind, namespace, name);
+
+	entry->trouble_ms = 0;
+	return entry;
+}
+
 /* Is a the same failure as b, for a person who reads it? */
 static bool err_is_same(const struct err *a, const struct err *b)
 {
@@ -153,7 +163,7 @@ static int64_t refusal_life(const struct err *err)
 bool looks_refused(struct looks *looks, enum workload_kind kind, const char *namespace,
 		   const char *name, const struct err *err, int64_t now_ms)
 {
-	return entry_set_err(entry_make(looks, kind, namespace, name), err, false, now_ms,
+	return entry_set_err(entry_answered(looks, kind, namespace, name), err, false, now_ms,
 			     refusal_life(err));
 }
 
@@ -172,7 +182,7 @@ bool looks_trouble(struct looks *looks, enum workload_kind kind, const char *nam
 bool looks_conflict(struct looks *looks, enum workload_kind kind, const char *namespace,
 		    const char *name, const char *manager, int64_t now_ms)
 {
-	struct entry *entry = entry_make(looks, kind, namespace, name);
+	struct entry *entry = entry_answered(looks, kind, namespace, name);
 	bool is_news = entry->manager_until_ms <= now_ms || !str_equal(entry->manager, manager);
 
 	(void)snprintf(entry->manager, sizeof(entry->manager), "%s", manager);
@@ -183,7 +193,7 @@ bool looks_conflict(struct looks *looks, enum workload_kind kind, const char *na
 int64_t looks_mismatch(struct looks *looks, enum workload_kind kind, const char *namespace,
 		       const char *name, int64_t now_ms)
 {
-	struct entry *entry = entry_make(looks, kind, namespace, name);
+	struct entry *entry = entry_answered(looks, kind, namespace, name);
 
 	if (entry->mismatch_ms == 0)
 		entry->mismatch_ms = now_ms;
