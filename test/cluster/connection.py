@@ -43,7 +43,15 @@ class Api:
         self._user, self._groups = user, groups
         self._connection = None
 
-    def _send(self, method, path, body, content_type):
+    def _send(self, method, path, body=None, content_type=None):
+        try:
+            return self._send_once(method, path, body, content_type)
+        except (http.client.HTTPException, OSError):
+            # The server closed an idle connection, or the one before it was restarted.
+            self.close()
+            return self._send_once(method, path, body, content_type)
+
+    def _send_once(self, method, path, body, content_type):
         if self._connection is None:
             self._connection = http.client.HTTPSConnection(self._host, context=self._tls, timeout=TIMEOUT_S)
         connection = self._connection
@@ -63,12 +71,7 @@ class Api:
     def call(self, method, path, body=None, content_type="application/json"):
         """The answer as a dictionary; ApiError when the apiserver refuses."""
         data = None if body is None else json.dumps(body).encode()
-        try:
-            code, text = self._send(method, path, data, content_type)
-        except (http.client.HTTPException, OSError):
-            # The server closed an idle connection, or the one before it was restarted.
-            self.close()
-            code, text = self._send(method, path, data, content_type)
+        code, text = self._send(method, path, data, content_type)
         try:
             answer = json.loads(text)
         except ValueError:
@@ -82,7 +85,7 @@ class Api:
 
     def get_bytes(self, path):
         """What is no JSON, as it comes."""
-        code, data = self._send("GET", path, None, None)
+        code, data = self._send("GET", path)
         if code >= 300:
             raise ApiError(code, {"message": data.decode(errors="replace")})
         return data
