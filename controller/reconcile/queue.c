@@ -20,6 +20,7 @@ struct item {
 	int64_t due_ms;     /* when it will be wanted; only while it is in the heap */
 	size_t heap_index;  /* NOT_IN_HEAP: no delay */
 	unsigned failures;  /* in a row */
+	int64_t paused_ms;  /* the end of the pause after the last failure; 0: there was none */
 	char key[];
 };
 
@@ -225,9 +226,8 @@ static int64_t draw(struct queue *queue, int64_t bound)
 	return (int64_t)((x >> 1) % (uint64_t)bound);
 }
 
-int64_t queue_add_failed(struct queue *queue, const char *key, int64_t now_ms, int64_t at_least_ms)
+static int64_t back_off(struct queue *queue, struct item *item)
 {
-	struct item *item = find_or_make(queue, key);
 	int64_t delay_ms = QUEUE_BACKOFF_MAX_MS;
 
 	if (item->failures < 16)
@@ -235,10 +235,18 @@ int64_t queue_add_failed(struct queue *queue, const char *key, int64_t now_ms, i
 	if (delay_ms > QUEUE_BACKOFF_MAX_MS)
 		delay_ms = QUEUE_BACKOFF_MAX_MS;
 	item->failures++;
-	delay_ms -= draw(queue, delay_ms / 4 + 1);
+	return delay_ms - draw(queue, delay_ms / 4 + 1);
+}
+
+int64_t queue_add_failed(struct queue *queue, const char *key, int64_t now_ms, int64_t at_least_ms)
+{
+	struct item *item = find_or_make(queue, key);
+	int64_t delay_ms = now_ms < item->paused_ms ? item->paused_ms - now_ms : back_off(queue, item);
+
 	if (delay_ms < at_least_ms)
 		delay_ms = at_least_ms + draw(queue, at_least_ms / 10 + 1);
-	delay(queue, item, now_ms + delay_ms);
+	item->paused_ms = now_ms + delay_ms;
+	delay(queue, item, item->paused_ms);
 	return delay_ms;
 }
 
@@ -249,6 +257,7 @@ void queue_forget_failures(struct queue *queue, const char *key)
 	if (item == NULL)
 		return;
 	item->failures = 0;
+	item->paused_ms = 0;
 	drop_if_idle(queue, item);
 }
 

@@ -33,8 +33,8 @@ void queue_add(struct queue *queue, const char *key, int64_t now_ms);
 /* key wants a look at at_ms, unless one comes before. */
 void queue_add_at(struct queue *queue, const char *key, int64_t at_ms);
 
-/* key failed: it wants a look after its back-off, or after at_least_ms if that is longer. Returns
- * the delay in milliseconds. */
+/* key failed: it wants a look after its back-off, or after at_least_ms if that is longer. A look that something else called
+ * for within the back-off makes it no longer. Returns the delay in milliseconds. */
 int64_t queue_add_failed(struct queue *queue, const char *key, int64_t now_ms, int64_t at_least_ms);
 
 /* key succeeded: its next failure starts with the shortest back-off. */
