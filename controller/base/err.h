@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 enum err_class {
 	ERR_NONE = 0,
@@ -57,6 +58,12 @@ void err_clear(struct err *err);
 static inline bool err_is_set(const struct err *err)
 {
 	return err->class != ERR_NONE;
+}
+
+/* Is a the same failure as b, for a person who reads it? */
+static inline bool err_is_same(const struct err *a, const struct err *b)
+{
+	return a->class == b->class && strcmp(a->text, b->text) == 0;
 }
 
 /* Was it decided, by the server or whoever it asks? That does not go away by trying again soon. */

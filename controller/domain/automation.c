@@ -160,6 +160,8 @@ void automation_create(struct decision *d)
 		return;
 	if (world_find_promotion(d->world, name) != NULL || world_find_left_out(d->world, "Promotion", name) != NULL)
 		return;
+	if (d->world->unapplied.promotion.what != NULL)
+		d->uncreated = &d->world->unapplied.promotion;
 	action = plan_add(d->plan, d->arena, ACTION_CREATE_PROMOTION);
 	action->create.name = name;
 	action->create.release = d->automatic;

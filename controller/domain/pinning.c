@@ -212,9 +212,11 @@ static void pin_workload(struct decision *d, size_t i)
 		return;
 	}
 	if (!force && look->conflict_manager != NULL) {
-		if (!may_take(d, spec, look->conflict_manager))
+		force = may_take(d, spec, look->conflict_manager);
+		if (!force && d->world->now_ms < look->conflict_retry_ms) {
+			plan_wake(d->plan, look->conflict_retry_ms, "taken field");
 			return;
-		force = true;
+		}
 	}
 	pin.force = force;
 	plan_add(d->plan, d->arena, ACTION_PIN)->workload = pin;

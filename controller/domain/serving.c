@@ -168,17 +168,41 @@ static void release_gated_pods(struct decision *d)
 	}
 }
 
+static bool is_anything_applied(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->actions.len; i++) {
+		const struct action *action = plan->actions.items[i];
+
+		if (action->kind == ACTION_APPLY_SCALER || action->kind == ACTION_APPLY_SERVICE)
+			return true;
+	}
+	return false;
+}
+
+/* What could not be applied, while it still has to be. */
+static void tell_unapplied(struct decision *d)
+{
+	const struct apply_failure *unapplied = &d->world->unapplied.made;
+	const char *why = unapplied->failure.message;
+
+	if (unapplied->what == NULL || !is_anything_applied(d->plan))
+		return;
+	if (err_class_is_refusal(unapplied->failure.class))
+		decision_stall(d, "ApplyRefused", arena_printf(d->arena, "%s: %s", unapplied->what, why));
+	else
+		d->unapplied_message = arena_printf(d->arena, "%s cannot be applied: %s", unapplied->what, why);
+}
+
 /* What is wrong here stalls the channel after its gates were asked: promotions go on beside it. */
 void serving_plan(struct decision *d)
 {
-	if (d->world->apply_failure != NULL)
-		decision_stall(d, "ApplyRefused", d->world->apply_failure);
 	if (d->channel->is_suspended)
 		return;
 	for (size_t i = 0; i < d->channel->autoscaling_count; i++)
 		plan_scaler(d, &d->channel->autoscaling[i]);
 	if (d->channel->service.name != NULL)
 		plan_service(d);
+	tell_unapplied(d);
 	delete_unwanted(d);
 	release_gated_pods(d);
 }

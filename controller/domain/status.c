@@ -6,7 +6,7 @@
 #include "domain/decision.h"
 #include "domain/equal.h"
 
-#define CONDITIONS_MAX 12
+#define CONDITIONS_MAX 13
 
 static void set(struct decision *d, const char *type, enum condition_status status, const char *reason,
 		const char *message)
@@ -96,6 +96,8 @@ static void set_ready(struct decision *d, const struct workload_finding *worst)
 		    arena_printf(d->arena, "%s; spec.suspended is true", worst->message));
 	else if (worst != NULL)
 		set(d, "Ready", CONDITION_FALSE, state_reason(worst->state), worst->message);
+	else if (d->unapplied_message != NULL)
+		set(d, "Ready", CONDITION_FALSE, "Applying", d->unapplied_message);
 	else
 		set(d, "Ready", CONDITION_TRUE, d->channel->is_suspended ? "Suspended" : "Running",
 		    arena_printf(d->arena, "%s runs%s", d->target->id,
@@ -163,12 +165,18 @@ static void set_abnormal(struct decision *d, const struct workload_finding *wors
 	else if (is_moving && d->conflict_message == NULL && !d->channel->is_suspended)
 		set(d, "Reconciling", CONDITION_TRUE, d->running != NULL ? "RollingOut" : "Repairing",
 		    worst != NULL ? worst->message : "rolling out");
+	else if (d->unapplied_message != NULL)
+		set(d, "Reconciling", CONDITION_TRUE, "Applying", d->unapplied_message);
 	if (d->conflict_message != NULL)
 		set(d, "FieldConflict", CONDITION_TRUE, "TakenBackTooOften", d->conflict_message);
 	if (d->status.intake.moved != NULL)
 		set(d, "TagMoved", CONDITION_TRUE, "TagMoved", d->status.intake.moved);
 	if (d->intake_reason != NULL)
 		set(d, "IntakeFailed", CONDITION_TRUE, d->intake_reason, d->intake_message);
+	if (d->uncreated != NULL)
+		set(d, "AutomationFailed", CONDITION_TRUE,
+		    err_class_is_refusal(d->uncreated->failure.class) ? "CreationRefused" : "CreationUnanswered",
+		    brief(d, arena_printf(d->arena, "%s: %s", d->uncreated->what, d->uncreated->failure.message)));
 	if (stop != NULL)
 		set(d, "Stopped", CONDITION_TRUE, "ChannelStop", brief(d, stop));
 	if (d->world->left_out_count > 0)
@@ -229,7 +237,8 @@ static const char *upstream_text(struct decision *d)
 
 static void tell_changes(struct decision *d)
 {
-	static const char *const alarming[] = { "Stalled", "FieldConflict", "TagMoved", "IntakeFailed", "LeftOut" };
+	static const char *const alarming[] = { "Stalled", "FieldConflict", "TagMoved", "IntakeFailed", "AutomationFailed",
+					      "LeftOut" };
 
 	for (size_t i = 0; i < sizeof(alarming) / sizeof(alarming[0]); i++) {
 		const struct condition *now = condition_find(&d->status.conditions, alarming[i]);

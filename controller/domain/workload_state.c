@@ -31,22 +31,39 @@ static const char *lacking_artifact(const struct decision *d, const struct workl
 	return NULL;
 }
 
-/* Does every container carry the target's digest, from the target's repository, and do the pins say the same? While they
- * say something else, what is known of the workload may be from before another pin whose answer was lost. */
+/* The target's digest for the container, from the target's repository, if the pins say the same; NULL. */
+static const char *stated_image(struct decision *d, const struct workload_spec *spec,
+				const struct workload_container *wanted)
+{
+	const struct release_artifact *artifact = release_find(d->target, wanted->artifact);
+	const char *key = pin_key(d->arena, spec->kind, spec->name, wanted->container);
+	const char *image;
+
+	if (artifact == NULL || d->world->pins == NULL)
+		return NULL;
+	image = image_ref_pin(d->arena, artifact->image, artifact->digest);
+	return str_equal(pins_find(d->world->pins, key), image) ? image : NULL;
+}
+
+static bool are_pins_stated(struct decision *d, const struct workload_spec *spec)
+{
+	for (size_t i = 0; i < spec->count; i++) {
+		if (stated_image(d, spec, &spec->containers[i]) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* Does every container carry the target's digest? While the pins say something else, what is known of the workload may be
+ * from before another pin whose answer was lost. */
 static bool carries_target(struct decision *d, const struct workload_spec *spec,
 			   const struct workload *workload)
 {
 	for (size_t i = 0; i < spec->count; i++) {
-		const struct workload_container *wanted = &spec->containers[i];
-		const struct container *live = workload_find_container(workload, wanted->container);
-		const struct release_artifact *artifact = release_find(d->target, wanted->artifact);
-		const char *key = pin_key(d->arena, spec->kind, spec->name, wanted->container);
-		const char *image;
+		const struct container *live = workload_find_container(workload, spec->containers[i].container);
+		const char *image = stated_image(d, spec, &spec->containers[i]);
 
-		if (live == NULL || artifact == NULL || d->world->pins == NULL)
-			return false;
-		image = image_ref_pin(d->arena, artifact->image, artifact->digest);
-		if (!str_equal(live->image, image) || !str_equal(pins_find(d->world->pins, key), image))
+		if (live == NULL || image == NULL || !str_equal(live->image, image))
 			return false;
 	}
 	return !workload->is_gated;
@@ -156,6 +173,18 @@ bool workloads_are_read(struct decision *d)
 	return are_read;
 }
 
+/* What is known to keep a workload from carrying the release, of the pins, which come first, or of its own pin; NULL. */
+static const char *obstacle(struct decision *d, const struct workload_spec *spec, const struct lookup_failure *own)
+{
+	const struct apply_failure *pins = &d->world->unapplied.pins;
+
+	if (pins->what != NULL && d->target != NULL && lacking_artifact(d, spec) == NULL && !are_pins_stated(d, spec))
+		return arena_printf(d->arena, "cannot be pinned: %s: %s", pins->what, pins->failure.message);
+	if (own->message == NULL)
+		return NULL;
+	return arena_printf(d->arena, err_class_is_refusal(own->class) ? "refused the pin: %s" : "cannot be pinned: %s", own->message);
+}
+
 static void inspect_absent(struct decision *d, const struct workload_spec *spec,
 			   const struct workload_look *look, struct workload_finding *finding)
 {
@@ -196,9 +225,9 @@ static void inspect_present(struct decision *d, const struct workload_spec *spec
 		finding->state = why == NULL ? WORKLOAD_RUNNING : WORKLOAD_MOVING;
 		finding->message = why == NULL ? NULL : say(d, spec, why);
 	}
-	if (look->failure.message != NULL && finding->state == WORKLOAD_UNPINNED)
-		finding->message = say(d, spec, arena_printf(d->arena, err_class_is_refusal(look->failure.class) ? "refused the pin: %s" : "cannot be pinned: %s",
-							     look->failure.message));
+	why = finding->state == WORKLOAD_UNPINNED ? obstacle(d, spec, &look->failure) : NULL;
+	if (why != NULL)
+		finding->message = say(d, spec, why);
 	if (finding->is_paused)
 		finding->message = say(d, spec, "is paused (spec.paused)");
 }

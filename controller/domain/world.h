@@ -92,7 +92,19 @@ struct workload_look { /* the channel's i-th workload */
 	enum knowledge state;            /* FAILED with ERR_NOTFOUND: it does not exist */
 	const struct workload *workload; /* KNOWN */
 	const char *conflict_manager;    /* another field manager refused our last apply; NULL */
+	int64_t conflict_retry_ms;       /* the moment from which it may be tried whether the field is free */
 	struct lookup_failure failure;   /* of the last read or the last apply */
+};
+
+struct apply_failure {
+	const char *what; /* "Service web"; NULL: nothing failed */
+	struct lookup_failure failure;
+};
+
+struct unapplied_look { /* what the apiserver has not taken of this channel's look */
+	struct apply_failure made;      /* of the HPAs and the Service one that was refused, or not answered */
+	struct apply_failure pins;      /* the namespace's pins */
+	struct apply_failure promotion; /* that automation wants */
 };
 
 struct channel_look { /* a channel somewhere upstream of this one, or upstream of those */
@@ -144,7 +156,7 @@ struct world {
 	bool is_guard_installed; /* policy and binding are there */
 	bool is_guard_off_here;  /* an admin switched it off for this namespace */
 	bool is_who_may_missing; /* the policy on who may promote is not installed */
-	const char *apply_failure; /* the last apply of an HPA or Service was refused: why; NULL */
+	struct unapplied_look unapplied;
 };
 
 /* The look at (repository, reference), or NULL when nobody asked yet. */

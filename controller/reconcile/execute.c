@@ -114,6 +114,17 @@ static bool begins_pins(const struct order *order)
 	return order->action == ACTION_STATE_PINS && order->resource_version == NULL;
 }
 
+static void set_aside(struct job *job, const struct order *order, struct err *failure)
+{
+	if (!err_is_set(failure) || !order_stands_alone(order))
+		return;
+	if (job->set_aside == NULL) {
+		job->set_aside = order;
+		job->set_aside_err = *failure;
+	}
+	err_clear(failure);
+}
+
 static void on_answer(void *user, struct record *record, const char *manager, const struct err *err)
 {
 	struct job *job = user;
@@ -131,6 +142,7 @@ static void on_answer(void *user, struct record *record, const char *manager, co
 		job_finish(job, &failure);
 		return;
 	}
+	set_aside(job, order, &failure);
 	job_go_on(job, &failure);
 }
 
@@ -209,7 +221,7 @@ static int start_apply(struct job *job, const struct order *order, struct err *e
 	int r;
 
 	/* That is known and in the channel's condition: it keeps nothing else back. */
-	if (learned_refusal(job, order) != NULL)
+	if (learned_that_it_is_refused(job, order))
 		return JOB_GOES_ON;
 	if (is_overtaken(job, order) || !take_pins(job) || !take_path(job))
 		return JOB_STOPS;
@@ -309,8 +321,8 @@ static void job_finish(struct job *job, const struct err *err)
 {
 	const struct outcome outcome = {
 		.is_cut_short = job->next < job->orders.count,
-		.failed = err_is_set(err) ? job_order(job) : NULL,
-		.err = *err,
+		.failed = err_is_set(err) ? job_order(job) : job->set_aside,
+		.err = err_is_set(err) ? *err : job->set_aside_err,
 		.is_news = job->is_news,
 		.again_ms = job->again_ms,
 	};

@@ -24,6 +24,7 @@
 #include "reconcile/looks.h"
 #include "reconcile/measured.h"
 #include "reconcile/order.h"
+#include "reconcile/unapplied.h"
 #include "registry/observed.h"
 #include "telemetry/metrics.h"
 
@@ -38,6 +39,7 @@ struct executor_tools {
 	struct event_sender *events;
 	struct metrics *metrics;
 	struct looks *looks;
+	struct unapplied *unapplied;
 	struct asked *asked;
 	struct measured *measured;
 	struct keys *keys;
@@ -51,7 +53,7 @@ struct executor_tools {
 };
 
 struct outcome {
-	const struct order *failed; /* the order that failed; NULL: all were carried out */
+	const struct order *failed; /* the order that failed, the last one or one that the others do not rest on; NULL: all were carried out */
 	struct err err;
 	bool is_cut_short; /* orders are left; without a failure the key is woken when it is time */
 	bool is_news;      /* something was learned that the next look should see at once */

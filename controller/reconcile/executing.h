@@ -20,6 +20,8 @@ struct job {
 	struct orders orders;
 	size_t next; /* the order under way */
 	const struct order *pins; /* an order whose object is taken before its turn; NULL: none */
+	const struct order *set_aside; /* it failed, and nothing rests on it: the others were gone on with; NULL: none */
+	struct err set_aside_err;
 	bool is_news;
 	int64_t again_ms;
 	execute_done_fn done;
@@ -51,9 +53,11 @@ void learn_from_failure(struct job *job, const struct order *order, const char *
 void learn_from_answer(struct job *job, const struct order *order, struct record *record,
 		       struct err *err);
 
-/* Why the apiserver will not take the order's object, as far as that is known from the last try;
- * NULL: it may take it. */
-const struct err *learned_refusal(const struct job *job, const struct order *order);
+/* An autoscaler or a Service: no other order rests on it, so its failure keeps nothing else back. */
+bool order_stands_alone(const struct order *order);
+
+/* Did the apiserver refuse the order's object as it is, not long ago? */
+bool learned_that_it_is_refused(const struct job *job, const struct order *order);
 
 /* Begins MEASURE. */
 int start_measure(struct job *job, const struct order *order, struct err *err);

@@ -1,16 +1,12 @@
-#include <stdio.h>
-
 #include "base/str.h"
 #include "reconcile/executing.h"
 
-#define WHAT_SIZE 384
 #define MISMATCH_RETRY_MS 100
 #define MISMATCH_LONG_MS (10 * 1000)
 
-static const char *made_text(const struct order *order, char text[static WHAT_SIZE])
+static struct unapplied_ref ref_of(const struct order *order)
 {
-	(void)snprintf(text, WHAT_SIZE, "%s %s", kind_info(order->kind)->name, order->name);
-	return text;
+	return (struct unapplied_ref){ order->namespace, order->channel, order->kind, order->name };
 }
 
 /* ---- failures ---- */
@@ -35,24 +31,29 @@ static void pin_failed(struct job *job, const struct order *order, const char *m
 		(void)looks_forget(looks, order->workload, order->namespace, order->name);
 }
 
-static void made_failed(struct job *job, const struct order *order, const struct err *err)
+bool order_stands_alone(const struct order *order)
 {
-	char what[WHAT_SIZE];
-
-	if (err_class_is_refusal(err->class))
-		job->is_news |= looks_made_refused(job_tools(job)->looks, order->namespace,
-						   order->channel, made_text(order, what),
-						   order->body, err, job_tools(job)->now_ms());
+	return order->action == ACTION_APPLY_SCALER || order->action == ACTION_APPLY_SERVICE;
 }
 
-const struct err *learned_refusal(const struct job *job, const struct order *order)
+static void apply_failed(struct job *job, const struct order *order, const struct err *err)
 {
-	char what[WHAT_SIZE];
+	struct unapplied *unapplied = job_tools(job)->unapplied;
+	const struct unapplied_ref ref = ref_of(order);
+	int64_t now_ms = job_tools(job)->now_ms();
 
-	if (order->action != ACTION_APPLY_SCALER && order->action != ACTION_APPLY_SERVICE)
-		return NULL;
-	return looks_made_refusal(job_tools(job)->looks, order->namespace, order->channel,
-				  made_text(order, what), order->body, job_tools(job)->now_ms());
+	if (err_class_is_refusal(err->class))
+		job->is_news |= unapplied_refused(unapplied, &ref, order_stands_alone(order) ? order->body : NULL, err, now_ms);
+	else if (err->class == ERR_NET || err->class == ERR_BUSY)
+		job->is_news |= unapplied_trouble(unapplied, &ref, err, now_ms);
+}
+
+bool learned_that_it_is_refused(const struct job *job, const struct order *order)
+{
+	const struct unapplied_ref ref = ref_of(order);
+
+	return order_stands_alone(order) &&
+	       unapplied_is_refused(job_tools(job)->unapplied, &ref, order->body, job_tools(job)->now_ms());
 }
 
 /* That it is not there, or may not be read, is an answer. That there was none is told as well: nothing else is before it
@@ -72,9 +73,11 @@ void learn_from_failure(struct job *job, const struct order *order, const char *
 	case ACTION_PIN:
 		pin_failed(job, order, manager, err);
 		break;
+	case ACTION_STATE_PINS:
 	case ACTION_APPLY_SCALER:
 	case ACTION_APPLY_SERVICE:
-		made_failed(job, order, err);
+	case ACTION_CREATE_PROMOTION:
+		apply_failed(job, order, err);
 		break;
 	case ACTION_FIND_WORKLOAD:
 		find_failed(job, order, err);
@@ -88,8 +91,6 @@ void learn_from_failure(struct job *job, const struct order *order, const char *
 	case ACTION_MEASURE:
 	case ACTION_CHECK_SIGNATURES:
 	case ACTION_READ_KEY:
-	case ACTION_CREATE_PROMOTION:
-	case ACTION_STATE_PINS:
 	case ACTION_CHANNEL_STATUS:
 	case ACTION_PROMOTION_STATUS:
 	case ACTION_NOTICE:
@@ -149,16 +150,17 @@ void learn_from_answer(struct job *job, const struct order *order, struct record
 		       struct err *err)
 {
 	const struct executor_tools *tools = job_tools(job);
-	char what[WHAT_SIZE];
+	const struct unapplied_ref ref = ref_of(order);
 
 	switch (order->action) {
 	case ACTION_PIN:
 		check_images(job, order, record->object, err);
 		break;
+	case ACTION_STATE_PINS:
 	case ACTION_APPLY_SCALER:
 	case ACTION_APPLY_SERVICE:
-		looks_made_taken(tools->looks, order->namespace, order->channel,
-				 made_text(order, what));
+	case ACTION_CREATE_PROMOTION:
+		unapplied_taken(tools->unapplied, &ref);
 		break;
 	case ACTION_FIND_WORKLOAD:
 		job->is_news |= looks_found(tools->looks, order->workload, order->namespace,
@@ -173,8 +175,6 @@ void learn_from_answer(struct job *job, const struct order *order, struct record
 	case ACTION_MEASURE:
 	case ACTION_CHECK_SIGNATURES:
 	case ACTION_READ_KEY:
-	case ACTION_CREATE_PROMOTION:
-	case ACTION_STATE_PINS:
 	case ACTION_DELETE:
 	case ACTION_CHANNEL_STATUS:
 	case ACTION_NOTICE:

@@ -17,24 +17,18 @@ struct entry {
 	bool is_refused;
 	struct err err; /* of the failed read, else of the refused apply */
 	int64_t err_until_ms;
+	int64_t err_again_ms; /* when what failed may be tried again */
 	int64_t record_until_ms;
 	char manager[MANAGER_SIZE];
 	int64_t manager_until_ms;
+	int64_t manager_again_ms;
 	int64_t mismatch_ms; /* since when applies are answered with other images; 0: they are not
 			      */
 	int64_t trouble_ms; /* since when applies are not answered; 0: they are */
 };
 
-struct refusal { /* of an object that a channel makes */
-	char what[KEY_SIZE];
-	char *body;
-	struct err err;
-	int64_t until_ms;
-};
-
 struct looks {
-	struct map entries;  /* "Kind/namespace/name" → struct entry * */
-	struct map refusals; /* "namespace/channel" → struct refusal * */
+	struct map entries; /* "Kind/namespace/name" → struct entry * */
 };
 
 struct looks *looks_create(void)
@@ -52,14 +46,6 @@ static void entry_free(struct entry *entry)
 	free(entry);
 }
 
-static void refusal_free(struct refusal *refusal)
-{
-	if (refusal == NULL)
-		return;
-	free(refusal->body);
-	free(refusal);
-}
-
 void looks_destroy(struct looks *looks)
 {
 	size_t cursor = 0;
@@ -70,11 +56,7 @@ void looks_destroy(struct looks *looks)
 		return;
 	while (map_next(&looks->entries, &cursor, &key, &value))
 		entry_free(value);
-	cursor = 0;
-	while (map_next(&looks->refusals, &cursor, &key, &value))
-		refusal_free(value);
 	map_finish(&looks->entries);
-	map_finish(&looks->refusals);
 	free(looks);
 }
 
@@ -108,12 +90,6 @@ static struct entry *entry_answered(struct looks *looks, enum workload_kind kind
 	return entry;
 }
 
-/* Is a the same failure as b, for a person who reads it? */
-static bool err_is_same(const struct err *a, const struct err *b)
-{
-	return a->class == b->class && str_equal(a->text, b->text);
-}
-
 bool looks_found(struct looks *looks, enum workload_kind kind, const char *namespace,
 		 const char *name, struct record *record, int64_t now_ms)
 {
@@ -131,7 +107,7 @@ bool looks_found(struct looks *looks, enum workload_kind kind, const char *names
 }
 
 static bool entry_set_err(struct entry *entry, const struct err *err, bool is_read, int64_t now_ms,
-			  int64_t life_ms)
+			  int64_t life_ms, int64_t again_ms)
 {
 	bool is_same_kind = is_read ? entry->has_read_failed : entry->is_refused;
 	bool is_news = !is_same_kind || entry->err_until_ms <= now_ms ||
@@ -141,6 +117,7 @@ static bool entry_set_err(struct entry *entry, const struct err *err, bool is_re
 	entry->is_refused = !is_read;
 	entry->err = *err;
 	entry->err_until_ms = now_ms + life_ms;
+	entry->err_again_ms = now_ms + again_ms;
 	return is_news;
 }
 
@@ -148,23 +125,23 @@ bool looks_not_read(struct looks *looks, enum workload_kind kind, const char *na
 		    const char *name, const struct err *err, int64_t now_ms)
 {
 	struct entry *entry = entry_make(looks, kind, namespace, name);
+	int64_t life_ms = err_is_answer(err) ? LOOKS_LIFE_MS : LOOKS_UNANSWERED_LIFE_MS;
 
 	record_unref(entry->record);
 	entry->record = NULL;
-	return entry_set_err(entry, err, true, now_ms, err_is_answer(err) ? LOOKS_LIFE_MS : LOOKS_UNANSWERED_LIFE_MS);
+	return entry_set_err(entry, err, true, now_ms, life_ms, life_ms);
 }
 
-/* Rights are given by others, and an apiserver that has just started knows of none. */
-static int64_t refusal_life(const struct err *err)
+int64_t looks_refusal_ms(const struct err *err)
 {
-	return err->class == ERR_DENIED ? LOOKS_LIFE_MS : LOOKS_REFUSAL_LIFE_MS;
+	return err->class == ERR_DENIED ? LOOKS_LIFE_MS : LOOKS_REFUSAL_MS;
 }
 
 bool looks_refused(struct looks *looks, enum workload_kind kind, const char *namespace,
 		   const char *name, const struct err *err, int64_t now_ms)
 {
 	return entry_set_err(entry_answered(looks, kind, namespace, name), err, false, now_ms,
-			     refusal_life(err));
+			     LOOKS_TOLD_MS, looks_refusal_ms(err));
 }
 
 bool looks_trouble(struct looks *looks, enum workload_kind kind, const char *namespace,
@@ -176,7 +153,7 @@ bool looks_trouble(struct looks *looks, enum workload_kind kind, const char *nam
 		entry->trouble_ms = now_ms;
 	if (now_ms - entry->trouble_ms < LOOKS_TROUBLE_MS)
 		return false;
-	return entry_set_err(entry, err, false, now_ms, LOOKS_REFUSAL_LIFE_MS);
+	return entry_set_err(entry, err, false, now_ms, LOOKS_TOLD_MS, 0);
 }
 
 bool looks_conflict(struct looks *looks, enum workload_kind kind, const char *namespace,
@@ -186,7 +163,8 @@ bool looks_conflict(struct looks *looks, enum workload_kind kind, const char *na
 	bool is_news = entry->manager_until_ms <= now_ms || !str_equal(entry->manager, manager);
 
 	(void)snprintf(entry->manager, sizeof(entry->manager), "%s", manager);
-	entry->manager_until_ms = now_ms + LOOKS_LIFE_MS;
+	entry->manager_until_ms = now_ms + LOOKS_TOLD_MS;
+	entry->manager_again_ms = now_ms + LOOKS_LIFE_MS;
 	return is_news;
 }
 
@@ -217,6 +195,11 @@ static void keep_earlier(int64_t *ret_until_ms, int64_t until_ms)
 		*ret_until_ms = until_ms;
 }
 
+static void keep_next(int64_t *ret_until_ms, int64_t now_ms, int64_t again_ms, int64_t until_ms)
+{
+	keep_earlier(ret_until_ms, again_ms > now_ms ? again_ms : until_ms);
+}
+
 void looks_fill(const struct looks *looks, enum workload_kind kind, const char *namespace,
 		const char *name, int64_t now_ms, struct arena *arena, struct workload_look *look,
 		int64_t *ret_until_ms)
@@ -236,96 +219,22 @@ void looks_fill(const struct looks *looks, enum workload_kind kind, const char *
 			look->state = KNOWLEDGE_FAILED;
 		look->failure.class = entry->err.class;
 		look->failure.message = arena_strdup(arena, entry->err.text);
-		look->failure.retry_ms = entry->err_until_ms;
-		keep_earlier(ret_until_ms, entry->err_until_ms);
+		look->failure.retry_ms = entry->err_again_ms;
+		keep_next(ret_until_ms, now_ms, entry->err_again_ms, entry->err_until_ms);
 	}
 	if (entry->manager_until_ms > now_ms) {
 		look->conflict_manager = arena_strdup(arena, entry->manager);
-		keep_earlier(ret_until_ms, entry->manager_until_ms);
+		look->conflict_retry_ms = entry->manager_again_ms;
+		keep_next(ret_until_ms, now_ms, entry->manager_again_ms, entry->manager_until_ms);
 	}
-}
-
-/* ---- what channels make ---- */
-
-static const char *refusal_key(char key[static KEY_SIZE], const char *namespace,
-			       const char *channel)
-{
-	(void)snprintf(key, KEY_SIZE, "%s/%s", namespace, channel);
-	return key;
-}
-
-bool looks_made_refused(struct looks *looks, const char *namespace, const char *channel,
-			const char *what, const char *body, const struct err *err, int64_t now_ms)
-{
-	char key[KEY_SIZE];
-	struct refusal *refusal = map_get(&looks->refusals, refusal_key(key, namespace, channel));
-	bool is_news;
-
-	if (refusal == NULL) {
-		refusal = memory_alloc(sizeof(*refusal));
-		map_put(&looks->refusals, key, refusal);
-	}
-	is_news = refusal->until_ms <= now_ms || !str_equal(refusal->what, what) ||
-		  !err_is_same(&refusal->err, err);
-	(void)snprintf(refusal->what, sizeof(refusal->what), "%s", what);
-	free(refusal->body);
-	refusal->body = memory_strdup(body);
-	refusal->err = *err;
-	refusal->until_ms = now_ms + refusal_life(err);
-	return is_news;
-}
-
-const struct err *looks_made_refusal(const struct looks *looks, const char *namespace,
-				     const char *channel, const char *what, const char *body,
-				     int64_t now_ms)
-{
-	char key[KEY_SIZE];
-	const struct refusal *refusal =
-		map_get(&looks->refusals, refusal_key(key, namespace, channel));
-
-	if (refusal == NULL || refusal->until_ms <= now_ms || !str_equal(refusal->what, what) ||
-	    !str_equal(refusal->body, body))
-		return NULL;
-	return &refusal->err;
-}
-
-void looks_made_taken(struct looks *looks, const char *namespace, const char *channel,
-		      const char *what)
-{
-	char key[KEY_SIZE];
-	const struct refusal *refusal =
-		map_get(&looks->refusals, refusal_key(key, namespace, channel));
-
-	if (refusal != NULL && str_equal(refusal->what, what))
-		looks_made_forget(looks, namespace, channel);
-}
-
-void looks_made_forget(struct looks *looks, const char *namespace, const char *channel)
-{
-	char key[KEY_SIZE];
-
-	refusal_free(map_remove(&looks->refusals, refusal_key(key, namespace, channel)));
-}
-
-const char *looks_made_failure(const struct looks *looks, const char *namespace,
-			       const char *channel, int64_t now_ms, int64_t *ret_until_ms)
-{
-	char key[KEY_SIZE];
-	const struct refusal *refusal =
-		map_get(&looks->refusals, refusal_key(key, namespace, channel));
-
-	if (refusal == NULL || refusal->until_ms <= now_ms)
-		return NULL;
-	keep_earlier(ret_until_ms, refusal->until_ms);
-	return refusal->err.text;
 }
 
 static bool entry_is_old(const struct entry *entry, int64_t now_ms)
 {
 	return (entry->record == NULL || entry->record_until_ms <= now_ms) &&
 	       entry->err_until_ms <= now_ms && entry->manager_until_ms <= now_ms &&
-	       (entry->mismatch_ms == 0 || entry->mismatch_ms + LOOKS_REFUSAL_LIFE_MS <= now_ms) &&
-	       (entry->trouble_ms == 0 || entry->trouble_ms + LOOKS_REFUSAL_LIFE_MS <= now_ms);
+	       (entry->mismatch_ms == 0 || entry->mismatch_ms + LOOKS_REFUSAL_MS <= now_ms) &&
+	       (entry->trouble_ms == 0 || entry->trouble_ms + LOOKS_TOLD_MS <= now_ms);
 }
 
 void looks_sweep(struct looks *looks, int64_t now_ms)
@@ -337,10 +246,5 @@ void looks_sweep(struct looks *looks, int64_t now_ms)
 	while (map_next(&looks->entries, &cursor, &key, &value)) {
 		if (entry_is_old(value, now_ms))
 			entry_free(map_remove(&looks->entries, key));
-	}
-	cursor = 0;
-	while (map_next(&looks->refusals, &cursor, &key, &value)) {
-		if (((const struct refusal *)value)->until_ms <= now_ms)
-			refusal_free(map_remove(&looks->refusals, key));
 	}
 }

@@ -5,7 +5,8 @@
  * kept here. A refusal (another field manager owns the images, the apiserver does not take the
  * object) is an observation as well: the plan reads it and says so in a condition. Everything here
  * is a memory of the process and may be lost at any moment: it is forgotten when the object
- * changes, and by itself after a while, so that the question is put again.
+ * changes, and by itself after a while, so that the question is put again. That an apply failed is told until the next
+ * one has been answered.
  *
  * The functions that record return whether that was news: only news is worth another look at once.
  * May include: base, domain, wire.
@@ -20,10 +21,11 @@
 #include "domain/world.h"
 #include "wire/record.h"
 
-#define LOOKS_LIFE_MS (30 * 1000)             /* of a read, of a conflict, of a lack of rights */
-#define LOOKS_UNANSWERED_LIFE_MS (5 * 1000)   /* of a read that was not answered */
-#define LOOKS_TROUBLE_MS (3 * 1000)           /* trouble that lasts less is nobody's concern */
-#define LOOKS_REFUSAL_LIFE_MS (5 * 60 * 1000) /* of an object that the apiserver does not take */
+#define LOOKS_LIFE_MS (30 * 1000)            /* of a read; how soon an apply is tried again after a conflict or a lack of rights */
+#define LOOKS_UNANSWERED_LIFE_MS (5 * 1000)  /* of a read that was not answered */
+#define LOOKS_TROUBLE_MS (3 * 1000)          /* trouble that lasts less is nobody's concern */
+#define LOOKS_REFUSAL_MS (5 * 60 * 1000)     /* how soon what the apiserver does not take is tried again */
+#define LOOKS_TOLD_MS (10 * 60 * 1000)       /* of a failed apply: twice the longest pause before the next try, which it is told until */
 
 struct looks;
 
@@ -62,31 +64,14 @@ bool looks_forget(struct looks *looks, enum workload_kind kind, const char *name
 
 /* Fills in what is known and still good at now_ms (texts in arena). The workload that look points
  * to is valid until something is recorded or forgotten. *ret_until_ms becomes the moment when what
- * was filled in is forgotten, if that is earlier than what it holds. */
+ * was filled in is forgotten or may be tried again, if that is earlier than what it holds. */
 void looks_fill(const struct looks *looks, enum workload_kind kind, const char *namespace,
 		const char *name, int64_t now_ms, struct arena *arena, struct workload_look *look,
 		int64_t *ret_until_ms);
 
-/* An HPA or Service (called by what, "HorizontalPodAutoscaler web") of a channel was refused as
- * body says it. */
-bool looks_made_refused(struct looks *looks, const char *namespace, const char *channel,
-			const char *what, const char *body, const struct err *err, int64_t now_ms);
-
-/* Was this very body refused, not long ago? Then why; NULL: it may be tried. */
-const struct err *looks_made_refusal(const struct looks *looks, const char *namespace,
-				     const char *channel, const char *what, const char *body,
-				     int64_t now_ms);
-
-/* It was taken, or nobody wants it any more. */
-void looks_made_taken(struct looks *looks, const char *namespace, const char *channel,
-		      const char *what);
-
-/* The channel has changed: what was refused may be right now. */
-void looks_made_forget(struct looks *looks, const char *namespace, const char *channel);
-
-/* The refusal that holds for a channel, or NULL. ret_until_ms as in looks_fill(). */
-const char *looks_made_failure(const struct looks *looks, const char *namespace,
-			       const char *channel, int64_t now_ms, int64_t *ret_until_ms);
+/* How soon what was refused is tried again: rights are given by others, and an apiserver that has just started knows of
+ * none. */
+int64_t looks_refusal_ms(const struct err *err);
 
 /* Drops what is too old to be used. */
 void looks_sweep(struct looks *looks, int64_t now_ms);

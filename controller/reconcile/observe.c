@@ -192,7 +192,7 @@ void observe_change(const struct change *change, const struct links *links,
 		object_changed(&o, change->kind, change->after, false);
 }
 
-bool observe_forget(const struct change *change, struct looks *looks)
+bool observe_forget(const struct change *change, struct looks *looks, struct unapplied *unapplied)
 {
 	const void *object = change->after != NULL ? change->after : change->before;
 	const struct channel *before = change->before;
@@ -204,7 +204,7 @@ bool observe_forget(const struct change *change, struct looks *looks)
 	if (change->kind != KIND_CHANNEL ||
 	    (before != NULL && before->meta.generation == channel->meta.generation))
 		return false;
-	looks_made_forget(looks, channel->meta.namespace, channel->meta.name);
+	unapplied_forget(unapplied, channel->meta.namespace, channel->meta.name);
 	for (size_t i = 0; i < channel->workload_count; i++)
 		(void)looks_forget(looks, channel->workloads[i].kind, channel->meta.namespace, channel->workloads[i].name);
 	return false;

@@ -104,6 +104,8 @@ static void come_back_after_failure(struct reconciler *r, const char *key,
 static void come_back(struct reconciler *r, const char *key, const struct look *look,
 		      const struct outcome *outcome)
 {
+	if (look->wake_ms != CLOCK_NEVER)
+		queue_add_at(r->queue, key, look->wake_ms);
 	if (outcome->failed != NULL) {
 		come_back_after_failure(r, key, outcome);
 		return;
@@ -112,8 +114,6 @@ static void come_back(struct reconciler *r, const char *key, const struct look *
 		queue_forget_failures(r->queue, key);
 	if (outcome->is_news)
 		add_key(r, key);
-	if (look->wake_ms != CLOCK_NEVER)
-		queue_add_at(r->queue, key, look->wake_ms);
 	if (outcome->again_ms != CLOCK_NEVER)
 		queue_add_at(r->queue, key, clock_monotonic_ms() + outcome->again_ms);
 }
@@ -211,6 +211,7 @@ static void sweep_now_and_then(struct reconciler *r)
 		return;
 	r->swept_ms = now_ms;
 	looks_sweep(r->tools.looks, r->tools.now_ms());
+	unapplied_sweep(r->tools.unapplied, r->tools.now_ms());
 	keys_sweep(r->tools.keys, r->tools.now_ms());
 	asked_sweep(r->tools.asked, r->tools.now_ms());
 	measured_sweep(r->tools.measured);
@@ -257,7 +258,7 @@ void reconciler_on_change(void *user, enum kind kind, const struct record *old,
 		links_update_promotion(r->links, change.before, change.after);
 		departed_see(&r->sources.departed, change.before, change.after);
 	}
-	change.has_voided = observe_forget(&change, r->tools.looks);
+	change.has_voided = observe_forget(&change, r->tools.looks, r->tools.unapplied);
 	if (!is_working(r))
 		return;
 	observe_change(&change, r->links, &objects, add_key, r);
@@ -355,6 +356,7 @@ struct reconciler *reconciler_create(const struct reconciler_options *options)
 	r->loop = options->loop;
 	r->tools = options->tools;
 	r->tools.looks = looks_create();
+	r->tools.unapplied = unapplied_create();
 	r->tools.asked = asked_create(options->tools.registry);
 	r->tools.keys = keys_create();
 	if (r->tools.now_ms == NULL)
@@ -369,8 +371,8 @@ struct reconciler *reconciler_create(const struct reconciler_options *options)
 	r->timer = timer_open(options->loop, on_timer, r);
 	r->concurrency = options->concurrency == 0 ? CONCURRENCY : options->concurrency;
 	r->swept_ms = clock_monotonic_ms();
-	r->sources = (struct sources){ .store = r->tools.store, .links = r->links, .looks = r->tools.looks, .asked = r->tools.asked,
-				       .measured = r->tools.measured, .keys = r->tools.keys,
+	r->sources = (struct sources){ .store = r->tools.store, .links = r->links, .looks = r->tools.looks, .unapplied = r->tools.unapplied,
+				       .asked = r->tools.asked, .measured = r->tools.measured, .keys = r->tools.keys,
 				       .crash_page = options->crash_page, .zones = zones_create(ZONES_FOLDER) };
 	return r;
 }
@@ -387,6 +389,7 @@ void reconciler_destroy(struct reconciler *r)
 	measured_destroy(r->tools.measured);
 	keys_destroy(r->tools.keys);
 	looks_destroy(r->tools.looks);
+	unapplied_destroy(r->tools.unapplied);
 	zones_destroy(r->sources.zones);
 	free(r);
 }

@@ -23,7 +23,7 @@ struct reconciler;
 
 struct reconciler_options {
 	struct loop *loop;
-	struct executor_tools tools; /* looks, asked and measured are the reconciler's own: leave them NULL */
+	struct executor_tools tools; /* looks, unapplied, asked, measured and keys are the reconciler's own: leave them NULL */
 	struct crash_page *crash_page; /* where looks are noted; NULL: nowhere */
 	size_t concurrency;          /* keys under way at once; 0: 16 */
 	uint64_t seed;               /* of the back-off's jitter */

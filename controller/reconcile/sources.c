@@ -64,12 +64,12 @@ static void key(void *user, const char *namespace, const struct signature_key *w
 	keys_fill(sources->keys, namespace, wanted, sources->now_ms, arena, ret_look);
 }
 
-static const char *apply_failure(void *user, const char *namespace, const char *name)
+static void unapplied(void *user, const char *namespace, const char *name, struct arena *arena,
+		      struct unapplied_look *look)
 {
 	struct sources *sources = user;
 
-	return looks_made_failure(sources->looks, namespace, name, sources->now_ms,
-				  &sources->until_ms);
+	unapplied_fill(sources->unapplied, namespace, name, sources->now_ms, arena, look, &sources->until_ms);
 }
 
 static const struct zone *zone(void *user, const char *name)
@@ -161,7 +161,7 @@ static bool has_gone(void *user, const char *uid)
 struct world_objects sources_objects(struct sources *sources)
 {
 	return (struct world_objects){
-		get, each, look, metric, key, apply_failure, zone, sources, is_behind,
+		get, each, look, metric, key, unapplied, zone, sources, is_behind,
 		left_out, has_gone, each_claimant, each_channel
 	};
 }

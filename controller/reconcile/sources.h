@@ -18,6 +18,7 @@
 #include "reconcile/links.h"
 #include "reconcile/looks.h"
 #include "reconcile/measured.h"
+#include "reconcile/unapplied.h"
 #include "reconcile/world.h"
 #include "reconcile/zones.h"
 
@@ -25,6 +26,7 @@ struct sources {
 	const struct store *store;
 	const struct links *links;
 	struct looks *looks;
+	const struct unapplied *unapplied;
 	struct asked *asked;
 	struct zones *zones;
 	const struct measured *measured;

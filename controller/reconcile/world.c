@@ -299,7 +299,7 @@ static void gather_own(struct gathering *g)
 	world->gated_pods = take_found(g, &world->gated_pod_count);
 	objects->each(user, KIND_STOP, "", NULL, on_any, g);
 	world->stops = take_found(g, &world->stop_count);
-	world->apply_failure = objects->apply_failure(user, world->namespace, world->name);
+	objects->unapplied(user, world->namespace, world->name, g->arena, &world->unapplied);
 }
 
 /* The one that runs is asked about: only of that it matters. */

@@ -48,8 +48,9 @@ struct world_objects {
 	/* What is known of an entry of a ConfigMap as public keys (state NONE when it was not read). */
 	void (*key)(void *user, const char *namespace, const struct signature_key *key, struct arena *arena,
 		    struct key_look *ret_look);
-	/* The refusal of the last apply of an HPA or Service of this channel, or NULL. */
-	const char *(*apply_failure)(void *user, const char *namespace, const char *name);
+	/* What the apiserver has not taken of the channel's last looks; leaves look as it is where that is nothing. */
+	void (*unapplied)(void *user, const char *namespace, const char *name, struct arena *arena,
+			  struct unapplied_look *look);
 	/* The time zone of that name, or NULL. */
 	const struct zone *(*zone)(void *user, const char *name);
 	void *user;

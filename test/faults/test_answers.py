@@ -158,6 +158,53 @@ class Answers(Disturbed):
         self.converges()
         self.is_named("context deadline exceeded", told)
 
+    @fault("refused by admission")
+    def test_a_service_whose_webhook_never_answers_is_named_and_keeps_no_promotion_back(self):
+        self.begin()
+        rule = self.proxy.rule(self.here(write=True, resource="services"), {"kind": "answer", "code": 500, "body": WEBHOOK})
+        self.api.merge(cluster.channels(self.namespace, "shop"), {"spec": {"routing": {"service": {
+            "name": "web", "workload": "web", "ports": [{"name": "http", "port": 80}]}}}})
+        cluster.eventually("the channel says so", lambda: (self.condition(self.status(), "Ready") or {}).get("reason") == "Applying")
+        for name in ("Ready", "Reconciling"):
+            told = self.condition(self.status(), name)
+            self.assertEqual(told["reason"], "Applying", name)
+            self.assertIn("Service web cannot be applied", told["message"])
+            self.assertIn("context deadline exceeded", told["message"])
+        time.sleep(HOT_S)
+        self.assertLessEqual(len(self.proxy.records(rule=rule.number)), MOST_TRIES)
+        self.make(by_digest("second", self.two))
+        self.wait_phase("second", "Succeeded")  # each look of its tries the Service once more
+        rule.release()
+        self.converges()
+        self.assertEqual(self.api.get(f"/api/v1/namespaces/{self.namespace}/services/web")["spec"]["ports"][0]["port"], 80)
+
+    @fault("refused by admission")
+    def test_pins_that_may_not_be_written_are_named_and_no_hot_loop(self):
+        rule = self.tries("configmaps", 403, status(403, "Forbidden", "configmaps \"sluice-pins\" is forbidden: not today"))
+        self.is_named("ConfigMap sluice-pins: ", self.status())
+        self.is_named("not today", self.status())
+        rule.release()
+        self.converges()
+
+    @fault("refused by admission")
+    def test_a_promotion_of_automation_that_is_refused_is_named_and_no_hot_loop(self):
+        self.begin()
+        rule = self.proxy.rule(self.here(write=True, resource="promotions", subresource=""),
+                               {"kind": "answer", "code": 403, "body": status(403, "Forbidden", "exceeded quota: promotions")})
+        self.make(workload("Deployment", "beta", channel="beta", replicas=0))
+        self.make(channel("beta", workloads=[{"kind": "Deployment", "name": "beta", "containers": {"web": "web"}}],
+                          upstream={"channels": [{"namespace": self.namespace, "name": "shop"}]}, promotion={"mode": "Automatic"}))
+        rule.wait_hit()
+        time.sleep(HOT_S)
+        told = self.condition(self.status("beta"), "AutomationFailed")
+        self.assertEqual((told["status"], told["reason"]), ("True", "CreationRefused"))
+        self.assertIn("exceeded quota", told["message"])
+        self.assertLessEqual(len(self.proxy.records(rule=rule.number)), MOST_TRIES)
+        rule.release()
+        cluster.eventually("beta runs it", lambda: self.status("beta").get("current", {}).get("artifacts", [{}])[0].get("digest") == self.one)
+        self.assertIsNone(self.condition(self.status("beta"), "AutomationFailed"))
+        self.is_at_rest()
+
     @fault("a kind denied")
     def test_a_kind_that_may_not_be_read_keeps_nothing_else_back(self):
         self.begin()

@@ -60,6 +60,7 @@ static void look_at(void *user, enum workload_kind kind, const char *namespace, 
 		    !str_equal(row_text_at(row, "name"), name))
 			continue;
 		look->conflict_manager = row_text_at(row, "conflict");
+		look->conflict_retry_ms = row_moment_at(file, row, "conflictRetryAt");
 		if (json_object_get(row, "refused") != NULL)
 			row_failure(file, json_object_get(row, "refused"), &look->failure);
 		if (failed == NULL)
@@ -116,13 +117,26 @@ static void get_key(void *user, const char *namespace, const struct signature_ke
 	}
 }
 
-static const char *apply_failure(void *user, const char *namespace, const char *name)
+static void apply_failed(struct world_file *file, const json_t *row, struct apply_failure *ret)
+{
+	if (row == NULL)
+		return;
+	ret->what = row_text_at(row, "what");
+	row_failure(file, row, &ret->failure);
+}
+
+static void unapplied(void *user, const char *namespace, const char *name, struct arena *arena,
+		      struct unapplied_look *look)
 {
 	struct world_file *file = user;
+	const json_t *rows = json_object_get(file->json, "unapplied");
 
 	(void)namespace;
 	(void)name;
-	return row_text_at(file->json, "applyFailure");
+	(void)arena;
+	apply_failed(file, json_object_get(rows, "made"), &look->made);
+	apply_failed(file, json_object_get(rows, "pins"), &look->pins);
+	apply_failed(file, json_object_get(rows, "promotion"), &look->promotion);
 }
 
 /* The zones of this machine, as for the running operator. */
@@ -247,7 +261,7 @@ static int parse(struct world_file *file, const char *yaml, size_t len)
 static void gather(struct world_file *file)
 {
 	const struct world_objects objects = { get_object,    each_object, look_at, metric_at, get_key,
-					       apply_failure, get_zone,	   file,    is_behind,
+					       unapplied, get_zone,	   file,    is_behind,
 					       each_left_out, NULL,	   NULL,    NULL };
 	const struct world_registry registry = answers_registry(file);
 	const char *key = row_text_at(file->json, "channel");

@@ -51,8 +51,8 @@ BUGS = [
     ("automation does not mind that it is held",
      DOMAIN + "automation.c", "d->automatic.id == NULL || d->status.hold.by != NULL ||", "d->automatic.id == NULL ||", "line"),
     ("what the workload seems to carry is believed while its pin says something else",
-     DOMAIN + "workload_state.c", "if (!str_equal(live->image, image) || !str_equal(pins_find(d->world->pins, key), image))",
-     "if (!str_equal(live->image, image))", "git leaders"),
+     DOMAIN + "workload_state.c", "return str_equal(pins_find(d->world->pins, key), image) ? image : NULL;",
+     "return image;", "git leaders"),
     ("what becomes of a promotion follows from a channel that has changed since",
      DOMAIN + "status.c", "if (rests_on_channel(d, d->plan->actions.items[i]))", "if (false)", "calledoff"),
     ("a promotion not heard of yet is taken for deleted",
@@ -139,7 +139,7 @@ BUGS = [
     ("an image is taken back from another manager again and again",
      DOMAIN + "pinning.c", "if (t->count >= TAKEOVERS_MAX) {", "if (t->count > INT32_MAX) {", "stubborn"),
     ("an image is never taken back from another manager",
-     DOMAIN + "pinning.c", "if (!may_take(d, spec, look->conflict_manager))", "if (may_take(d, spec, look->conflict_manager))", "unguarded"),
+     DOMAIN + "pinning.c", "force = may_take(d, spec, look->conflict_manager);", "force = !may_take(d, spec, look->conflict_manager);", "unguarded"),
 ]
 
 

@@ -246,8 +246,10 @@ static void look(void *user, enum workload_kind kind, const char *namespace, con
 	(void)namespace;
 	(void)name;
 	(void)arena;
-	if ((g->view->answers.conflicts >> g->view->key & 1) != 0)
+	if ((g->view->answers.conflicts >> g->view->key & 1) != 0) {
 		ret_look->conflict_manager = "kubectl";
+		ret_look->conflict_retry_ms = CLOCK_NEVER;
+	}
 	ret_look->state = KNOWLEDGE_FAILED;
 	ret_look->failure = (struct lookup_failure){
 		.class = ERR_NOTFOUND,
@@ -256,12 +258,14 @@ static void look(void *user, enum workload_kind kind, const char *namespace, con
 	};
 }
 
-static const char *apply_failure(void *user, const char *namespace, const char *name)
+static void unapplied(void *user, const char *namespace, const char *name, struct arena *arena,
+		      struct unapplied_look *look)
 {
 	(void)user;
 	(void)namespace;
 	(void)name;
-	return NULL;
+	(void)arena;
+	(void)look;
 }
 
 /* News of promotions are on their way: nobody knows how old they are. */
@@ -363,7 +367,7 @@ void view_gather(const struct model *model, const struct view *view, struct aren
 		.metric = metric,
 		.key = key,
 		.zone = zone,
-		.apply_failure = apply_failure,
+		.unapplied = unapplied,
 		.is_behind = is_behind,
 		.user = &g,
 	};

@@ -67,6 +67,7 @@ void bench_init(struct bench *b, const struct fake_step *script, size_t count)
 	b->tools.events = event_sender_create(b->loop, b->tools.client, "test");
 	b->tools.metrics = metrics_create("test");
 	b->tools.looks = looks_create();
+	b->tools.unapplied = unapplied_create();
 	b->tools.asked = asked_create(b->tools.registry);
 	b->tools.keys = keys_create();
 	b->tools.now_ms = bench_now;
@@ -95,6 +96,7 @@ void bench_finish(struct bench *b)
 	measured_destroy(b->tools.measured);
 	keys_destroy(b->tools.keys);
 	looks_destroy(b->tools.looks);
+	unapplied_destroy(b->tools.unapplied);
 	metrics_destroy(b->tools.metrics);
 	store_destroy(b->tools.store);
 	client_destroy(b->tools.client);

@@ -67,10 +67,10 @@ static void key(void *user, const char *namespace, const struct signature_key *w
 	(void)user, (void)namespace, (void)wanted, (void)arena, (void)ret_look;
 }
 
-static const char *apply_failure(void *user, const char *namespace, const char *name)
+static void unapplied(void *user, const char *namespace, const char *name, struct arena *arena,
+		      struct unapplied_look *look)
 {
-	(void)user, (void)namespace, (void)name;
-	return NULL;
+	(void)user, (void)namespace, (void)name, (void)arena, (void)look;
 }
 
 static const struct zone *zone(void *user, const char *name)
@@ -103,7 +103,7 @@ void fixture_init(struct fixture *fixture)
 {
 	*fixture = (struct fixture){ .count = 0 };
 	fixture->objects = (struct world_objects){
-		get, each, look, metric, key, apply_failure, zone, fixture, NULL,
+		get, each, look, metric, key, unapplied, zone, fixture, NULL,
 		NULL, NULL, NULL, each_channel
 	};
 	fixture->registry = (struct world_registry){ tags, digests, signature, fixture };

@@ -128,6 +128,16 @@ START_TEST(finds_workloads)
 }
 END_TEST
 
+/* Why what n/shop makes cannot be applied; NULL. */
+static const char *unapplied_of_shop(struct bench *b)
+{
+	struct unapplied_look look = { .made = { .what = NULL } };
+	int64_t until_ms = CLOCK_NEVER;
+
+	unapplied_fill(b->tools.unapplied, "n", "shop", bench_now(), &b->arena, &look, &until_ms);
+	return look.made.failure.message;
+}
+
 START_TEST(a_refused_scaler_is_told_once_and_tried_again_when_it_differs)
 {
 	const struct fake_step no = {
@@ -140,7 +150,6 @@ START_TEST(a_refused_scaler_is_told_once_and_tried_again_when_it_differs)
 	struct fake_step yes = no;
 	struct fake_step script[2];
 	struct order order = bench_order(ACTION_APPLY_SCALER, KIND_SCALER, "web");
-	int64_t until_ms = CLOCK_NEVER;
 	struct bench b;
 
 	yes.status = 200;
@@ -156,14 +165,36 @@ START_TEST(a_refused_scaler_is_told_once_and_tried_again_when_it_differs)
 		bench_run(&b, order);
 		ck_assert_int_eq(b.outcome.err.class, i == 0 ? ERR_INPUT : ERR_NONE);
 		ck_assert_int_eq(b.outcome.is_news, i == 0);
-		ck_assert_ptr_nonnull(strstr(
-			looks_made_failure(b.tools.looks, "n", "shop", bench_now(), &until_ms),
-			"too small"));
+		ck_assert_ptr_nonnull(strstr(unapplied_of_shop(&b), "too small"));
 	}
 	order.body = strdup("{\"spec\":{\"maxReplicas\":3}}");
 	bench_run(&b, order);
 	ck_assert_int_eq(b.outcome.err.class, ERR_NONE);
-	ck_assert_ptr_null(looks_made_failure(b.tools.looks, "n", "shop", bench_now(), &until_ms));
+	ck_assert_ptr_null(unapplied_of_shop(&b));
+	bench_finish(&b);
+}
+END_TEST
+
+START_TEST(a_service_that_is_not_answered_is_told_when_that_lasts)
+{
+	const struct fake_step trouble = { .method = "PATCH",
+					   .target = "/api/v1/namespaces/n/services/web?*",
+					   .status = 500,
+					   .reply_headers = JSON_TYPE,
+					   .reply = STATUS(500, "InternalError", "failed calling webhook") };
+	struct fake_step script[3] = { trouble, trouble, trouble };
+	struct order order = bench_order(ACTION_APPLY_SERVICE, KIND_SERVICE, "web");
+	struct bench b;
+
+	bench_init(&b, script, 3);
+	for (int i = 0; i < 3; i++) {
+		order.body = strdup("{}");
+		bench_set_now(BENCH_NOW_MS + (i == 0 ? 0 : LOOKS_TROUBLE_MS));
+		bench_run(&b, order);
+		ck_assert_int_eq(b.outcome.err.class, ERR_NET);
+		ck_assert_int_eq(b.outcome.is_news, i == 1);
+		ck_assert_int_eq(unapplied_of_shop(&b) != NULL, i > 0);
+	}
 	bench_finish(&b);
 }
 END_TEST
@@ -232,6 +263,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, an_image_that_is_changed_for_long_is_somebodys_doing);
 	suite_add_rows(tests, finds_workloads, finds);
 	tcase_add_test(tests, a_refused_scaler_is_told_once_and_tried_again_when_it_differs);
+	tcase_add_test(tests, a_service_that_is_not_answered_is_told_when_that_lasts);
 	suite_add_rows(tests, deletes, deletions);
 	tcase_add_test(tests, tells_events);
 }

@@ -115,6 +115,34 @@ START_TEST(stops_at_the_first_failure)
 }
 END_TEST
 
+/* Nothing rests on a Service: what comes after it is carried out, and the failure told. */
+START_TEST(goes_on_after_the_failure_of_what_stands_alone)
+{
+	const struct fake_step script[] = {
+		{ .method = "PATCH",
+		  .target = "/api/v1/namespaces/n/services/web?*",
+		  .status = 500,
+		  .reply_headers = JSON_TYPE,
+		  .reply = STATUS(500, "InternalError", "no") },
+		{ PATCH_WEB, .status = 200, .reply_headers = JSON_TYPE, .reply = WEB("r.example/web@new") },
+	};
+	struct orders orders = bench_orders(2);
+	struct bench b;
+
+	bench_init(&b, script, 2);
+	orders.items[0] = bench_order(ACTION_APPLY_SERVICE, KIND_SERVICE, "web");
+	orders.items[0].body = strdup("{}");
+	orders.items[1] = web_pin_order();
+	bench_start(&b, "n/shop", &orders);
+	ck_assert(fake_run_until(b.loop, &b.is_done, 5000));
+	ck_assert(store_has(b.tools.store, KIND_DEPLOYMENT, "n", "web"));
+	ck_assert_str_eq(b.failed, "serve");
+	ck_assert_int_eq(b.outcome.err.class, ERR_NET);
+	ck_assert(!b.outcome.is_cut_short);
+	bench_finish(&b);
+}
+END_TEST
+
 /* The replica stops leading while the k-th order is under way: that one ends, no other begins. */
 START_TEST(begins_nothing_when_it_may_not_write)
 {
@@ -313,6 +341,7 @@ static void add(TCase *tests)
 	tcase_add_loop_test(tests, stops_at_the_first_failure, 0, 3);
 	tcase_add_loop_test(tests, begins_nothing_when_it_may_not_write, 0, 3);
 	tcase_add_test(tests, an_order_that_could_not_be_written_fails_in_its_turn);
+	tcase_add_test(tests, goes_on_after_the_failure_of_what_stands_alone);
 	tcase_add_test(tests, two_keys_do_not_write_one_object_side_by_side);
 	tcase_add_test(tests, who_waits_for_an_object_is_called_one_after_the_other);
 	tcase_add_test(tests, no_status_is_written_before_pins_that_have_to_wait);

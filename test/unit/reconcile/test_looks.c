@@ -9,7 +9,7 @@
 	"metadata: {name: " name ", namespace: n, resourceVersion: '" version "'}\n" \
 	"spec: {template: {spec: {containers: [{name: web, image: x}]}}}\n"
 
-/* One thing that is learned, or asked, about the Deployment n/web or the channel n/shop. */
+/* One thing that is learned, or asked, about the Deployment n/web. */
 enum op {
 	END,
 	FOUND,        /* version text; news? */
@@ -18,13 +18,9 @@ enum op {
 	REFUSED,      /* class; text; news? */
 	TROUBLE,      /* class; text; news? */
 	FORGET,
-	MADE_REFUSED, /* what text; news? */
-	MADE_TAKEN,   /* what text */
-	MADE_FORGET,
 	SWEEP,
 	LOOK,         /* state number; text: failure's message or manager */
-	MADE_LOOK,    /* text: the failure, NULL: none */
-	UNTIL,        /* number: the moment when what is known is forgotten */
+	UNTIL,        /* number: the moment when what is known is forgotten or may be tried again */
 };
 
 struct op_row {
@@ -43,7 +39,7 @@ static const struct {
 	struct op_row ops[10];
 } rows[] = {
 	{ "nothing is known at first",
-	  { DO(LOOK, 0, KNOWLEDGE_NONE, NULL), DO(MADE_LOOK, 0, 0, NULL),
+	  { DO(LOOK, 0, KNOWLEDGE_NONE, NULL),
 	    DO(UNTIL, 0, CLOCK_NEVER, NULL) } },
 	{ "what was read is known for a while, and then asked for again",
 	  { NEWS(FOUND, 1000, 0, "1"), DO(LOOK, 1000, KNOWLEDGE_KNOWN, NULL),
@@ -68,10 +64,12 @@ static const struct {
 	{ "a conflict names the manager, and says nothing of the workload",
 	  { NEWS(CONFLICT, 0, 0, "kubectl"), DO(LOOK, 1, KNOWLEDGE_NONE, "kubectl"),
 	    DO(CONFLICT, 2, 0, "kubectl"), NEWS(CONFLICT, 3, 0, "flux"),
-	    DO(LOOK, 4, KNOWLEDGE_NONE, "flux"), DO(LOOK, 30003, KNOWLEDGE_NONE, NULL) } },
-	{ "a refused apply is known longer, and says nothing of the workload",
-	  { NEWS(REFUSED, 0, ERR_INPUT, "no"), DO(LOOK, 299999, KNOWLEDGE_NONE, "no"),
-	    DO(REFUSED, 1, ERR_INPUT, "no"), DO(LOOK, 300001, KNOWLEDGE_NONE, NULL) } },
+	    DO(LOOK, 4, KNOWLEDGE_NONE, "flux"), DO(UNTIL, 5, 30003, NULL), DO(UNTIL, 30003, 600003, NULL),
+	    DO(LOOK, 600003, KNOWLEDGE_NONE, NULL) } },
+	{ "a refused apply is told longer than it is kept back, and says nothing of the workload",
+	  { NEWS(REFUSED, 0, ERR_INPUT, "no"), DO(REFUSED, 1, ERR_INPUT, "no"), DO(UNTIL, 2, 300001, NULL),
+	    DO(UNTIL, 300001, 600001, NULL), DO(LOOK, 300002, KNOWLEDGE_NONE, "no"), DO(REFUSED, 300003, ERR_INPUT, "no"),
+	    DO(LOOK, 900002, KNOWLEDGE_NONE, "no"), DO(LOOK, 900003, KNOWLEDGE_NONE, NULL) } },
 	{ "an apply that is not answered is told when that lasts, and until one is",
 	  { DO(TROUBLE, 1, ERR_NET, "500"), DO(TROUBLE, 3000, ERR_NET, "500"), DO(LOOK, 3000, KNOWLEDGE_NONE, NULL),
 	    NEWS(TROUBLE, 3001, ERR_NET, "500"), DO(LOOK, 3002, KNOWLEDGE_NONE, "500"), DO(TROUBLE, 3003, ERR_NET, "500"),
@@ -82,27 +80,15 @@ static const struct {
 	{ "a decision between ends it as well",
 	  { DO(TROUBLE, 1, ERR_NET, "500"), NEWS(CONFLICT, 2, 0, "flux"), DO(TROUBLE, 3001, ERR_NET, "500"), NEWS(REFUSED, 3002, ERR_INPUT, "no"),
 	    DO(TROUBLE, 6001, ERR_NET, "500"), DO(TROUBLE, 9000, ERR_NET, "500"), NEWS(TROUBLE, 9001, ERR_NET, "500") } },
-	{ "a lack of rights is known for a shorter while",
-	  { NEWS(REFUSED, 0, ERR_DENIED, "no"), DO(LOOK, 29999, KNOWLEDGE_NONE, "no"),
-	    DO(LOOK, 30000, KNOWLEDGE_NONE, NULL) } },
+	{ "a lack of rights is tried again sooner",
+	  { NEWS(REFUSED, 0, ERR_DENIED, "no"), DO(UNTIL, 1, 30000, NULL), DO(UNTIL, 30000, 600000, NULL) } },
 	{ "when the object changes all is forgotten",
 	  { NEWS(FOUND, 0, 0, "1"), NEWS(CONFLICT, 0, 0, "flux"), DO(FORGET, 0, 0, NULL),
 	    DO(LOOK, 1, KNOWLEDGE_NONE, NULL), NEWS(CONFLICT, 2, 0, "flux") } },
 	{ "the sweep takes what is too old and leaves the rest",
-	  { NEWS(CONFLICT, 0, 0, "flux"), DO(SWEEP, 29999, 0, NULL),
-	    DO(LOOK, 29999, KNOWLEDGE_NONE, "flux"), DO(SWEEP, 30000, 0, NULL),
+	  { NEWS(CONFLICT, 0, 0, "flux"), DO(SWEEP, 599999, 0, NULL),
+	    DO(LOOK, 599999, KNOWLEDGE_NONE, "flux"), DO(SWEEP, 600000, 0, NULL),
 	    DO(LOOK, 1, KNOWLEDGE_NONE, NULL) } },
-	{ "a refused HPA is known to its channel until it is taken",
-	  { NEWS(MADE_REFUSED, 0, ERR_INPUT, "HPA web"), DO(MADE_LOOK, 1, 0, "HPA web"),
-	    DO(MADE_REFUSED, 2, ERR_INPUT, "HPA web"), DO(MADE_TAKEN, 3, 0, "Service web"),
-	    DO(MADE_LOOK, 4, 0, "HPA web"), DO(UNTIL, 4, 300002, NULL),
-	    DO(MADE_TAKEN, 5, 0, "HPA web"), DO(MADE_LOOK, 6, 0, NULL) } },
-	{ "a refused Service is forgotten when the channel changes",
-	  { NEWS(MADE_REFUSED, 0, ERR_INPUT, "Service web"), DO(MADE_FORGET, 1, 0, NULL),
-	    DO(MADE_LOOK, 2, 0, NULL), NEWS(MADE_REFUSED, 3, ERR_INPUT, "Service web") } },
-	{ "a refusal is tried again after a while",
-	  { NEWS(MADE_REFUSED, 0, ERR_INPUT, "Service web"), DO(MADE_LOOK, 300000, 0, NULL),
-	    DO(SWEEP, 300000, 0, NULL), DO(MADE_LOOK, 1, 0, NULL) } },
 };
 
 static bool found(struct looks *looks, const struct op_row *op)
@@ -125,7 +111,6 @@ static int64_t check_look(const char *name, struct looks *looks, const struct op
 	int64_t until_ms = CLOCK_NEVER;
 
 	looks_fill(looks, WORKLOAD_DEPLOYMENT, "n", "web", op->now, &arena, &look, &until_ms);
-	(void)looks_made_failure(looks, "n", "shop", op->now, &until_ms);
 	if (op->op == LOOK) {
 		const char *said = look.conflict_manager != NULL ? look.conflict_manager
 								 : look.failure.message;
@@ -141,7 +126,6 @@ static int64_t check_look(const char *name, struct looks *looks, const struct op
 static void run_op(const char *name, struct looks *looks, const struct op_row *op)
 {
 	struct err err = ERR_INIT;
-	int64_t until_ms = CLOCK_NEVER;
 	bool is_news = op->is_news;
 
 	if (op->number < 0)
@@ -158,43 +142,14 @@ static void run_op(const char *name, struct looks *looks, const struct op_row *o
 		is_news = looks_trouble(looks, WORKLOAD_DEPLOYMENT, "n", "web", &err, op->now);
 	else if (op->op == FORGET)
 		(void)looks_forget(looks, WORKLOAD_DEPLOYMENT, "n", "web");
-	else if (op->op == MADE_REFUSED)
-		is_news = looks_made_refused(looks, "n", "shop", op->text, "{}", &err, op->now);
-	else if (op->op == MADE_TAKEN)
-		looks_made_taken(looks, "n", "shop", op->text);
-	else if (op->op == MADE_FORGET)
-		looks_made_forget(looks, "n", "shop");
 	else if (op->op == SWEEP)
 		looks_sweep(looks, op->now);
 	else if (op->op == LOOK)
 		(void)check_look(name, looks, op);
-	else if (op->op == MADE_LOOK)
-		expect_str(name, looks_made_failure(looks, "n", "shop", op->now, &until_ms),
-			   op->text);
 	else if (op->op == UNTIL)
 		expect_int(name, check_look(name, looks, op), op->number);
 	expect_int(name, is_news, op->is_news);
 }
-
-START_TEST(a_refused_body_is_not_tried_again_soon)
-{
-	struct looks *looks = looks_create();
-	struct err err = ERR_INIT;
-
-	(void)err_set(&err, ERR_INPUT, "no");
-	ck_assert(looks_made_refused(looks, "n", "shop", "Service web", "{}", &err, 0));
-	ck_assert_str_eq(looks_made_refusal(looks, "n", "shop", "Service web", "{}", 1)->text,
-			 "no");
-	ck_assert_ptr_null(looks_made_refusal(looks, "n", "shop", "Service web", "{\"x\":1}", 1));
-	ck_assert_ptr_null(looks_made_refusal(looks, "n", "shop", "Service api", "{}", 1));
-	ck_assert_ptr_null(looks_made_refusal(looks, "n", "other", "Service web", "{}", 1));
-	ck_assert_ptr_null(
-		looks_made_refusal(looks, "n", "shop", "Service web", "{}", LOOKS_REFUSAL_LIFE_MS));
-	looks_made_forget(looks, "n", "shop");
-	ck_assert_ptr_null(looks_made_refusal(looks, "n", "shop", "Service web", "{}", 1));
-	looks_destroy(looks);
-}
-END_TEST
 
 START_TEST(remembers_answers)
 {
@@ -209,7 +164,6 @@ END_TEST
 static void add(TCase *tests)
 {
 	suite_add_rows(tests, remembers_answers, rows);
-	tcase_add_test(tests, a_refused_body_is_not_tried_again_soon);
 }
 
 SUITE_MAIN("looks", add)

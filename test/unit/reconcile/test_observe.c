@@ -212,6 +212,7 @@ START_TEST(looks_again_at_what_was_learned)
 {
 	struct links *links = links_create();
 	struct looks *looks = looks_create();
+	struct unapplied *unapplied = unapplied_create();
 	struct err refusal = ERR_INIT;
 	struct vec keys = VEC_INIT;
 	struct fixture fixture;
@@ -230,11 +231,12 @@ START_TEST(looks_again_at_what_was_learned)
 	(void)err_set(&refusal, ERR_DENIED, "no");
 	if (touches[_i].is_refused)
 		(void)looks_refused(looks, WORKLOAD_DEPLOYMENT, "beta", "web", &refusal, 1000);
-	change.has_voided = observe_forget(&change, looks);
+	change.has_voided = observe_forget(&change, looks, unapplied);
 	observe_change(&change, links, &fixture.objects, on_key, &keys);
 	take_keys(&keys, text, sizeof(text));
 	expect_str(touches[_i].name, text, touches[_i].want);
 	looks_destroy(looks);
+	unapplied_destroy(unapplied);
 	links_destroy(links);
 	fixture_finish(&touched);
 	fixture_finish(&fixture);
