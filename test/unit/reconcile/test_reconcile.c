@@ -9,6 +9,14 @@
 	"\",\"namespace\":\"n\",\"uid\":\"u\",\"generation\":" version                             \
 	",\"resourceVersion\":\"" version "\"},\"spec\":{\"artifacts\":"                           \
 	"[{\"name\":\"web\",\"image\":\"r.example/web\"}]}}"
+#define WITH_A_WINDOW_AT_00_17                                                                     \
+	"{\"apiVersion\":\"sluice.dev/v1alpha1\",\"kind\":\"ReleaseChannel\",\"metadata\":"       \
+	"{\"name\":\"shop\",\"namespace\":\"n\",\"uid\":\"u\",\"generation\":1,"                 \
+	"\"resourceVersion\":\"1\"},\"spec\":{\"artifacts\":[{\"name\":\"web\","                   \
+	"\"image\":\"r.example/web\"}],\"gates\":{\"windows\":[{\"name\":\"w\",\"kind\":\"Deny\"," \
+	"\"rrule\":\"FREQ=DAILY\",\"start\":\"1970-01-01T00:17\",\"duration\":\"1h\","             \
+	"\"timeZone\":\"UTC\"}]}}}"
+#define A_SECOND_BEFORE_00_17 (16 * 60 * 1000 + 59 * 1000)
 #define PROMOTION                                                                                  \
 	"{\"apiVersion\":\"sluice.dev/"                                                            \
 	"v1alpha1\",\"kind\":\"Promotion\",\"metadata\":{\"name\":\"p\","                          \
@@ -85,6 +93,22 @@ START_TEST(tries_again_by_itself)
 	stage_init(&s, script, 2);
 	stage_put(&s, KIND_CHANNEL, CHANNEL("shop", "1"));
 	stage_begin_work(&s);
+	stage_expect_requests(&s, 2);
+	stage_finish(&s);
+}
+END_TEST
+
+START_TEST(what_failed_gets_the_look_that_is_due_before_it_is_tried_again)
+{
+	const struct fake_step script[] = { { STATUS_OF("shop"), REFUSED }, { STATUS_OF("shop"), REFUSED } };
+	struct stage s;
+
+	stage_init(&s, script, 2);
+	bench_set_now(A_SECOND_BEFORE_00_17);
+	stage_put(&s, KIND_CHANNEL, WITH_A_WINDOW_AT_00_17);
+	stage_begin_work(&s);
+	stage_expect_requests(&s, 1);
+	bench_set_now(A_SECOND_BEFORE_00_17 + 2000);
 	stage_expect_requests(&s, 2);
 	stage_finish(&s);
 }
@@ -244,6 +268,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, looks_again_when_something_changes);
 	tcase_add_test(tests, looks_once_more_at_what_changes_under_its_hands);
 	tcase_add_test(tests, tries_again_by_itself);
+	tcase_add_test(tests, what_failed_gets_the_look_that_is_due_before_it_is_tried_again);
 	tcase_add_test(tests, a_promotion_of_no_channel_gets_its_look);
 	tcase_add_test(tests, no_more_keys_are_under_way_than_allowed);
 	tcase_add_test(tests, stops_after_the_answer_that_it_waits_for);
