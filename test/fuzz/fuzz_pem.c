@@ -1,6 +1,6 @@
 /* Certificates and a key, with a NUL between them; without one the text is both. A chain that is there twice is as good as
- * once; another certificate behind it changes nothing for its key, and in front of it takes its place; and no error stays
- * behind for whoever uses OpenSSL next. */
+ * once; another certificate behind one (that has an end: it could bring it) changes nothing for its key, and in front of it
+ * takes its place; and no error stays behind for whoever uses OpenSSL next. */
 #include <openssl/err.h>
 #include <stdio.h>
 
@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 	CHECK(is_chain || !is_pair);
 	CHECK((check_authorities(twice) == 0) == is_chain);
-	CHECK((check_pair(followed, key) == 0) == is_pair);
+	CHECK(!is_chain || (check_pair(followed, key) == 0) == is_pair);
 	CHECK(check_pair(led, key) < 0);
 	free(led);
 	free(followed);
