@@ -183,14 +183,14 @@ static bool is_anything_applied(const struct plan *plan)
 static void tell_unapplied(struct decision *d)
 {
 	const struct apply_failure *unapplied = &d->world->unapplied.made;
-	const char *why = unapplied->failure.message;
 
 	if (unapplied->what == NULL || !is_anything_applied(d->plan))
 		return;
-	if (err_class_is_refusal(unapplied->failure.class))
-		decision_stall(d, "ApplyRefused", arena_printf(d->arena, "%s: %s", unapplied->what, why));
+	if (err_class_is_refusal(unapplied->class))
+		decision_stall(d, "ApplyRefused", arena_printf(d->arena, "%s: %s", unapplied->what, unapplied->message));
 	else
-		d->unapplied_message = arena_printf(d->arena, "%s cannot be applied: %s", unapplied->what, why);
+		d->unapplied_message = arena_printf(d->arena, "%s cannot be applied: %s", unapplied->what,
+						    unapplied->message);
 }
 
 /* What is wrong here stalls the channel after its gates were asked: promotions go on beside it. */

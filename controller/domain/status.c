@@ -175,8 +175,8 @@ static void set_abnormal(struct decision *d, const struct workload_finding *wors
 		set(d, "IntakeFailed", CONDITION_TRUE, d->intake_reason, d->intake_message);
 	if (d->uncreated != NULL)
 		set(d, "AutomationFailed", CONDITION_TRUE,
-		    err_class_is_refusal(d->uncreated->failure.class) ? "CreationRefused" : "CreationUnanswered",
-		    brief(d, arena_printf(d->arena, "%s: %s", d->uncreated->what, d->uncreated->failure.message)));
+		    err_class_is_refusal(d->uncreated->class) ? "CreationRefused" : "CreationUnanswered",
+		    brief(d, arena_printf(d->arena, "%s: %s", d->uncreated->what, d->uncreated->message)));
 	if (stop != NULL)
 		set(d, "Stopped", CONDITION_TRUE, "ChannelStop", brief(d, stop));
 	if (d->world->left_out_count > 0)

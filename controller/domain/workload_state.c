@@ -179,7 +179,7 @@ static const char *obstacle(struct decision *d, const struct workload_spec *spec
 	const struct apply_failure *pins = &d->world->unapplied.pins;
 
 	if (pins->what != NULL && d->target != NULL && lacking_artifact(d, spec) == NULL && !are_pins_stated(d, spec))
-		return arena_printf(d->arena, "cannot be pinned: %s: %s", pins->what, pins->failure.message);
+		return arena_printf(d->arena, "cannot be pinned: %s: %s", pins->what, pins->message);
 	if (own->message == NULL)
 		return NULL;
 	return arena_printf(d->arena, err_class_is_refusal(own->class) ? "refused the pin: %s" : "cannot be pinned: %s", own->message);

@@ -98,7 +98,8 @@ struct workload_look { /* the channel's i-th workload */
 
 struct apply_failure {
 	const char *what; /* "Service web"; NULL: nothing failed */
-	struct lookup_failure failure;
+	enum err_class class;
+	const char *message;
 };
 
 struct unapplied_look { /* what the apiserver has not taken of this channel's look */

@@ -206,12 +206,11 @@ static void tell(const struct failure *failure, struct arena *arena, struct unap
 {
 	struct apply_failure *place = place_of(look, failure->kind);
 
-	if (place->what != NULL && (err_class_is_refusal(place->failure.class) || !err_class_is_refusal(failure->err.class)))
+	if (place->what != NULL && (err_class_is_refusal(place->class) || !err_class_is_refusal(failure->err.class)))
 		return;
-	place->what = arena_printf(arena, "%s %s", kind_info(failure->kind)->name, failure->name);
-	place->failure = (struct lookup_failure){ .class = failure->err.class,
-						  .message = arena_strdup(arena, failure->err.text),
-						  .retry_ms = failure->again_ms };
+	*place = (struct apply_failure){ .what = arena_printf(arena, "%s %s", kind_info(failure->kind)->name, failure->name),
+					 .class = failure->err.class,
+					 .message = arena_strdup(arena, failure->err.text) };
 }
 
 void unapplied_fill(const struct unapplied *unapplied, const char *namespace, const char *channel, int64_t now_ms,

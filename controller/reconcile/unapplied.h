@@ -2,7 +2,8 @@
  * reconcile/unapplied: what the apiserver has not taken of what looks called for: autoscalers and Services, pins, promotions of automation.
  *
  * A refusal of an autoscaler or a Service is kept with the body that was refused, which is not sent again for a while, so that it keeps nothing else
- * back. All else is tried again. A refusal is told at once, trouble (no answer, or one that decides nothing) when it lasts. Like the looks this is a memory of the process that may be lost at any moment: it is forgotten when the channel changes, and by itself after a while.
+ * back. All else is tried again. A refusal is told at once, trouble (no answer, or one that decides nothing) when it lasts. Like the looks
+ * this is a memory of the process that may be lost at any moment: it is forgotten when the channel changes, and by itself after a while.
  *
  * The functions that record return whether that was news: only news is worth another look at once. May include: base, domain, wire/kind.h,
  * reconcile/looks.h (for how long things are known).

@@ -119,10 +119,12 @@ static void get_key(void *user, const char *namespace, const struct signature_ke
 
 static void apply_failed(struct world_file *file, const json_t *row, struct apply_failure *ret)
 {
+	struct lookup_failure failure = { .message = NULL };
+
 	if (row == NULL)
 		return;
-	ret->what = row_text_at(row, "what");
-	row_failure(file, row, &ret->failure);
+	row_failure(file, row, &failure);
+	*ret = (struct apply_failure){ row_text_at(row, "what"), failure.class, failure.message };
 }
 
 static void unapplied(void *user, const char *namespace, const char *name, struct arena *arena,

@@ -135,7 +135,7 @@ static const char *unapplied_of_shop(struct bench *b)
 	int64_t until_ms = CLOCK_NEVER;
 
 	unapplied_fill(b->tools.unapplied, "n", "shop", bench_now(), &b->arena, &look, &until_ms);
-	return look.made.failure.message;
+	return look.made.message;
 }
 
 START_TEST(a_refused_scaler_is_told_once_and_tried_again_when_it_differs)

@@ -99,7 +99,7 @@ static void expect_failure(const char *name, const struct apply_failure *failure
 	char text[256] = "";
 
 	if (failure->what != NULL)
-		(void)snprintf(text, sizeof(text), "%s: %s", failure->what, failure->failure.message);
+		(void)snprintf(text, sizeof(text), "%s: %s", failure->what, failure->message);
 	expect_str(name, text, want == NULL ? "" : want);
 }
 
