@@ -105,7 +105,7 @@ help:
 	@echo '                     as root, with Go and cargo; takes two hours on a machine with nothing else to do; a part of it goes into $(BUILD)/side-by-side'
 	@echo 'make bench-quick     a few minutes of it, into $(BUILD)/side-by-side; BENCH=OPTIONS for either: see test/bench/bench.py --help'
 	@echo 'make schema-walk     every field with every sort of value, on a real apiserver; as root'
-	@echo 'make sweep           kills the operator at every write of every scenario, on a real apiserver; goes on where it stopped;'
+	@echo 'make sweep           kills the operator at every write and Event of every scenario, on a real apiserver; goes on where it stopped;'
 	@echo '                     CASE="--for SECONDS": a piece of it; CASE=ID: one scenario, one trial again; as root'
 	@echo 'make faults          every fault of docs/faults.md but the torture, a minute of the soak, a part of the sweep; counts in $(BUILD)/faults.json, where those of'
 	@echo '                     torture, soak and sweep stay; FAULTS=watches, FAULTS=operator_limits: that file alone; as root'

@@ -1,6 +1,6 @@
-"""The operator is killed at some writes of some scenarios, always the same ones: a sample of the crash sweep (test/faults/sweep.py).
+"""The operator is killed at some writes and Events of some scenarios, always the same ones: a sample of the crash sweep (test/faults/sweep.py).
 
-Each scenario has two of the three points, and a pair: all three together have each point twice."""
+Each scenario has two of the three points of a write, one of an Event, one of what is seen, and a pair: all three together have each point."""
 
 import os
 import random
@@ -13,28 +13,29 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "faults")]
 import cluster  # noqa: E402
 import sweep  # noqa: E402
-from sweep_record import KINDS, PAIR, POINTS, Point  # noqa: E402
+from sweep_record import ALL_KINDS, PAIR, POINTS, TOLD, VIEWS, WRITES, Point  # noqa: E402
 
 SEED = 1
 SAMPLE = [  # a sentence; the scenario; its points
-    ("a release follows another one", "second-release", ("before", "between")),
-    ("a rollout that is aborted goes back", "abort-while-running", ("between", "after")),
-    ("two releases go along two channels by themselves", "along-two-channels", ("after", "before")),
+    ("a release follows another one", "second-release", ("before", "between", "after-event", "stale")),
+    ("a rollout that is aborted goes back", "abort-while-running", ("between", "after", "before-event", "past")),
+    ("two releases go along two channels by themselves", "along-two-channels", ("after", "before", "between-event", "unseen")),
 ]
 
 
-def choose(name, writes):
-    """Of the first half of the writes: the last ones are not there in every run."""
+def choose(name, sent):
+    """Of the first half: the last ones are not there in every run."""
     points = next(row[2] for row in SAMPLE if row[1] == name)
     draw = random.Random(f"{SEED} {name}")
-    pair = [Point(draw.choice(list(POINTS)), draw.randint(1, writes // 2)), Point(draw.choice(list(POINTS)), draw.randint(1, writes // 4))]
-    return [*([Point(at, draw.randint(1, writes // 2))] for at in points), pair]
+    pair = [Point(draw.choice(list(WRITES)), draw.randint(1, sent["write"] // most)) for most in (2, 4)]
+    many = {**{word: sent[what] for word, (what, _) in POINTS.items()}, **dict.fromkeys(VIEWS, sent[TOLD])}
+    return [*([Point(word, draw.randint(1, many[word] // 2))] for word in points), pair]
 
 
 def survived(case, name, points):
     case.assertEqual(case.record.failed(name), [], "each can be run again: make sweep CASE=ID")
     found = {row["kind"]: (row["runs"], row["survived"]) for row in case.record.rows(name)}
-    case.assertEqual(found, dict.fromkeys([*(KINDS[at] for at in points), PAIR], (1, 1)), "a point was not reached")
+    case.assertEqual(found, dict.fromkeys([*(ALL_KINDS[word] for word in points), PAIR], (1, 1)), "a point was not reached")
 
 
 @cluster.rows(SAMPLE, survived)

@@ -10,13 +10,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(HERE))
 from client_contract import NAMED, ROOT, is_test  # noqa: E402
-from sweep_record import KINDS, PAIR  # noqa: E402
+from sweep_record import ALL_KINDS  # noqa: E402
 
 PAGE = ROOT / "docs" / "faults.md"
 MARK = re.compile(r'(?:\bfault\(|results\.add\(\{"kind": )"([^"]+)"')
 TORTURE = ROOT / "test" / "torture" / "run.py"
 CLUSTER = "test/cluster/"
-SWEEP = {*KINDS.values(), PAIR}
+SWEEP = set(ALL_KINDS.values())
 
 
 def rows():

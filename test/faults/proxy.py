@@ -68,7 +68,7 @@ class Rule:
 
     def __init__(self, proxy, number):
         self._proxy, self.number = proxy, number
-        self.held, self.hits = queue.Queue(), queue.Queue()  # records of requests
+        self.held, self.hits = queue.Queue(), queue.Queue()  # records of requests; of events that a rule freezes
 
     def wait_held(self, patience_s=PATIENCE_S):
         """The record of the request that is held (the next one, if several are)."""
@@ -139,7 +139,7 @@ class Proxy:
             notice = json.loads(line)
             if notice["notice"] in ("hit", "held"):
                 rule = self._rules[notice["rule"]]
-                (rule.hits if notice["notice"] == "hit" else rule.held).put(notice["request"])
+                (rule.hits if notice["notice"] == "hit" else rule.held).put(notice.get("request") or notice["event"])
             else:
                 self._answers.put(notice)
         for waiting in [self._answers, *[one for rule in self._rules.values() for one in (rule.hits, rule.held)]]:

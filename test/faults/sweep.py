@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The crash sweep: the operator is killed at every write of every scenario, and what comes of it is what would have come of it anyway.
+"""The crash sweep: the operator is killed at every write and every Event of every scenario, and what comes of it is what would have come of it anyway.
 
     test/faults/sweep.py                                   all scenarios, every point, and pairs (`make sweep`); goes on where it stopped
     test/faults/sweep.py --for 1800                        half an hour of that
@@ -8,7 +8,9 @@
     test/faults/sweep.py --list                            the scenarios
 
 An id is SCENARIO:POINT:N, or SCENARIO:POINT:N:POINT:M for a second crash at the m-th write after the first one. POINT is before
-(the write is not forwarded), between (it is done, and the reply is lost) or after (the reply has arrived).
+(the write is not forwarded), between (it is done, and the reply is lost) or after (the reply has arrived); before-event, between-event
+and after-event are the same of the n-th Event. The writes of the Lease are in test_lease.py. From the n-th event that a watch tells on, the
+operator sees the object a second late (stale), is gone for a second (unseen), or is killed and sees for a second what was before (past).
 
 Each scenario first runs undisturbed, twice: what differs between the two is masked, unless it is an image or a digest. Then, for
 each crash, the end state, what was made and deleted, and the digests that pods ran, in their order, have to be the same; a finished
@@ -37,7 +39,7 @@ import sweep_channels  # noqa: E402, F401: it brings its scenarios
 import sweep_gates  # noqa: E402, F401
 import sweep_oracle  # noqa: E402
 import sweep_promotions  # noqa: E402, F401
-from sweep_record import KINDS, PAIR, POINTS, Point, Record, case_id  # noqa: E402
+from sweep_record import ALL_KINDS, POINTS, SENT, TOLD, VIEWS, WRITES, Point, Record, all_points, case_id  # noqa: E402
 from sweep_scenario import SCENARIOS  # noqa: E402
 from sweep_stage import Stage  # noqa: E402
 from sweep_trial import Trial  # noqa: E402
@@ -47,6 +49,7 @@ BUILD = os.path.join(cluster.ROOT, "build")
 LANES = 4
 GOGC = "400"        # of the cluster: there is memory enough, and an apiserver spends much of its time on collecting garbage
 PAIRS = 12          # of each scenario, where nothing else is said
+SEEN = 12           # trials of what is seen, of each scenario
 REST_S = 30         # in the end nothing is written for so long, in a namespace of each scenario
 
 
@@ -120,16 +123,16 @@ class Sweep:
             trial.finish()
 
     def _undisturbed(self, lane, scenario):
-        """Two runs: the picture that all others are held against, what is masked of it, and the number of writes."""
-        pictures, writes = [], []
+        """Two runs: the picture that all others are held against, what is masked of it, and how much was sent."""
+        pictures, sent = [], []
         for _ in range(2):
             with self._playing(lane, scenario) as trial:
                 pictures.append(trial.run())
-                writes.append(len(trial.writes()))
+                sent.append(trial.sent())
         broken = pictures[0].broken_rules() + pictures[1].broken_rules()
         if broken:
             raise AssertionError("undisturbed: " + "; ".join(broken))
-        return pictures[0], sweep_oracle.learn(*pictures), max(writes)
+        return pictures[0], sweep_oracle.learn(*pictures), {what: max(one[what] for one in sent) for what in (*SENT, TOLD)}
 
     def _crash(self, lane, scenario, points, expected, mask):
         """One trial."""
@@ -142,7 +145,7 @@ class Sweep:
                 told = [str(error)]
             if told:
                 self._keep(name, lane, trial, told)
-        is_reached = told or len(trial.crashes) == len(points)
+        is_reached = told or len(trial.reached) == len(points)
         self.record.add(name, not told if is_reached else None, seconds=round(time.monotonic() - began, 1))
         if told:
             print(f"--- {name}\n" + "\n".join(told), flush=True)
@@ -152,7 +155,7 @@ class Sweep:
         folder = os.path.join(BUILD, "sweep")
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, f"{name.replace(':', '-')}.txt"), "w") as file:
-            print("\n".join(told), "\n\nkilled at:", *map(json.dumps, trial.crashes), sep="\n", file=file)
+            print("\n".join(told), "\n\ndisturbed at:", *map(json.dumps, trial.reached), sep="\n", file=file)
             print("\nwrites:", *(f"{one['method']} {one['path']} {one['code']} {one.get('body', '')}" for one in trial.writes()), sep="\n", file=file)
             print("\nobjects:", *(json.dumps(one) for one in trial.objects().values()), sep="\n", file=file)
             print("\nlog:", lane.operators.log(200), sep="\n", file=file)
@@ -160,17 +163,17 @@ class Sweep:
     def _begin(self, lane, name, choose, work):
         scenario = SCENARIOS[name]
         try:
-            expected, mask, writes = self._undisturbed(lane, scenario)
+            expected, mask, sent = self._undisturbed(lane, scenario)
         except (AssertionError, cluster.ApiError) as error:
             self.record.add(name, False)
             print(f"--- {name}, undisturbed: {error}\n{lane.operators.log(30)}", flush=True)
             return
-        self.record.add(name, True, writes=writes)
+        self.record.add(name, True, sent=sent)
         work.add([functools.partial(self._crash, scenario=scenario, points=points, expected=expected, mask=mask)
-                  for points in choose(name, writes)])
+                  for points in choose(name, sent)])
 
     def run(self, names, choose, seconds=float("inf")):
-        """Scenarios with those of their points that choose(name, number of writes) names; after so many seconds none is begun."""
+        """Scenarios with those of their points that choose(name, how much it sends) names; after so many seconds none is begun."""
         work = Work(time.monotonic() + seconds)
         work.do([functools.partial(self._begin, name=name, choose=choose, work=work) for name in names], self._stage.lanes)
 
@@ -190,38 +193,45 @@ class Sweep:
         trial.run()
 
 
-def all_points(writes):
-    return [[Point(at, n)] for n in range(1, writes + 1) for at in POINTS]
-
-
 def pairs(writes, count, draw):
     """The recovery takes about as many writes as were left."""
     made = []
     for _ in range(count):
         n = draw.randint(1, writes)
-        made.append([Point(draw.choice(list(POINTS)), n), Point(draw.choice(list(POINTS)), draw.randint(1, writes - n + 1))])
+        made.append([Point(draw.choice(list(WRITES)), n), Point(draw.choice(list(WRITES)), draw.randint(1, writes - n + 1))])
     return made
 
 
+def views(told, count, draw):
+    return [[Point(draw.choice(list(VIEWS)), draw.randint(1, told))] for _ in range(count)]
+
+
 def points_of(words):
-    if len(words) % 2 or any(at not in POINTS for at in words[::2]) or not all(n.isdigit() for n in words[1::2]):
-        sys.exit(f"no such points: {':'.join(words)}; a case is SCENARIO[:POINT:N[:POINT:M]], POINT one of {', '.join(POINTS)}")
+    known = (*POINTS, *VIEWS)
+    if len(words) % 2 or any(at not in known for at in words[::2]) or not all(n.isdigit() for n in words[1::2]) or VIEWS.keys() & words[:-2:2]:
+        sys.exit(f"no such points: {':'.join(words)}; a case is SCENARIO[:POINT:N[:POINT:M]], POINT one of {', '.join(known)}; "
+                 f"{', '.join(VIEWS)} come last")
     return [Point(at, int(n)) for at, n in zip(words[::2], words[1::2])]
 
 
-def whole(record, pairs_each, seed):
+def drawn(name, sent, options):
+    """What is drawn by the seed in any case."""
+    draw = random.Random(f"{options.seed} {name}")
+    return pairs(sent["write"], options.pairs, draw) + views(sent[TOLD], options.views, draw)
+
+
+def whole(record, options):
     """choose() for all that has not been tried yet."""
-    def choose(name, writes):
-        points = all_points(writes) + pairs(writes, pairs_each, random.Random(f"{seed} {name}"))
-        return [one for one in points if not record.is_done(case_id(name, one))]
+    def choose(name, sent):
+        return [one for one in all_points(sent) + drawn(name, sent, options) if not record.is_done(case_id(name, one))]
     return choose
 
 
-def sample(points_each, pairs_each, seed):
-    def choose(name, writes):
-        draw = random.Random(f"{seed} {name}")
-        points = all_points(writes)
-        return draw.sample(points, min(points_each or len(points), len(points))) + pairs(writes, pairs_each, draw)
+def sample(options):
+    def choose(name, sent):
+        points = all_points(sent)
+        some = random.Random(f"{options.seed} {name} points").sample(points, min(options.points or len(points), len(points)))
+        return some + drawn(name, sent, options)
     return choose
 
 
@@ -236,13 +246,13 @@ def sweep(options):
         if words:
             again[name].append(points_of(words))
     if cases or options.points:
-        pick = sample(options.points, options.pairs, options.seed)
+        pick = sample(options)
     else:
-        pick = whole(record, options.pairs, options.seed)
-        names = [name for name in names if not record.writes(name) or pick(name, record.writes(name))]
+        pick = whole(record, options)
+        names = [name for name in names if not record.sent(name) or pick(name, record.sent(name))]
 
-    def choose(name, writes):
-        return again.get(name) or pick(name, writes)
+    def choose(name, sent):
+        return again.get(name) or pick(name, sent)
     stage = Stage(options.lanes)
     made, late, began = Sweep(stage, record), [], time.monotonic()
     try:
@@ -251,7 +261,7 @@ def sweep(options):
         if not again and not options.seconds:
             late = made.rest(names)
     finally:
-        results.add(*(row for name in SCENARIOS for row in record.rows(name)), instead_of={*KINDS.values(), PAIR})
+        results.add(*(row for name in SCENARIOS for row in record.rows(name)), instead_of=set(ALL_KINDS.values()))
         stage.finish()
     return tell(record, list(dict.fromkeys(name for name, *_ in cases)) or SCENARIOS, late)
 
@@ -262,13 +272,14 @@ def tell(record, names, late):
     for row in rows:
         total[row["kind"], "runs"] += row["runs"]
         total[row["kind"], "survived"] += row["survived"]
-    for name in filter(record.writes, names):
+    for name in filter(record.sent, names):
+        sent = record.sent(name)
         runs, survived = (sum(row[word] for row in rows if row["scenario"] == name) for word in ("runs", "survived"))
         unreached = f"{record.unreached(name):5} not reached" if record.unreached(name) else ""
-        print(f"{name:32}{record.writes(name):4} writes{runs:5} crashes{survived:5} survived{'   whole' if record.is_whole(name) else ''}{unreached}")
+        print(f"{name:32}{sent['write']:4} writes{sent['event']:4} Events{runs:5} trials{survived:5} survived{'   whole' if record.is_whole(name) else ''}{unreached}")
     for one in late:
         print(f"written at rest: {one['method']} {one['path']}")
-    for kind in (*KINDS.values(), PAIR):
+    for kind in ALL_KINDS.values():
         print(f"{kind}: {total[kind, 'runs']} runs, {total[kind, 'survived']} survived")
     print(f"not reached: {sum(map(record.unreached, names))} trials")
     print(f"whole: {sum(map(record.is_whole, names))} of {len(names)} scenarios")
@@ -288,6 +299,7 @@ def parse():
     parser.add_argument("--lanes", type=int, default=LANES, metavar="N", help=f"so many trials side by side ({LANES})")
     parser.add_argument("--for", type=int, default=0, metavar="SECONDS", dest="seconds", help="begin no trial after so many seconds")
     parser.add_argument("--pairs", type=int, default=PAIRS, metavar="N", help=f"pairs of each scenario ({PAIRS})")
+    parser.add_argument("--views", type=int, default=SEEN, metavar="N", help=f"trials of what is seen, of each scenario ({SEEN})")
     return parser.parse_args()
 
 

@@ -1,7 +1,7 @@
 """build/sweep.jsonl: what has become of each trial, one line each, so that a sweep goes on where it stopped.
 
-A line is {id, survived, product, commit, seconds}, for an undisturbed run {id, survived, product, commit, writes}; the last one of an id
-counts, if it is about the present product. survived is null when the run was over before its last point.
+A line is {id, survived, product, commit, seconds}, for an undisturbed run {id, survived, product, commit, sent}, with the numbers of what it
+sent; the last one of an id counts, if it is about the present product. survived is null when the run was over before its last point.
 """
 
 import collections
@@ -14,9 +14,18 @@ import threading
 import results
 
 PATH = os.path.join(results.ROOT, "build", "sweep.jsonl")
-POINTS = {"before": "request", "between": "reply", "after": "next"}  # and the word of the proxy for it
-KINDS = {"before": "crash before a write", "between": "crash between a write and its reply", "after": "crash after a write's reply"}
+SENT = ("write", "event")  # what is counted, each by itself: a write changes an object of the namespace, and is no Event
+TOLD = "told"  # and the events of watches
+AT = {"before": "request", "between": "reply", "after": "next"}  # and the word of the proxy for it
+WRITES = {word: ("write", at) for word, at in AT.items()}
+POINTS = {**WRITES, **{f"{word}-event": ("event", at) for word, at in AT.items()}}  # of which is it the n-th, and where in it
+KINDS = {"before": "crash before a write", "between": "crash between a write and its reply", "after": "crash after a write's reply",
+         "before-event": "crash before an Event is sent", "between-event": "crash between an Event and its reply",
+         "after-event": "crash after an Event's reply"}
+VIEWS = {"stale": "an object seen late, from any event on", "past": "a restart into the past, from any event on",
+         "unseen": "gone for a while, from any event on"}
 PAIR = "crash during the recovery from a crash"
+ALL_KINDS = {**KINDS, **VIEWS, "pair": PAIR}
 UNDISTURBED = "undisturbed"
 
 PRODUCT = ("controller", "crds", "deploy")
@@ -28,9 +37,14 @@ def case_id(name, points=()):
     return ":".join([name, *(f"{word}" for point in points for word in point)])
 
 
+def all_points(sent):
+    """Of writes and Events. sent: how many there are of each."""
+    return [[Point(word, n)] for what in SENT for n in range(1, sent[what] + 1) for word in POINTS if POINTS[word][0] == what]
+
+
 def kind_of(case):
     words = case.split(":")
-    return UNDISTURBED if len(words) == 1 else PAIR if len(words) > 3 else KINDS[words[1]]
+    return UNDISTURBED if len(words) == 1 else PAIR if len(words) > 3 else ALL_KINDS[words[1]]
 
 
 def _git(*words):
@@ -76,9 +90,9 @@ class Record:
         """It was tried, and need not be tried again: what failed is."""
         return case in self._lines and self._lines[case]["survived"] is not False
 
-    def writes(self, name):
-        """How many the undisturbed run of a scenario has; 0: it was not tried yet."""
-        return self._lines.get(name, {}).get("writes", 0)
+    def sent(self, name):
+        """How many of each of SENT, and of TOLD, the undisturbed run of a scenario has; None: it was not tried yet, or did not end well."""
+        return self._lines.get(name, {}).get("sent")
 
     def of(self, name):
         """The lines of one scenario."""
@@ -105,7 +119,7 @@ class Record:
                  "commits": sorted(commits[kind])} for kind in runs]
 
     def is_whole(self, name):
-        """Was it killed before, between and after each of its writes, and survived it?"""
-        wanted = [case_id(name, [Point(at, n)]) for n in range(1, self.writes(name) + 1) for at in POINTS]
+        """Was it killed before, between and after each of its writes and Events, and survived it?"""
+        wanted = [case_id(name, one) for one in all_points(self.sent(name))] if self.sent(name) else []
         survived = {one["id"] for one in self.of(name) if one["survived"]}
         return bool(wanted) and survived.issuperset(wanted) and not self.failed(name)

@@ -7,20 +7,23 @@ a trial, which waits most of its time, costs no more than what is done in it.
 import collections
 import contextlib
 import json
+import threading
 
 import cluster
 from proxy import Proxy
 from sweep_journal import Journal
+from sweep_operators import Operators
 from sweep_pods import Pods
 from sweep_servers import Prometheus, Registry
-from sweep_trial import Operators
 
 
 class Writes:
-    """The proxy's record of writes, read as it grows."""
+    """The proxy's record of writes, read as it grows; Events and what watches tell are counted beside them. For several threads."""
 
     def __init__(self, proxy):
-        self._file, self._rest, self._found, self._ended = open(proxy.record), "", {}, collections.Counter()
+        self._file, self._rest, self._found = open(proxy.record), "", {}
+        self._ended, self._events, self._told = collections.Counter(), collections.Counter(), collections.Counter()
+        self._stale, self._mutex = 0, threading.Lock()
 
     def ended(self, rule):
         """How many requests that this rule acted on have come to an end, whichever."""
@@ -31,15 +34,34 @@ class Writes:
         self._read()
         return self._found.get(namespace, [])
 
+    def events(self, namespace):
+        """How many Events were sent, and how many events of watches came."""
+        self._read()
+        return self._events[namespace], self._told[namespace]
+
+    def stale(self):
+        """How many lists told what was before."""
+        self._read()
+        return self._stale
+
     def _read(self):
-        lines = (self._rest + self._file.read()).split("\n")
-        self._rest = lines.pop()
-        for line in lines:
-            one = json.loads(line)
-            if one.get("write"):
-                self._ended[one.get("rule")] += 1
-                if one["forwarded"]:
-                    self._found.setdefault(one["namespace"], []).append(one)
+        with self._mutex:
+            lines = (self._rest + self._file.read()).split("\n")
+            self._rest = lines.pop()
+            for line in lines:
+                self._take(json.loads(line))
+
+    def _take(self, one):
+        if one.get("write"):
+            self._ended[one.get("rule")] += 1
+            if one["forwarded"]:
+                self._found.setdefault(one["namespace"], []).append(one)
+        elif one.get("done") == "stale":
+            self._stale += 1
+        elif one["kind"] == "event":
+            self._told[one["namespace"]] += one["type"] != "BOOKMARK"
+        elif one.get("resource") == "events" and one.get("forwarded"):
+            self._events[one["namespace"]] += 1
 
 
 class Stage:

@@ -1,15 +1,13 @@
 """One run of a scenario, in a namespace of its own, with a crash of the operator at each of the given points.
 
-A point is a place in the sequence of the run's writes: before the n-th is forwarded, between its commit and its reply, or
-after its reply. The second point of a pair counts the writes from the first crash on.
+A point is a place in the sequence of the run's writes, or of its Events: before the n-th is forwarded, between its commit and its
+reply, or after its reply. The second point of a pair counts from the first crash on. Or it is the n-th event that a watch tells, from
+which on the operator sees the object late, or is gone for a while, or is started again and sees the past (FROZEN_S).
 """
 
-import os
 import queue
-import signal
 import threading
 import time
-import urllib.error
 import uuid
 
 import cluster
@@ -17,90 +15,19 @@ import operating
 import sweep_oracle
 import sweep_pods
 import sweep_servers
-from sweep_record import POINTS
+from sweep_record import POINTS, TOLD, VIEWS
 
 REST_S = 1     # without a write, with an operator that is ready: it is over
 PATIENCE_S = 60
-SUPERVISED_S, LOST = 0.5, "lost the lease"  # so often it is looked whether the operator has ended, saying this
+FROZEN_S = 1   # long enough for what follows from what is seen, and less than any deadline of a scenario
+MATCHES = {"write": {"write": True}, "event": {"resource": "events", "method": ["POST", "PATCH"]}}  # of SENT
+EVER = 1 << 30  # times
 STOPS = "/apis/sluice.dev/v1alpha1/channelstops"
 PLURALS = {"ReleaseChannel": f"{cluster.GROUP}/{{}}/releasechannels", "Promotion": f"{cluster.GROUP}/{{}}/promotions",
            "ConfigMap": "/api/v1/{}/configmaps", "Service": "/api/v1/{}/services",
            "HorizontalPodAutoscaler": "/apis/autoscaling/v2/{}/horizontalpodautoscalers",
            "RoleBinding": "/apis/rbac.authorization.k8s.io/v1/{}/rolebindings",
            **{kind: f"/apis/{group}/{{}}/{plural}" for kind, (group, plural) in operating.PATHS.items()}}
-
-class Operators:
-    """The one operator that is to lead, and how it is killed and comes back. It stands for election: another may follow it."""
-
-    FLAGS = ("--leader-elect", "--insecure-registry", sweep_servers.REGISTRY, "--prometheus-url", f"http://{sweep_servers.PROMETHEUS}")
-
-    def __init__(self, kubeconfig, lane, place):
-        """lane: its number. place: the namespace of the Lease."""
-        self._kubeconfig, self._lane, self._number, self._mutex = kubeconfig, lane, 0, threading.Lock()
-        self._flags = (*self.FLAGS, "--namespace", place)
-        self.crashes = 0
-        self._running = self._new()
-        self._leaving = None  # the one that was asked to go
-        self._is_over = threading.Event()
-        threading.Thread(target=self._supervise, daemon=True).start()
-
-    def _new(self):
-        self._number += 1
-        port = 18100 + 100 * self._lane + self._number % 100
-        return operating.Operator(f"sweep-{os.getpid()}-{self._number}", port, self._flags, self._kubeconfig).launch()
-
-    def crash(self, prepare):
-        """Kills it, by SIGKILL, and starts it again once prepare() is done. One that is leaving is killed as well, for good."""
-        with self._mutex:
-            for one in (self._leaving, self._running):
-                if one is not None:
-                    one.kill()
-            self.crashes += 1
-            prepare()
-            if not self._is_over.is_set():
-                self._running.launch()
-
-    def _supervise(self):
-        """On a machine that is too busy it may lose its lease, and ends as it should: it is started again, as a kubelet does."""
-        while not self._is_over.wait(SUPERVISED_S):
-            with self._mutex:
-                if not self._is_over.is_set() and self._running.process.poll() == 1 and LOST in self._running.log(5):
-                    self.crashes += 1
-                    self._running.launch()
-
-    def revive(self):
-        """After a trial in which it ended by itself."""
-        if self._running.process.poll() is not None:
-            self._running.launch()
-
-    def hand_over(self):
-        """Another one is started, then the first is asked to go."""
-        with self._mutex:
-            self._leaving, self._running = self._running, self._new()
-        cluster.eventually("the other replica has read everything", lambda: self.is_up(any_role=True), pause_s=0.02)
-        leaving = self._leaving
-        leaving.stop()
-        with self._mutex:
-            self._leaving = None
-        leaving.finish()
-
-    def is_up(self, any_role=False):
-        """Has it read everything, and does it lead?"""
-        code = self._running.process.poll()
-        if code not in (None, -signal.SIGKILL) and LOST not in self.log(5):
-            raise AssertionError(f"the operator ended with {code}:\n{self.log(80)}")
-        try:
-            return self._running.get("/readyz")[0] == 200 and (any_role or self._running.is_leading())
-        except (urllib.error.URLError, OSError):
-            return False
-
-    def log(self, lines=60):
-        return self._running.log(lines)
-
-    def finish(self):
-        with self._mutex:  # a trial that was broken off may be about to start it again
-            self._is_over.set()
-        self._running.finish()
 
 
 class Trial:
@@ -111,9 +38,9 @@ class Trial:
         self._stage, self._scenario, self._points = stage, scenario, list(points)
         self.namespace = stage.prefix + uuid.uuid4().hex[:12]
         self.api, self.registry, self.prometheus = stage.api, stage.registry, stage.prometheus
-        self.crashes = []  # the records of the requests at which it was killed
+        self.reached = []  # of each point that the run has come to, the record of the request or event
         self._counting = []  # rules that do nothing but count the writes that have begun
-        self._is_over, self._is_crashing, self._trouble = threading.Event(), False, None
+        self._is_over, self._is_disturbing, self._trouble = threading.Event(), False, None
 
     # ---- the run ----
 
@@ -122,14 +49,14 @@ class Trial:
         self._stage.journal.follow(self.namespace)
         self._stage.make_namespace(self.namespace)
         self._stage.operators.revive()
-        crasher = threading.Thread(target=self._crash, args=(self._arm(),))
-        crasher.start()
+        disturber = threading.Thread(target=self._disturb, args=(*self._arm(),))
+        disturber.start()
         try:
             self._scenario.play(self)
             self._settle()
         finally:
             self._is_over.set()
-            crasher.join()
+            disturber.join()
             self._counting[-1].release()
         if self._trouble:
             raise self._trouble
@@ -139,38 +66,53 @@ class Trial:
         """What the operator has sent to write here, in this order."""
         return self._stage.writes.of(self.namespace)
 
+    def sent(self):
+        """How many of each of SENT, and of TOLD."""
+        events, told = self._stage.writes.events(self.namespace)
+        return {"write": len(self.writes()), "event": events, TOLD: told}
+
     def _arm(self):
-        """The rule for the next point; None when there is none. The first rule that fits acts: so the one that counts is made anew, behind it."""
-        here, rule = {"write": True, "namespace": self.namespace}, None
+        """The next point and its rule; None when there is none. The first rule that fits acts: so the one that counts is made anew, behind it."""
+        here, point, rule = {"namespace": self.namespace}, None, None
         if self._counting:
             self._counting[-1].release()
         if self._points:
             point = self._points.pop(0)
-            rule = self._stage.proxy.rule({**here, "nth": point.n}, {"kind": "hold", "at": POINTS[point.at]})
-        self._counting.append(self._stage.proxy.rule(here, {"kind": "delay", "ms": 0}))
-        return rule
+            rule = self._stage.proxy.rule(*self._view(point) if point.at in VIEWS else self._hold(point))
+        self._counting.append(self._stage.proxy.rule({**here, **MATCHES["write"]}, {"kind": "delay", "ms": 0}))
+        return point, rule
+
+    def _hold(self, point):
+        what, at = POINTS[point.at]
+        return {"namespace": self.namespace, **MATCHES[what], "nth": point.n}, {"kind": "hold", "at": at}
+
+    def _view(self, point):
+        """Into the past goes everything of the namespace from this event on, and what is listed; else it is this object's events alone."""
+        is_past = point.at == "past"
+        return {"namespace": self.namespace, "nth": point.n, "times": EVER if is_past else 1}, {"kind": "freeze", "lists": is_past}
 
     def _is_writing(self):
         """Has a write begun that has not ended yet?"""
         return sum(one.hits.qsize() for one in self._counting) != sum(self._stage.writes.ended(one.number) for one in self._counting)
 
-    def _crash(self, rule):
+    def _disturb(self, point, rule):
         try:
             while rule is not None:
                 held = self._wait_held(rule)
                 if held is None:
                     rule.release()
                     return
-                self._is_crashing = True
-                rule = self._crash_at(rule, held)
-                self._is_crashing = False
+                self._is_disturbing = True
+                self.reached.append(held)
+                point, rule = self._see(point, rule) if point.at in VIEWS else self._crash_at(rule)
+                self._is_disturbing = False
         except Exception as error:  # whoever waits for the run's end is told
             self._trouble = error
         finally:
-            self._is_crashing = False
+            self._is_disturbing = False
 
     def _wait_held(self, rule):
-        """The request at which the operator is to die; None when the run is over without it."""
+        """The request or event that the rule keeps back; None when the run is over without it."""
         while not self._is_over.is_set():
             try:
                 return rule.held.get(timeout=0.05)
@@ -178,16 +120,29 @@ class Trial:
                 pass
         return None
 
-    def _crash_at(self, rule, held):
-        following = None
+    def _crash_at(self, rule):
+        """The next point, and its rule."""
+        following = None, None
 
         def prepare():
             nonlocal following
             following = self._arm()
             rule.drop()
         self._stage.operators.crash(prepare)
-        self.crashes.append(held)
         return following
+
+    def _see(self, point, rule):
+        """What is kept back is told in the end. Nothing comes after such a point."""
+        if point.at == "unseen":
+            self._stage.operators.crash(lambda: time.sleep(FROZEN_S))
+        elif point.at == "past":
+            before = self._stage.writes.stale()
+            self._stage.operators.crash(lambda: None)
+            cluster.eventually("the operator has read the past", lambda: self._stage.writes.stale() > before and self._stage.operators.is_up(), pause_s=0.02)
+        if point.at != "unseen":
+            time.sleep(FROZEN_S)
+        rule.release()
+        return None, None
 
     def _settle(self):
         """Until an operator that is ready and leads has written nothing for a while, and nobody else has anything to do."""
@@ -200,7 +155,7 @@ class Trial:
                 raise AssertionError(f"it does not come to rest within {PATIENCE_S} s:\n" + "\n".join(
                     f"{one['method']} {one['path']} {one['code']}" for one in self.writes()[-10:]))
             now = (len(self.writes()), self._stage.operators.crashes, self._others())
-            if now != before or self._is_crashing or self._is_writing() or not self._is_rolled_out():
+            if now != before or self._is_disturbing or self._is_writing() or not self._is_rolled_out():
                 since, before, was_up = time.monotonic(), now, False
             if not was_up and self._stage.operators.is_up():
                 since, was_up = time.monotonic(), True  # what it has to do after its start, it does now

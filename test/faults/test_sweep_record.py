@@ -1,9 +1,11 @@
 """What the crash sweep keeps of its trials, and in which order its lanes do them."""
 
+import argparse
 import contextlib
 import io
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -16,7 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "cluster")]
 import results  # noqa: E402
 import sweep  # noqa: E402
-from sweep_record import KINDS, PAIR, Point, Record, case_id, product  # noqa: E402
+from sweep_record import KINDS, PAIR, VIEWS, WRITES, Point, Record, case_id, product  # noqa: E402
 
 
 class Kept(unittest.TestCase):
@@ -25,22 +27,26 @@ class Kept(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.path = os.path.join(folder.name, "record")
         self.record = Record(self.path)
-        self.record.add("promotion", True, writes=2)
+        self.sent = {"write": 2, "event": 1, "told": 9}
+        self.options = argparse.Namespace(seed=1, pairs=0, views=0, points=0)
+        self.record.add("promotion", True, sent=self.sent)
 
     def all_survive(self):
-        for point in sweep.all_points(2):
+        for point in sweep.all_points(self.sent):
             self.record.add(case_id("promotion", point), True)
 
     def test_what_was_tried_is_not_tried_again(self):
         self.record.add("promotion:before:1", True)
         self.record.add("promotion:between:2", None)
-        left = [case_id("promotion", one) for one in sweep.whole(Record(self.path), 0, 1)("promotion", 2)]
-        self.assertEqual(left, ["promotion:between:1", "promotion:after:1", "promotion:before:2", "promotion:after:2"])
+        self.record.add("promotion:after-event:1", True)
+        left = [case_id("promotion", one) for one in sweep.whole(Record(self.path), self.options)("promotion", self.sent)]
+        self.assertEqual(left, ["promotion:between:1", "promotion:after:1", "promotion:before:2", "promotion:after:2",
+                                "promotion:before-event:1", "promotion:between-event:1"])
 
     def test_what_failed_is_tried_again(self):
         self.all_survive()
         self.record.add("promotion:after:2", False)
-        self.assertEqual([[Point("after", 2)]], sweep.whole(Record(self.path), 0, 1)("promotion", 2))
+        self.assertEqual([[Point("after", 2)]], sweep.whole(Record(self.path), self.options)("promotion", self.sent))
 
     def test_a_scenario_is_whole_when_every_point_was_survived(self):
         self.assertFalse(self.record.is_whole("promotion"))
@@ -58,11 +64,35 @@ class Kept(unittest.TestCase):
         self.assertFalse(self.record.is_whole("promotion"))
         self.assertEqual(self.record.unreached("promotion"), 1)
 
+    def test_a_scenario_that_was_killed_at_no_event_is_not_whole(self):
+        for point in sweep.all_points({**self.sent, "event": 0}):
+            self.record.add(case_id("promotion", point), True)
+        self.assertFalse(self.record.is_whole("promotion"))
+
+    def test_pairs_are_of_writes(self):
+        made = sweep.pairs(2, 100, random.Random(1))
+        self.assertEqual({point.at for pair in made for point in pair}, set(WRITES))
+
+    def test_what_is_drawn_is_drawn_again(self):
+        self.options.pairs, self.options.views = 3, 50
+        drawn = sweep.drawn("promotion", self.sent, self.options)
+        self.assertEqual(drawn, sweep.drawn("promotion", self.sent, self.options))
+        self.assertEqual([len(points) for points in drawn], [2] * 3 + [1] * 50)
+        self.assertEqual({points[0].at for points in drawn[3:]}, set(VIEWS))
+        self.assertEqual({points[0].n for points in drawn[3:]}, set(range(1, 10)))
+
+    def test_an_id_names_what_there_is(self):
+        self.assertEqual(sweep.points_of(["after-event", "3"]), [Point("after-event", 3)])
+        self.assertEqual(sweep.points_of(["before", "3", "stale", "4"]), [Point("before", 3), Point("stale", 4)])
+        for words in (["stale", "4", "before", "3"], ["late", "4"], ["before", "x"], ["before"]):
+            with self.assertRaises(SystemExit):
+                sweep.points_of(words)
+
     def test_what_was_tried_with_another_product_does_not_count(self):
         self.all_survive()
         self.record.add("promotion:after:1", False)
         other = Record(self.path, "another")
-        self.assertEqual((other.writes("promotion"), other.rows("promotion"), other.failed("promotion")), (0, [], []))
+        self.assertEqual((other.sent("promotion"), other.rows("promotion"), other.failed("promotion")), (None, [], []))
         self.assertFalse(other.is_done("promotion:before:1") or other.is_whole("promotion"))
         other.add("promotion:before:1", True)
         self.assertEqual([(row["runs"], row["product"]) for row in Record(self.path, "another").rows("promotion")], [(1, "another")])
@@ -81,7 +111,7 @@ class Kept(unittest.TestCase):
     def test_a_line_that_was_cut_is_passed_over(self):
         with open(self.path, "a") as file:
             file.write('{"id": "promotion:be')
-        self.assertEqual(Record(self.path).writes("promotion"), 2)
+        self.assertEqual(Record(self.path).sent("promotion"), self.sent)
 
     def test_what_comes_behind_a_line_that_was_cut_is_kept(self):
         with open(self.path, "a") as file:
@@ -90,10 +120,10 @@ class Kept(unittest.TestCase):
         self.assertTrue(Record(self.path).is_done("promotion:before:1"))
 
     def test_trials_are_counted_by_kinds_and_those_that_were_not_reached_are_not(self):
-        for case, survived in (("before:1", True), ("before:2", False), ("after:1", None), ("after:1:before:1", True)):
+        for case, survived in (("before:1", True), ("before:2", False), ("after:1", None), ("after-event:1", True), ("stale:3", True), ("after:1:before:1", True)):
             self.record.add(f"promotion:{case}", survived)
         found = {row["kind"]: (row["runs"], row["survived"]) for row in self.record.rows("promotion")}
-        self.assertEqual(found, {KINDS["before"]: (2, 1), PAIR: (1, 1)})
+        self.assertEqual(found, {KINDS["before"]: (2, 1), KINDS["after-event"]: (1, 1), VIEWS["stale"]: (1, 1), PAIR: (1, 1)})
 
     def test_the_summary_tells_what_was_not_reached_apart(self):
         self.all_survive()
@@ -103,7 +133,7 @@ class Kept(unittest.TestCase):
         with contextlib.redirect_stdout(told):
             self.assertEqual(sweep.tell(self.record, ["promotion"], []), 0)
         lines = " ".join(told.getvalue().split())
-        self.assertIn("promotion 2 writes 5 crashes 5 survived 2 not reached", lines)
+        self.assertIn("promotion 2 writes 1 Events 8 trials 8 survived 2 not reached", lines)
         self.assertIn("whole: 0 of 1 scenarios", lines)
         self.assertIn("not reached: 2 trials", lines)
 

@@ -26,6 +26,7 @@ type notice struct {
 	Address string   `json:"address,omitempty"`
 	Why     string   `json:"why,omitempty"`
 	Request *request `json:"request,omitempty"`
+	Event   *event   `json:"event,omitempty"` // held: instead of a request
 }
 
 type notices struct {

@@ -252,6 +252,9 @@ func TestFrozenObjectKeepsItsOrder(t *testing.T) {
 		b.events <- one
 	}
 	b.read(stream, change("ADDED", "b", "3"))
+	if held := b.expect("held"); held.Rule != number || held.Event.Version != "1" {
+		t.Errorf("%+v", held)
+	}
 	b.must(b.proxy.rules.end(number, false))
 	b.read(stream, change("ADDED", "a", "1"))
 	b.read(stream, change("MODIFIED", "a", "2"))

@@ -166,6 +166,7 @@ func (s *stream) take(line []byte) bool {
 	switch one.action.Kind {
 	case "freeze":
 		s.keep(one, event, line)
+		s.rules.notices.send(notice{Rule: one.ID, Notice: "held", Event: event})
 	case "lose":
 		s.record.write(event)
 	case "repeat":
