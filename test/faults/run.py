@@ -26,7 +26,7 @@ from parts import binaries  # noqa: E402
 
 CLUSTER = "faults"
 DEVCLUSTER = os.path.join(ROOT, "devcluster", "devcluster")
-FILES = ("answers", "others", "process", "watches", "goaway", "clock", "version", "memory", "scale", "soak", "sweep")
+FILES = ("answers", "others", "process", "lease", "watches", "goaway", "clock", "version", "memory", "scale", "soak", "sweep")
 SHORT = ("answers", "watches")  # those that have short tests
 SWEEP_POINTS = "6"  # of each scenario; `make sweep` takes all
 LAST_LINE = re.compile(r"^(\d+) passed, (\d+) failed$", re.M)
