@@ -73,6 +73,8 @@ void collection_plan(struct decision *d)
 		if (due <= d->world->now_ms) {
 			plan_delete(d, p);
 			going++;
+			if (d->world->unapplied.collection.what != NULL)
+				d->uncollected = &d->world->unapplied.collection;
 		} else {
 			plan_wake(d->plan, due, "collection");
 		}

@@ -59,8 +59,9 @@ struct decision {
 	const char *intake_reason;    /* the intake fails for now: NULL when it works */
 	const char *intake_message;
 	const char *conflict_message; /* FieldConflict: NULL without */
-	const char *unapplied_message; /* an HPA or the Service cannot be applied for now: NULL when nothing is left to */
-	const struct apply_failure *uncreated; /* the promotion that automation wants; NULL when it wants none, or may have it */
+	const char *unapplied_message; /* an HPA or the Service cannot be applied, or deleted, for now: NULL when nothing is left to */
+	const struct write_failure *uncreated;   /* the promotion that automation wants; NULL when it wants none, or may have it */
+	const struct write_failure *uncollected; /* a finished promotion; NULL when none has to go, or it may */
 	struct release intake_release; /* what the chosen tag leads to; id NULL: not known */
 	struct release automatic;      /* what automation would promote; id NULL: nothing */
 	const char *newest_candidate;  /* its id; while that is asked for, the id of what it was last */

@@ -168,29 +168,29 @@ static void release_gated_pods(struct decision *d)
 	}
 }
 
-static bool is_anything_applied(const struct plan *plan)
+static bool is_anything_planned(const struct plan *plan, bool is_deletion)
 {
 	for (size_t i = 0; i < plan->actions.len; i++) {
 		const struct action *action = plan->actions.items[i];
 
-		if (action->kind == ACTION_APPLY_SCALER || action->kind == ACTION_APPLY_SERVICE)
+		if (is_deletion ? action->kind == ACTION_DELETE
+				: action->kind == ACTION_APPLY_SCALER || action->kind == ACTION_APPLY_SERVICE)
 			return true;
 	}
 	return false;
 }
 
-/* What could not be applied, while it still has to be. */
-static void tell_unapplied(struct decision *d)
+/* What could not be applied or deleted, while it still has to be. */
+static void tell_unapplied(struct decision *d, const struct write_failure *failure, bool is_deletion)
 {
-	const struct apply_failure *unapplied = &d->world->unapplied.made;
-
-	if (unapplied->what == NULL || !is_anything_applied(d->plan))
+	if (failure->what == NULL || !is_anything_planned(d->plan, is_deletion))
 		return;
-	if (err_class_is_refusal(unapplied->class))
-		decision_stall(d, "ApplyRefused", arena_printf(d->arena, "%s: %s", unapplied->what, unapplied->message));
-	else
-		d->unapplied_message = arena_printf(d->arena, "%s cannot be applied: %s", unapplied->what,
-						    unapplied->message);
+	if (err_class_is_refusal(failure->class))
+		decision_stall(d, is_deletion ? "DeletionRefused" : "ApplyRefused",
+			       arena_printf(d->arena, "%s: %s", failure->what, failure->message));
+	else if (d->unapplied_message == NULL)
+		d->unapplied_message = arena_printf(d->arena, "%s cannot be %s: %s", failure->what,
+						    is_deletion ? "deleted" : "applied", failure->message);
 }
 
 /* What is wrong here stalls the channel after its gates were asked: promotions go on beside it. */
@@ -202,7 +202,8 @@ void serving_plan(struct decision *d)
 		plan_scaler(d, &d->channel->autoscaling[i]);
 	if (d->channel->service.name != NULL)
 		plan_service(d);
-	tell_unapplied(d);
 	delete_unwanted(d);
 	release_gated_pods(d);
+	tell_unapplied(d, &d->world->unapplied.made, false);
+	tell_unapplied(d, &d->world->unapplied.deletion, true);
 }

@@ -149,6 +149,12 @@ static const char *left_out_text(struct decision *d)
 	return text;
 }
 
+static void set_automation_failed(struct decision *d, const struct write_failure *failure, const char *refused, const char *unanswered)
+{
+	set(d, "AutomationFailed", CONDITION_TRUE, err_class_is_refusal(failure->class) ? refused : unanswered,
+	    brief(d, arena_printf(d->arena, "%s: %s", failure->what, failure->message)));
+}
+
 /* Conditions that are there only while they are true. */
 static void set_abnormal(struct decision *d, const struct workload_finding *worst)
 {
@@ -174,9 +180,9 @@ static void set_abnormal(struct decision *d, const struct workload_finding *wors
 	if (d->intake_reason != NULL)
 		set(d, "IntakeFailed", CONDITION_TRUE, d->intake_reason, d->intake_message);
 	if (d->uncreated != NULL)
-		set(d, "AutomationFailed", CONDITION_TRUE,
-		    err_class_is_refusal(d->uncreated->class) ? "CreationRefused" : "CreationUnanswered",
-		    brief(d, arena_printf(d->arena, "%s: %s", d->uncreated->what, d->uncreated->message)));
+		set_automation_failed(d, d->uncreated, "CreationRefused", "CreationUnanswered");
+	else if (d->uncollected != NULL)
+		set_automation_failed(d, d->uncollected, "DeletionRefused", "DeletionUnanswered");
 	if (stop != NULL)
 		set(d, "Stopped", CONDITION_TRUE, "ChannelStop", brief(d, stop));
 	if (d->world->left_out_count > 0)

@@ -176,7 +176,7 @@ bool workloads_are_read(struct decision *d)
 /* What is known to keep a workload from carrying the release, of the pins, which come first, or of its own pin; NULL. */
 static const char *obstacle(struct decision *d, const struct workload_spec *spec, const struct lookup_failure *own)
 {
-	const struct apply_failure *pins = &d->world->unapplied.pins;
+	const struct write_failure *pins = &d->world->unapplied.pins;
 
 	if (pins->what != NULL && d->target != NULL && lacking_artifact(d, spec) == NULL && !are_pins_stated(d, spec))
 		return arena_printf(d->arena, "cannot be pinned: %s: %s", pins->what, pins->message);

@@ -96,16 +96,18 @@ struct workload_look { /* the channel's i-th workload */
 	struct lookup_failure failure;   /* of the last read or the last apply */
 };
 
-struct apply_failure {
+struct write_failure {
 	const char *what; /* "Service web"; NULL: nothing failed */
 	enum err_class class;
 	const char *message;
 };
 
 struct unapplied_look { /* what the apiserver has not taken of this channel's look */
-	struct apply_failure made;      /* of the HPAs and the Service one that was refused, or not answered */
-	struct apply_failure pins;      /* the namespace's pins */
-	struct apply_failure promotion; /* that automation wants */
+	struct write_failure made;       /* of the HPAs and the Service one that was refused, or not answered */
+	struct write_failure deletion;   /* of an HPA, a Service or a gated pod */
+	struct write_failure pins;       /* the namespace's pins */
+	struct write_failure promotion;  /* that automation wants */
+	struct write_failure collection; /* the deletion of a finished promotion */
 };
 
 struct channel_look { /* a channel somewhere upstream of this one, or upstream of those */

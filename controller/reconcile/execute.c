@@ -114,6 +114,15 @@ static bool begins_pins(const struct order *order)
 	return order->action == ACTION_STATE_PINS && order->resource_version == NULL;
 }
 
+/* Nobody is told of what was not done. */
+static void skip_its_events(struct job *job, const struct order *order)
+{
+	while (job->next + 1 < job->orders.count && order[1].action == ACTION_EVENT && order[1].after == order->action) {
+		job->next++;
+		order++;
+	}
+}
+
 static void set_aside(struct job *job, const struct order *order, struct err *failure)
 {
 	if (!err_is_set(failure) || !order_stands_alone(order))
@@ -123,6 +132,7 @@ static void set_aside(struct job *job, const struct order *order, struct err *fa
 		job->set_aside_err = *failure;
 	}
 	err_clear(failure);
+	skip_its_events(job, order);
 }
 
 static void on_answer(void *user, struct record *record, const char *manager, const struct err *err)

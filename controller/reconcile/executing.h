@@ -53,7 +53,7 @@ void learn_from_failure(struct job *job, const struct order *order, const char *
 void learn_from_answer(struct job *job, const struct order *order, struct record *record,
 		       struct err *err);
 
-/* An autoscaler or a Service: no other order rests on it, so its failure keeps nothing else back. */
+/* An autoscaler, a Service, a promotion of automation, a deletion: no other order rests on it, so its failure keeps nothing else back. */
 bool order_stands_alone(const struct order *order);
 
 /* Did the apiserver refuse the order's object as it is, not long ago? */

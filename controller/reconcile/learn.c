@@ -6,7 +6,8 @@
 
 static struct unapplied_ref ref_of(const struct order *order)
 {
-	return (struct unapplied_ref){ order->namespace, order->channel, order->kind, order->name };
+	return (struct unapplied_ref){ order->namespace, order->channel, order->kind, order->name,
+				       order->action == ACTION_DELETE };
 }
 
 /* ---- failures ---- */
@@ -31,19 +32,25 @@ static void pin_failed(struct job *job, const struct order *order, const char *m
 		(void)looks_forget(looks, order->workload, order->namespace, order->name);
 }
 
-bool order_stands_alone(const struct order *order)
+/* Of what was refused, is the same not sent again for a while? */
+static bool is_kept_back(const struct order *order)
 {
 	return order->action == ACTION_APPLY_SCALER || order->action == ACTION_APPLY_SERVICE;
 }
 
-static void apply_failed(struct job *job, const struct order *order, const struct err *err)
+bool order_stands_alone(const struct order *order)
+{
+	return is_kept_back(order) || order->action == ACTION_CREATE_PROMOTION || order->action == ACTION_DELETE;
+}
+
+static void write_failed(struct job *job, const struct order *order, const struct err *err)
 {
 	struct unapplied *unapplied = job_tools(job)->unapplied;
 	const struct unapplied_ref ref = ref_of(order);
 	int64_t now_ms = job_tools(job)->now_ms();
 
 	if (err_class_is_refusal(err->class))
-		job->is_news |= unapplied_refused(unapplied, &ref, order_stands_alone(order) ? order->body : NULL, err, now_ms);
+		job->is_news |= unapplied_refused(unapplied, &ref, is_kept_back(order) ? order->body : NULL, err, now_ms);
 	else if (err->class == ERR_NET || err->class == ERR_BUSY)
 		job->is_news |= unapplied_trouble(unapplied, &ref, err, now_ms);
 }
@@ -52,8 +59,20 @@ bool learned_that_it_is_refused(const struct job *job, const struct order *order
 {
 	const struct unapplied_ref ref = ref_of(order);
 
-	return order_stands_alone(order) &&
+	return is_kept_back(order) &&
 	       unapplied_is_refused(job_tools(job)->unapplied, &ref, order->body, job_tools(job)->now_ms());
+}
+
+/* Somebody may have been faster. */
+static void delete_failed(struct job *job, const struct order *order, struct err *err)
+{
+	const struct unapplied_ref ref = ref_of(order);
+
+	write_failed(job, order, err);
+	if (err->class != ERR_NOTFOUND)
+		return;
+	unapplied_taken(job_tools(job)->unapplied, &ref);
+	err_clear(err);
 }
 
 /* That it is not there, or may not be read, is an answer. That there was none is told as well: nothing else is before it
@@ -77,14 +96,13 @@ void learn_from_failure(struct job *job, const struct order *order, const char *
 	case ACTION_APPLY_SCALER:
 	case ACTION_APPLY_SERVICE:
 	case ACTION_CREATE_PROMOTION:
-		apply_failed(job, order, err);
+		write_failed(job, order, err);
 		break;
 	case ACTION_FIND_WORKLOAD:
 		find_failed(job, order, err);
 		break;
 	case ACTION_DELETE:
-		if (err->class == ERR_NOTFOUND) /* somebody was faster */
-			err_clear(err);
+		delete_failed(job, order, err);
 		break;
 	case ACTION_LIST_TAGS:
 	case ACTION_RESOLVE:
@@ -160,6 +178,7 @@ void learn_from_answer(struct job *job, const struct order *order, struct record
 	case ACTION_APPLY_SCALER:
 	case ACTION_APPLY_SERVICE:
 	case ACTION_CREATE_PROMOTION:
+	case ACTION_DELETE:
 		unapplied_taken(tools->unapplied, &ref);
 		break;
 	case ACTION_FIND_WORKLOAD:
@@ -175,7 +194,6 @@ void learn_from_answer(struct job *job, const struct order *order, struct record
 	case ACTION_MEASURE:
 	case ACTION_CHECK_SIGNATURES:
 	case ACTION_READ_KEY:
-	case ACTION_DELETE:
 	case ACTION_CHANNEL_STATUS:
 	case ACTION_NOTICE:
 	case ACTION_EVENT:

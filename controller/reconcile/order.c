@@ -219,6 +219,7 @@ static int write_event(const struct writing *w, const struct action *action, str
 	const struct action_event *event = &action->event;
 
 	about(w, order, subject_kind(event->subject), event->name, event->uid);
+	order->after = event->after;
 	order->is_warning = event->is_warning;
 	order->reason = arena_strdup(w->arena, event->reason);
 	order->note = arena_strdup(w->arena, event->note);

@@ -43,7 +43,8 @@ struct order {
 	struct metric_spec metric;   /* MEASURE: name, url, query and secret */
 	struct conditions conditions; /* NOTICE */
 	const char *ended;           /* PROMOTION_STATUS: the final phase, NULL: it goes on */
-	bool is_warning;             /* EVENT */
+	enum action_kind after;      /* EVENT: what it tells of */
+	bool is_warning;
 	const char *reason;
 	const char *note;
 };

@@ -15,11 +15,12 @@ struct failure {
 	struct failure *next; /* of the same channel */
 	enum kind kind;
 	char *name;
+	bool is_deletion;
 	char *body; /* that was refused, and is not sent again before again_ms; NULL */
 	struct err err;
 	int64_t again_ms;
 	int64_t until_ms;   /* it is told until then */
-	int64_t trouble_ms; /* since when applies are not answered; 0: they are */
+	int64_t trouble_ms; /* since when writes are not answered; 0: they are */
 };
 
 struct failures { /* of one channel; never without any */
@@ -88,7 +89,7 @@ static bool is_of(const struct failure *failure, const void *user)
 {
 	const struct unapplied_ref *ref = user;
 
-	return failure->kind == ref->kind && str_equal(failure->name, ref->name);
+	return failure->kind == ref->kind && failure->is_deletion == ref->is_deletion && str_equal(failure->name, ref->name);
 }
 
 /* failures may be NULL. */
@@ -117,6 +118,7 @@ static struct failure *make(struct unapplied *unapplied, const struct unapplied_
 	failure->next = failures->first;
 	failure->kind = ref->kind;
 	failure->name = memory_strdup(ref->name);
+	failure->is_deletion = ref->is_deletion;
 	failures->first = failure;
 	return failure;
 }
@@ -195,20 +197,22 @@ void unapplied_forget(struct unapplied *unapplied, const char *namespace, const 
 	failures_free(map_remove(&unapplied->channels, channel_key(key, namespace, channel)));
 }
 
-static struct apply_failure *place_of(struct unapplied_look *look, enum kind kind)
+static struct write_failure *place_of(struct unapplied_look *look, const struct failure *failure)
 {
-	if (kind == KIND_PINS)
-		return &look->pins;
-	return kind == KIND_PROMOTION ? &look->promotion : &look->made;
+	if (failure->kind == KIND_PROMOTION)
+		return failure->is_deletion ? &look->collection : &look->promotion;
+	if (failure->is_deletion)
+		return &look->deletion;
+	return failure->kind == KIND_PINS ? &look->pins : &look->made;
 }
 
 static void tell(const struct failure *failure, struct arena *arena, struct unapplied_look *look)
 {
-	struct apply_failure *place = place_of(look, failure->kind);
+	struct write_failure *place = place_of(look, failure);
 
 	if (place->what != NULL && (err_class_is_refusal(place->class) || !err_class_is_refusal(failure->err.class)))
 		return;
-	*place = (struct apply_failure){ .what = arena_printf(arena, "%s %s", kind_info(failure->kind)->name, failure->name),
+	*place = (struct write_failure){ .what = arena_printf(arena, "%s %s", kind_info(failure->kind)->name, failure->name),
 					 .class = failure->err.class,
 					 .message = arena_strdup(arena, failure->err.text) };
 }

@@ -1,5 +1,6 @@
 /*
- * reconcile/unapplied: what the apiserver has not taken of what looks called for: autoscalers and Services, pins, promotions of automation.
+ * reconcile/unapplied: what the apiserver has not taken of what looks called for: autoscalers and Services, pins, promotions of automation,
+ * and deletions.
  *
  * A refusal of an autoscaler or a Service is kept with the body that was refused, which is not sent again for a while, so that it keeps nothing else
  * back. All else is tried again. A refusal is told at once, trouble (no answer, or one that decides nothing) when it lasts. Like the looks
@@ -25,6 +26,7 @@ struct unapplied_ref {
 	const char *channel;
 	enum kind kind;
 	const char *name;
+	bool is_deletion; /* it is to go */
 };
 
 struct unapplied;
@@ -36,7 +38,7 @@ struct unapplied *unapplied_create(void);
 bool unapplied_refused(struct unapplied *unapplied, const struct unapplied_ref *ref, const char *body, const struct err *err,
 		       int64_t now_ms);
 
-/* Its apply has had no answer, or one that decides nothing. Known, and news, when that has been so for LOOKS_TROUBLE_MS,
+/* Its write has had no answer, or one that decides nothing. Known, and news, when that has been so for LOOKS_TROUBLE_MS,
  * in a row. */
 bool unapplied_trouble(struct unapplied *unapplied, const struct unapplied_ref *ref, const struct err *err, int64_t now_ms);
 

@@ -9,7 +9,7 @@ import zlib
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from disturbed import RESYNC_S, Disturbed, by_digest, channel, cluster, fault, load_tests, workload  # noqa: E402, F401
+from disturbed import RESYNC_S, Disturbed, by_digest, channel, cluster, fault, load_tests, operating, workload  # noqa: E402, F401
 
 SOME_MORE = 3       # writes of a promotion of which one was disturbed; one of two that nothing happens to may have one more, too
 TRIES = 3           # so often trouble is answered
@@ -162,8 +162,7 @@ class Answers(Disturbed):
     def test_a_service_whose_webhook_never_answers_is_named_and_keeps_no_promotion_back(self):
         self.begin()
         rule = self.proxy.rule(self.here(write=True, resource="services"), {"kind": "answer", "code": 500, "body": WEBHOOK})
-        self.api.merge(cluster.channels(self.namespace, "shop"), {"spec": {"routing": {"service": {
-            "name": "web", "workload": "web", "ports": [{"name": "http", "port": 80}]}}}})
+        self.serve({"service": {"name": "web", "workload": "web", "ports": [{"name": "http", "port": 80}]}})
         cluster.eventually("the channel says so", lambda: (self.condition(self.status(), "Ready") or {}).get("reason") == "Applying")
         for name in ("Ready", "Reconciling"):
             told = self.condition(self.status(), name)
@@ -177,6 +176,32 @@ class Answers(Disturbed):
         rule.release()
         self.converges()
         self.assertEqual(self.api.get(f"/api/v1/namespaces/{self.namespace}/services/web")["spec"]["ports"][0]["port"], 80)
+
+    def serve(self, routing):
+        self.api.merge(cluster.channels(self.namespace, "shop"), {"spec": {"routing": routing}})
+
+    def services(self):
+        return [one["metadata"]["name"] for one in self.api.get(f"/api/v1/namespaces/{self.namespace}/services")["items"]]
+
+    @fault("refused by admission")
+    def test_a_service_that_may_not_be_deleted_is_named_and_keeps_no_promotion_back(self):
+        """a Service that may not be deleted is named, and a promotion for which the registry has to be asked goes on"""
+        self.begin()
+        self.serve({"service": {"name": "web", "workload": "web", "ports": [{"name": "http", "port": 80}]}})
+        cluster.eventually("the Service is there", lambda: self.services() == ["web"])
+        rule = self.proxy.rule(self.here(resource="services", method="DELETE"), {
+            "kind": "answer", "code": 403, "body": status(403, "Forbidden", "services \"web\" is forbidden: kept by policy")})
+        self.serve(None)
+        self.wait_condition("Stalled", "DeletionRefused")
+        self.assertIn("Service web: ", self.condition(self.status(), "Ready")["message"])
+        self.assertIn("kept by policy", self.condition(self.status(), "Ready")["message"])
+        time.sleep(HOT_S)
+        self.assertLessEqual(len(self.proxy.records(rule=rule.number)), MOST_TRIES)
+        self.make(operating.promotion("second", artifacts=[{"name": "web", "tag": "2.0.0"}]))
+        self.wait_phase("second", "Succeeded")
+        rule.release()
+        cluster.eventually("the Service is gone", lambda: self.services() == [], patience_s=120)
+        self.converges()
 
     @fault("refused by admission")
     def test_pins_that_may_not_be_written_are_named_and_no_hot_loop(self):

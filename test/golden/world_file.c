@@ -117,14 +117,14 @@ static void get_key(void *user, const char *namespace, const struct signature_ke
 	}
 }
 
-static void apply_failed(struct world_file *file, const json_t *row, struct apply_failure *ret)
+static void write_failed(struct world_file *file, const json_t *row, struct write_failure *ret)
 {
 	struct lookup_failure failure = { .message = NULL };
 
 	if (row == NULL)
 		return;
 	row_failure(file, row, &failure);
-	*ret = (struct apply_failure){ row_text_at(row, "what"), failure.class, failure.message };
+	*ret = (struct write_failure){ row_text_at(row, "what"), failure.class, failure.message };
 }
 
 static void unapplied(void *user, const char *namespace, const char *name, struct arena *arena,
@@ -136,9 +136,11 @@ static void unapplied(void *user, const char *namespace, const char *name, struc
 	(void)namespace;
 	(void)name;
 	(void)arena;
-	apply_failed(file, json_object_get(rows, "made"), &look->made);
-	apply_failed(file, json_object_get(rows, "pins"), &look->pins);
-	apply_failed(file, json_object_get(rows, "promotion"), &look->promotion);
+	write_failed(file, json_object_get(rows, "made"), &look->made);
+	write_failed(file, json_object_get(rows, "deletion"), &look->deletion);
+	write_failed(file, json_object_get(rows, "pins"), &look->pins);
+	write_failed(file, json_object_get(rows, "promotion"), &look->promotion);
+	write_failed(file, json_object_get(rows, "collection"), &look->collection);
 }
 
 /* The zones of this machine, as for the running operator. */

@@ -115,29 +115,54 @@ START_TEST(stops_at_the_first_failure)
 }
 END_TEST
 
-/* Nothing rests on a Service: what comes after it is carried out, and the failure told. */
+static const struct {
+	const char *name;
+	enum action_kind action;
+	enum kind kind;
+	const char *method;
+	const char *target;
+} alone[] = {
+	{ "a Service", ACTION_APPLY_SERVICE, KIND_SERVICE, "PATCH", "/api/v1/namespaces/n/services/web?*" },
+	{ "an autoscaler", ACTION_APPLY_SCALER, KIND_SCALER, "PATCH", "/apis/autoscaling/v2/namespaces/n/horizontalpodautoscalers/web?*" },
+	{ "a promotion of automation", ACTION_CREATE_PROMOTION, KIND_PROMOTION, "PATCH",
+	  "/apis/sluice.dev/v1alpha1/namespaces/n/promotions/web?*" },
+	{ "a deletion", ACTION_DELETE, KIND_SERVICE, "DELETE", "/api/v1/namespaces/n/services/web*" },
+};
+
+/* Nothing rests on these: what comes after them is carried out, the failure is told, and what was not done is told to nobody. */
 START_TEST(goes_on_after_the_failure_of_what_stands_alone)
 {
 	const struct fake_step script[] = {
-		{ .method = "PATCH",
-		  .target = "/api/v1/namespaces/n/services/web?*",
+		{ .method = alone[_i].method,
+		  .target = alone[_i].target,
 		  .status = 500,
 		  .reply_headers = JSON_TYPE,
 		  .reply = STATUS(500, "InternalError", "no") },
 		{ PATCH_WEB, .status = 200, .reply_headers = JSON_TYPE, .reply = WEB("r.example/web@new") },
 	};
-	struct orders orders = bench_orders(2);
+	struct orders orders = bench_orders(3);
 	struct bench b;
 
 	bench_init(&b, script, 2);
-	orders.items[0] = bench_order(ACTION_APPLY_SERVICE, KIND_SERVICE, "web");
-	orders.items[0].body = strdup("{}");
-	orders.items[1] = web_pin_order();
+	orders.items[0] = bench_order(alone[_i].action, alone[_i].kind, "web");
+	if (alone[_i].action == ACTION_DELETE) {
+		orders.items[0].uid = "u-1";
+		orders.items[0].resource_version = "12";
+	} else {
+		orders.items[0].body = strdup("{}");
+	}
+	orders.items[1] = bench_order(ACTION_EVENT, KIND_CHANNEL, "shop");
+	orders.items[1].after = alone[_i].action;
+	orders.items[1].uid = "u-1";
+	orders.items[1].reason = "PromotionCreated";
+	orders.items[1].note = "created";
+	orders.items[2] = web_pin_order();
 	bench_start(&b, "n/shop", &orders);
 	ck_assert(fake_run_until(b.loop, &b.is_done, 5000));
-	ck_assert(store_has(b.tools.store, KIND_DEPLOYMENT, "n", "web"));
-	ck_assert_str_eq(b.failed, "serve");
-	ck_assert_int_eq(b.outcome.err.class, ERR_NET);
+	fake_run_for(b.loop, 20);
+	ck_assert_msg(store_has(b.tools.store, KIND_DEPLOYMENT, "n", "web"), "%s", alone[_i].name);
+	expect_str(alone[_i].name, b.failed, action_name(alone[_i].action));
+	expect_int(alone[_i].name, b.outcome.err.class, ERR_NET);
 	ck_assert(!b.outcome.is_cut_short);
 	bench_finish(&b);
 }
@@ -341,7 +366,7 @@ static void add(TCase *tests)
 	tcase_add_loop_test(tests, stops_at_the_first_failure, 0, 3);
 	tcase_add_loop_test(tests, begins_nothing_when_it_may_not_write, 0, 3);
 	tcase_add_test(tests, an_order_that_could_not_be_written_fails_in_its_turn);
-	tcase_add_test(tests, goes_on_after_the_failure_of_what_stands_alone);
+	suite_add_rows(tests, goes_on_after_the_failure_of_what_stands_alone, alone);
 	tcase_add_test(tests, two_keys_do_not_write_one_object_side_by_side);
 	tcase_add_test(tests, who_waits_for_an_object_is_called_one_after_the_other);
 	tcase_add_test(tests, no_status_is_written_before_pins_that_have_to_wait);

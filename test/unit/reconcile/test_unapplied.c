@@ -17,18 +17,22 @@ enum op {
 	MADE,    /* text: "what: message" of HPAs and the Service, NULL: none */
 	PINS,    /* the same of the pins */
 	CREATED, /* of the promotion */
+	DELETED, /* of deletions of HPAs, Services and pods */
+	COLLECTED, /* of deletions of promotions */
 	UNTIL,   /* number: the moment when something that is known is forgotten or may be tried again */
 	IS_SENT, /* object: may the same be sent again? news: it may */
 };
 
-enum object { WEB, API, SERVICE, PINNED, PROMOTION };
+enum object { WEB, API, SERVICE, PINNED, PROMOTION, OLD_SERVICE, OLD_PROMOTION };
 
 static const struct unapplied_ref refs[] = {
-	[WEB] = { "n", "shop", KIND_SCALER, "web" },
-	[API] = { "n", "shop", KIND_SCALER, "api" },
-	[SERVICE] = { "n", "shop", KIND_SERVICE, "web" },
-	[PINNED] = { "n", "shop", KIND_PINS, "sluice-pins" },
-	[PROMOTION] = { "n", "shop", KIND_PROMOTION, "shop-2" },
+	[WEB] = { "n", "shop", KIND_SCALER, "web", false },
+	[API] = { "n", "shop", KIND_SCALER, "api", false },
+	[SERVICE] = { "n", "shop", KIND_SERVICE, "web", false },
+	[PINNED] = { "n", "shop", KIND_PINS, "sluice-pins", false },
+	[PROMOTION] = { "n", "shop", KIND_PROMOTION, "shop-2", false },
+	[OLD_SERVICE] = { "n", "shop", KIND_SERVICE, "web", true },
+	[OLD_PROMOTION] = { "n", "shop", KIND_PROMOTION, "shop-1", true },
 };
 
 struct op_row {
@@ -89,18 +93,38 @@ static const struct {
 	{ "pins and promotions are told of for themselves",
 	  { NEWS(REFUSED, 0, ERR_DENIED, PINNED), NEWS(REFUSED, 0, ERR_INPUT, PROMOTION), TOLD(PINS, 1, "ConfigMap sluice-pins: no"),
 	    TOLD(CREATED, 1, "Promotion shop-2: no"), TOLD(MADE, 1, NULL), DO(TAKEN, 2, 0, PINNED), TOLD(PINS, 3, NULL), TOLD(CREATED, 3, "Promotion shop-2: no") } },
+	{ "deletions are told of for themselves",
+	  { NEWS(REFUSED, 0, ERR_DENIED, OLD_SERVICE), NEWS(REFUSED, 0, ERR_INPUT, OLD_PROMOTION), TOLD(DELETED, 1, "Service web: no"),
+	    TOLD(COLLECTED, 1, "Promotion shop-1: no"), TOLD(MADE, 1, NULL), TOLD(CREATED, 1, NULL), DO(TAKEN, 2, 0, SERVICE),
+	    TOLD(DELETED, 3, "Service web: no"), DO(TAKEN, 4, 0, OLD_SERVICE), TOLD(DELETED, 5, NULL) } },
 	{ "the sweep takes what is too old and leaves the rest",
 	  { NEWS(REFUSED, 0, ERR_INPUT, WEB), DO(TROUBLE, 100000, ERR_NET, API), DO(SWEEP, 599999, 0, WEB), TOLD(MADE, 599999, WEB_NO),
 	    DO(SWEEP, 699999, 0, WEB), TOLD(MADE, 0, NULL), NEWS(TROUBLE, 699999, ERR_NET, API), DO(SWEEP, 1299999, 0, WEB), TOLD(MADE, 700000, NULL) } },
 };
 
-static void expect_failure(const char *name, const struct apply_failure *failure, const char *want)
+static void expect_failure(const char *name, const struct write_failure *failure, const char *want)
 {
 	char text[256] = "";
 
 	if (failure->what != NULL)
 		(void)snprintf(text, sizeof(text), "%s: %s", failure->what, failure->message);
 	expect_str(name, text, want == NULL ? "" : want);
+}
+
+static const struct write_failure *place_of(const struct unapplied_look *look, enum op op)
+{
+	switch (op) {
+	case PINS:
+		return &look->pins;
+	case CREATED:
+		return &look->promotion;
+	case DELETED:
+		return &look->deletion;
+	case COLLECTED:
+		return &look->collection;
+	default:
+		return &look->made;
+	}
 }
 
 static void check_look(const char *name, struct unapplied *unapplied, const struct op_row *op)
@@ -113,7 +137,7 @@ static void check_look(const char *name, struct unapplied *unapplied, const stru
 	if (op->op == UNTIL)
 		expect_int(name, until_ms, op->number);
 	else
-		expect_failure(name, op->op == MADE ? &look.made : op->op == PINS ? &look.pins : &look.promotion, op->text);
+		expect_failure(name, place_of(&look, op->op), op->text);
 	arena_finish(&arena);
 }
 
@@ -154,7 +178,7 @@ END_TEST
 
 START_TEST(another_body_and_another_channel_were_not_refused)
 {
-	const struct unapplied_ref other = { "n", "other", KIND_SERVICE, "web" };
+	const struct unapplied_ref other = { "n", "other", KIND_SERVICE, "web", false };
 	struct unapplied *unapplied = unapplied_create();
 	struct err err = ERR_INIT;
 
