@@ -117,10 +117,10 @@ static bool begins_pins(const struct order *order)
 /* Nobody is told of what was not done. */
 static void skip_its_events(struct job *job, const struct order *order)
 {
-	while (job->next + 1 < job->orders.count && order[1].action == ACTION_EVENT && order[1].after == order->action) {
+	const struct order *end = job->orders.items + job->orders.count;
+
+	for (const struct order *next = order + 1; next < end && next->action == ACTION_EVENT && next->after == order->action; next++)
 		job->next++;
-		order++;
-	}
 }
 
 static void set_aside(struct job *job, const struct order *order, struct err *failure)

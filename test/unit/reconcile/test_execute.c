@@ -140,7 +140,7 @@ START_TEST(goes_on_after_the_failure_of_what_stands_alone)
 		  .reply = STATUS(500, "InternalError", "no") },
 		{ PATCH_WEB, .status = 200, .reply_headers = JSON_TYPE, .reply = WEB("r.example/web@new") },
 	};
-	struct orders orders = bench_orders(3);
+	struct orders orders = bench_orders(4);
 	struct bench b;
 
 	bench_init(&b, script, 2);
@@ -156,7 +156,8 @@ START_TEST(goes_on_after_the_failure_of_what_stands_alone)
 	orders.items[1].uid = "u-1";
 	orders.items[1].reason = "PromotionCreated";
 	orders.items[1].note = "created";
-	orders.items[2] = web_pin_order();
+	orders.items[2] = orders.items[1];
+	orders.items[3] = web_pin_order();
 	bench_start(&b, "n/shop", &orders);
 	ck_assert(fake_run_until(b.loop, &b.is_done, 5000));
 	fake_run_for(b.loop, 20);
