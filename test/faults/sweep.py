@@ -170,7 +170,7 @@ class Sweep:
             return
         self.record.add(name, True, sent=sent)
         work.add([functools.partial(self._crash, scenario=scenario, points=points, expected=expected, mask=mask)
-                  for points in choose(name, sent)])
+                  for points in choose(name, self.record.sent(name))])
 
     def run(self, names, choose, seconds=float("inf")):
         """Scenarios with those of their points that choose(name, how much it sends) names; after so many seconds none is begun."""

@@ -1,7 +1,8 @@
 """build/sweep.jsonl: what has become of each trial, one line each, so that a sweep goes on where it stopped.
 
 A line is {id, survived, product, commit, seconds}, for an undisturbed run {id, survived, product, commit, sent}, with the numbers of what it
-sent; the last one of an id counts, if it is about the present product. survived is null when the run was over before its last point.
+sent; the last one of an id counts, if it is about the present product. survived is null when the run was over before its last point:
+statuses that follow upon each other become one now and then, so that not every run has as many writes. It is tried again then, TRIES times in all.
 """
 
 import collections
@@ -27,6 +28,8 @@ VIEWS = {"stale": "an object seen late, from any event on", "past": "a restart i
 PAIR = "crash during the recovery from a crash"
 ALL_KINDS = {**KINDS, **VIEWS, "pair": PAIR}
 UNDISTURBED = "undisturbed"
+
+TRIES = 3  # that were over before a point, and none that came to it: it is not there
 
 PRODUCT = ("controller", "crds", "deploy")
 
@@ -67,6 +70,7 @@ class Record:
     def __init__(self, path=PATH, tried=None):
         """tried: the product, if it is not the present one."""
         self._path, self._commit, self._product, self._mutex, self._lines = path, commit(), tried or product(), threading.Lock(), {}
+        self._over = collections.Counter()  # how often a trial was over before its last point
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "a+") as file:
             file.seek(0)
@@ -75,23 +79,34 @@ class Record:
                 with contextlib.suppress(ValueError):  # one that was cut when a sweep was ended
                     one = json.loads(line)
                     if one.get("product") == self._product:
-                        self._lines[one["id"]] = one
+                        self._learn(one)
             if line and not line.endswith("\n"):
                 file.write("\n")
+
+    def _learn(self, one):
+        known = self.sent(one["id"])
+        if known and "sent" in one:
+            one["sent"] = {what: max(known[what], one["sent"][what]) for what in known}
+        self._over[one["id"]] += one["survived"] is None
+        self._lines[one["id"]] = one
 
     def add(self, case, survived, **more):
         one = {"id": case, "survived": survived, "product": self._product, "commit": self._commit, **more}
         with self._mutex:
-            self._lines[case] = one
+            self._learn(one)
             with open(self._path, "a") as file:
                 file.write(json.dumps(one) + "\n")
 
     def is_done(self, case):
-        """It was tried, and need not be tried again: what failed is."""
-        return case in self._lines and self._lines[case]["survived"] is not False
+        """It need not be tried again."""
+        return case in self._lines and (self._lines[case]["survived"] or self._is_absent(case))
+
+    def _is_absent(self, case):
+        """No run has it."""
+        return self._lines[case]["survived"] is None and self._over[case] >= TRIES
 
     def sent(self, name):
-        """How many of each of SENT, and of TOLD, the undisturbed run of a scenario has; None: it was not tried yet, or did not end well."""
+        """How many of each of SENT, and of TOLD, an undisturbed run of a scenario has had at most; None: it was not tried yet, or did not end well."""
         return self._lines.get(name, {}).get("sent")
 
     def of(self, name):
@@ -119,7 +134,5 @@ class Record:
                  "commits": sorted(commits[kind])} for kind in runs]
 
     def is_whole(self, name):
-        """Was it killed before, between and after each of its writes and Events, and survived it?"""
-        wanted = [case_id(name, one) for one in all_points(self.sent(name))] if self.sent(name) else []
-        survived = {one["id"] for one in self.of(name) if one["survived"]}
-        return bool(wanted) and survived.issuperset(wanted) and not self.failed(name)
+        """Was it killed before, between and after each of its writes and Events that there is, and survived it?"""
+        return bool(self.sent(name)) and all(self.is_done(case_id(name, one)) for one in all_points(self.sent(name))) and not self.failed(name)

@@ -37,7 +37,7 @@ class Kept(unittest.TestCase):
 
     def test_what_was_tried_is_not_tried_again(self):
         self.record.add("promotion:before:1", True)
-        self.record.add("promotion:between:2", None)
+        self.record.add("promotion:between:2", True)
         self.record.add("promotion:after-event:1", True)
         left = [case_id("promotion", one) for one in sweep.whole(Record(self.path), self.options)("promotion", self.sent)]
         self.assertEqual(left, ["promotion:between:1", "promotion:after:1", "promotion:before:2", "promotion:after:2",
@@ -58,16 +58,34 @@ class Kept(unittest.TestCase):
         self.record.add("promotion:after:1:before:1", False)
         self.assertFalse(self.record.is_whole("promotion"))
 
-    def test_a_scenario_with_a_point_that_was_not_reached_is_not_whole(self):
+    def test_what_was_not_reached_is_tried_three_times_and_then_it_is_not_there(self):
         self.all_survive()
         self.record.add("promotion:between:2", None)
-        self.assertFalse(self.record.is_whole("promotion"))
-        self.assertEqual(self.record.unreached("promotion"), 1)
+        self.record.add("promotion:between:2", None)
+        again = Record(self.path)
+        self.assertEqual([[Point("between", 2)]], sweep.whole(again, self.options)("promotion", self.sent))
+        self.assertFalse(again.is_whole("promotion"))
+        again.add("promotion:between:2", None)
+        again = Record(self.path)
+        self.assertEqual([], sweep.whole(again, self.options)("promotion", self.sent))
+        self.assertTrue(again.is_whole("promotion"))
+        self.assertEqual(again.unreached("promotion"), 1)
+
+    def test_a_point_that_was_not_reached_at_first_may_fail(self):
+        self.all_survive()
+        for survived in (None, None, None, False):
+            self.record.add("promotion:between:2", survived)
+        self.assertFalse(self.record.is_done("promotion:between:2") or self.record.is_whole("promotion"))
 
     def test_a_scenario_that_was_killed_at_no_event_is_not_whole(self):
         for point in sweep.all_points({**self.sent, "event": 0}):
             self.record.add(case_id("promotion", point), True)
         self.assertFalse(self.record.is_whole("promotion"))
+
+    def test_of_several_undisturbed_runs_the_longest_counts(self):
+        for write, told in ((4, 7), (3, 9)):
+            self.record.add("promotion", True, sent={"write": write, "event": 1, "told": told})
+        self.assertEqual(Record(self.path).sent("promotion"), {"write": 4, "event": 1, "told": 9})
 
     def test_pairs_are_of_writes(self):
         made = sweep.pairs(2, 100, random.Random(1))
