@@ -7,8 +7,8 @@
 #include "kube/client.h"
 #include "net/loop.h"
 
-#define SILENCE_MS 30000
-#define ANSWER_MS 15000
+#define SILENCE_MS 36000
+#define ANSWER_MS 9000
 #define SLACK 6 /* of silence_ms a sixth */
 
 /* Small, served from memory, and every account may read it. Any answer will do. */

@@ -3,8 +3,9 @@
  *
  * All streams share one connection, and a peer that has died without a word (a lost host, a stopped
  * process behind a live kernel) says nothing on any of them. When no stream has brought a byte for
- * 30 s, a small request goes over the same connection; without an answer within 15 s the connection
- * is given up and every stream is resumed on a new one. So a dead server is noticed within 45 s.
+ * 36 s, a small request goes over the same connection; without an answer within 9 s the connection
+ * is given up and every stream is resumed on a new one. So a dead server is noticed within 45 s, and
+ * while nothing happens one question lies between the bookmarks of a minute and those of the next.
  * (HTTP/2 has PING frames for this; libcurl 7.88 can send one, and does not say whether it was
  * answered.)
  *
@@ -22,8 +23,8 @@ struct watchset;
 
 struct watchset_times {
 	struct watch_times watch;
-	int64_t silence_ms; /* after which the server is asked; 0: 30 s */
-	int64_t answer_ms;  /* within which it has to answer; 0: 15 s */
+	int64_t silence_ms; /* after which the server is asked; 0: 36 s */
+	int64_t answer_ms;  /* within which it has to answer; 0: 9 s */
 };
 
 /* Makes the watches of every kind, not running. client and store must outlive it. Ends the process
