@@ -13,6 +13,7 @@ import http.client
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -289,6 +290,11 @@ def _run():
 
 def is_inside():
     return bool(os.environ.get("SLUICE_NETNS"))
+
+
+def end_in_order():
+    """SIGTERM ends the program as sys.exit() does, so that what it has started is ended as well."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 def _is_there(name):

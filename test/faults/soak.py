@@ -270,7 +270,8 @@ def main():
     parser.add_argument("--hours", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10 ** 6))
     arguments = parser.parse_args()
-    if os.environ.get("SLUICE_NETNS"):
+    if cluster.is_inside():
+        cluster.end_in_order()
         report = soak(arguments.hours, arguments.seed, os.path.join(RELEASE, "controller", "sluice"))
         say(report)
         return 0 if report["is_well"] else 1

@@ -25,7 +25,6 @@ import functools
 import json
 import os
 import random
-import signal
 import sys
 import threading
 import time
@@ -310,7 +309,7 @@ def main():
             print(f"{one.name:32}{one.sentence}")
         return 0
     if cluster.is_inside():
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended
+        cluster.end_in_order()
         return sweep(options)
     os.environ.setdefault("GOGC", GOGC)
     return cluster.inside(NAME, ["--no-metrics", "--no-dns"])
