@@ -87,7 +87,7 @@ class Replica(Kept):
 
 class Sampler(threading.Thread):
     def __init__(self, replicas, is_over):
-        super().__init__(name="sampler")
+        super().__init__(name="sampler", daemon=True)
         self._replicas, self._is_over = replicas, is_over
 
     def run(self):
@@ -100,7 +100,7 @@ class Faults(threading.Thread):
     """One after the other, by chance; none lasts for longer than some seconds."""
 
     def __init__(self, replicas, seed, is_over):
-        super().__init__(name="faults")
+        super().__init__(name="faults", daemon=True)
         self._replicas, self._is_over = replicas, is_over
         self._chance = random.Random(f"{seed} faults")
         self.counts, self.broken = {}, []

@@ -81,7 +81,7 @@ class Plot(threading.Thread):
     """Until `is_over` is set: a namespace, some steps, an inspection, the next namespace."""
 
     def __init__(self, number, seed, ledger, is_over):
-        super().__init__(name=f"plot {number}")
+        super().__init__(name=f"plot {number}", daemon=True)
         self._number, self._ledger, self._is_over = number, ledger, is_over
         self._chance = random.Random(f"{seed} plot {number}")
         self._api, self._count = cluster.api(), 0
@@ -260,7 +260,7 @@ class PodWatch(threading.Thread):
     """Looks at the pods all the time: none ever has a digest that was not promoted in its namespace."""
 
     def __init__(self, ledger, is_over):
-        super().__init__(name="pods")
+        super().__init__(name="pods", daemon=True)
         self._ledger, self._is_over, self._api, self._seen = ledger, is_over, cluster.api(), set()
 
     def run(self):
