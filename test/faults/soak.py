@@ -277,12 +277,8 @@ def main():
         return 0 if report["is_well"] else 1
     print(f"seed {arguments.seed}", flush=True)
     release_build()
-    subprocess.run([cluster.DEVCLUSTER, "up", NAME, "--no-metrics", "--no-dns"], check=True)
-    try:
-        return subprocess.run([cluster.DEVCLUSTER, "exec", NAME, "--", sys.executable, os.path.abspath(__file__), "--hours", str(arguments.hours),
-                               "--seed", str(arguments.seed)]).returncode
-    finally:
-        subprocess.run([cluster.DEVCLUSTER, "down", NAME], check=True)
+    sys.argv[1:] = ["--hours", str(arguments.hours), "--seed", str(arguments.seed)]
+    return cluster.inside(NAME, ["--no-metrics", "--no-dns"], always_own=True)
 
 
 if __name__ == "__main__":
