@@ -72,8 +72,7 @@ void asked_destroy(struct asked *asked)
 /* The entry's key as a malloc'd text: none of the three may hold a space. */
 static char *place_key(const struct asked_place *place)
 {
-	return memory_printf("%s %s %s", place->namespace, place->repository,
-			     place->secret == NULL ? "" : place->secret);
+	return memory_printf("%s %s %s", place->namespace, place->repository, place->secret == NULL ? "" : place->secret);
 }
 
 static struct entry *entry_find(const struct asked *asked, const struct asked_place *place)
@@ -153,8 +152,7 @@ void asked_set_credentials(struct asked *asked, const struct asked_place *place,
 	err_clear(&entry->failure);
 }
 
-void asked_set_failure(struct asked *asked, const struct asked_place *place, const struct err *err,
-		       int64_t now_ms)
+void asked_set_failure(struct asked *asked, const struct asked_place *place, const struct err *err, int64_t now_ms)
 {
 	struct entry *entry = entry_make(asked, place);
 
@@ -162,8 +160,7 @@ void asked_set_failure(struct asked *asked, const struct asked_place *place, con
 	entry->failure_until_ms = now_ms + ASKED_FAILURE_MS;
 }
 
-void asked_each_channel(const struct asked *asked, const char *repository, asked_channel_fn fn,
-			void *user)
+void asked_each_channel(const struct asked *asked, const char *repository, asked_channel_fn fn, void *user)
 {
 	size_t cursor = 0;
 	const char *key;
@@ -180,8 +177,7 @@ void asked_each_channel(const struct asked *asked, const char *repository, asked
 	}
 }
 
-static void set_failure(struct lookup_failure *failure, const struct err *err, int64_t retry_ms,
-			struct arena *arena)
+static void set_failure(struct lookup_failure *failure, const struct err *err, int64_t retry_ms, struct arena *arena)
 {
 	failure->class = err->class;
 	failure->message = arena_strdup(arena, err->text);
@@ -368,7 +364,19 @@ static void sweep_references(struct entry *entry, int64_t before_ms)
 	}
 }
 
-void asked_sweep(struct asked *asked, int64_t now_ms)
+static void sweep_channels(struct entry *entry, asked_is_there_fn is_there, const void *user)
+{
+	size_t cursor = 0;
+	const char *channel;
+	void *value;
+
+	while (map_next(&entry->channels, &cursor, &channel, &value)) {
+		if (!is_there(user, entry->namespace, channel))
+			map_remove(&entry->channels, channel);
+	}
+}
+
+void asked_sweep(struct asked *asked, int64_t now_ms, asked_is_there_fn is_there, const void *user)
 {
 	int64_t before_ms = now_ms - ASKED_LIFE_MS;
 	size_t cursor = 0;
@@ -378,7 +386,8 @@ void asked_sweep(struct asked *asked, int64_t now_ms)
 	while (map_next(&asked->entries, &cursor, &key, &value)) {
 		struct entry *entry = value;
 
-		if (entry->asked_ms < before_ms) {
+		sweep_channels(entry, is_there, user);
+		if (entry->asked_ms < before_ms || map_len(&entry->channels) == 0) {
 			map_remove(&asked->entries, key);
 			entry_free(entry);
 		} else {

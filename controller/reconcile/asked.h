@@ -8,11 +8,12 @@
  * was unusable. A channel is shown only answers that were got with its own secret's credentials.
  *
  * Like the answers this is a memory of the process that may be lost at any moment; what nobody has
- * asked for an hour is forgotten. Times are wall clock. May include: base, domain, registry.
+ * asked for an hour is forgotten, and what only channels asked that are gone. Times are wall clock. May include: base, domain, registry.
  */
 #ifndef SLUICE_RECONCILE_ASKED_H
 #define SLUICE_RECONCILE_ASKED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -66,8 +67,9 @@ void asked_each_digest(struct asked *asked, const struct asked_place *place, str
 void asked_fill_signature(struct asked *asked, const struct asked_place *place, const char *digest, const char *policy,
 			  int64_t now_ms, struct arena *arena, struct signature_look *ret_look);
 
-/* Forgets what nobody has asked for long. */
-void asked_sweep(struct asked *asked, int64_t now_ms);
+/* Forgets what nobody has asked for long, and channels of which is_there() says no. */
+typedef bool (*asked_is_there_fn)(const void *user, const char *namespace, const char *channel);
+void asked_sweep(struct asked *asked, int64_t now_ms, asked_is_there_fn is_there, const void *user);
 
 /* Frees it. NULL is fine. */
 void asked_destroy(struct asked *asked);

@@ -90,8 +90,7 @@ static void add_channel(void *user, const char *namespace, const char *name)
 
 /* ---- one look ---- */
 
-static void come_back_after_failure(struct reconciler *r, const char *key,
-				    const struct outcome *outcome)
+static void come_back_after_failure(struct reconciler *r, const char *key, const struct outcome *outcome)
 {
 	struct retry retry = retry_for(&outcome->err);
 	int64_t at_least_ms = outcome->is_news ? 0 : retry.at_least_ms;
@@ -101,8 +100,7 @@ static void come_back_after_failure(struct reconciler *r, const char *key,
 	report_failure(key, outcome, &retry, delay_ms);
 }
 
-static void come_back(struct reconciler *r, const char *key, const struct look *look,
-		      const struct outcome *outcome)
+static void come_back(struct reconciler *r, const char *key, const struct look *look, const struct outcome *outcome)
 {
 	if (look->wake_ms != CLOCK_NEVER)
 		queue_add_at(r->queue, key, look->wake_ms);
@@ -203,6 +201,11 @@ static void begin_look(struct reconciler *r, const char *key)
 	execute_start(r->executor, key, &orders, on_carried_out, look);
 }
 
+static bool channel_is_there(const void *store, const char *namespace, const char *name)
+{
+	return store_has(store, KIND_CHANNEL, namespace, name);
+}
+
 static void sweep_now_and_then(struct reconciler *r)
 {
 	int64_t now_ms = clock_monotonic_ms();
@@ -213,7 +216,7 @@ static void sweep_now_and_then(struct reconciler *r)
 	looks_sweep(r->tools.looks, r->tools.now_ms());
 	unapplied_sweep(r->tools.unapplied, r->tools.now_ms());
 	keys_sweep(r->tools.keys, r->tools.now_ms());
-	asked_sweep(r->tools.asked, r->tools.now_ms());
+	asked_sweep(r->tools.asked, r->tools.now_ms(), channel_is_there, r->tools.store);
 	measured_sweep(r->tools.measured);
 }
 

@@ -255,6 +255,42 @@ static size_t count_digests(struct bench *b, const struct asked_place *place)
 	return count;
 }
 
+static bool is_there(const void *user, const char *namespace, const char *channel)
+{
+	(void)namespace;
+	return strstr(user, channel) != NULL;
+}
+
+static const struct {
+	const char *name;
+	const char *channels; /* that are there when it sweeps */
+	size_t digests;
+	bool is_news_woken;
+	bool is_shop_woken;
+} leavings[] = {
+	{ "what channels asked that are there is kept", "news shop", 1, true, true },
+	{ "a channel that has gone is not woken, and keeps nothing from the others", "shop", 1, false, true },
+	{ "what only channels asked that have gone is forgotten", "", 0, false, false },
+};
+
+START_TEST(forgets_channels_that_have_gone)
+{
+	struct asked_place place;
+	struct bench b;
+
+	bench_init(&b, NULL, 0);
+	place = place_of(&b, "n", NULL);
+	asked_note(b.asked, &place, "news", "v1", 5);
+	asked_note(b.asked, &place, "shop", "v1", 5);
+	asked_sweep(b.asked, 5, is_there, leavings[_i].channels);
+	ck_assert_uint_eq(count_digests(&b, &place), leavings[_i].digests);
+	asked_each_channel(b.asked, b.repository, on_channel, &b);
+	ck_assert_int_eq(strstr(b.woken, "n/news ") != NULL, leavings[_i].is_news_woken);
+	ck_assert_int_eq(strstr(b.woken, "n/shop ") != NULL, leavings[_i].is_shop_woken);
+	bench_finish(&b);
+}
+END_TEST
+
 START_TEST(forgets_what_nobody_asks_for)
 {
 	struct asked_place place;
@@ -264,11 +300,11 @@ START_TEST(forgets_what_nobody_asks_for)
 	place = place_of(&b, "n", NULL);
 	asked_note(b.asked, &place, "shop", "old", 0);
 	asked_note(b.asked, &place, "shop", "new", 1000);
-	asked_sweep(b.asked, ASKED_LIFE_MS);
+	asked_sweep(b.asked, ASKED_LIFE_MS, is_there, "shop");
 	ck_assert_uint_eq(count_digests(&b, &place), 2);
-	asked_sweep(b.asked, ASKED_LIFE_MS + 500);
+	asked_sweep(b.asked, ASKED_LIFE_MS + 500, is_there, "shop");
 	ck_assert_str_eq(one_digest(&b, &place)->reference, "new");
-	asked_sweep(b.asked, ASKED_LIFE_MS + 1001);
+	asked_sweep(b.asked, ASKED_LIFE_MS + 1001, is_there, "shop");
 	ck_assert_uint_eq(count_digests(&b, &place), 0);
 	asked_each_channel(b.asked, b.repository, on_channel, &b);
 	ck_assert_str_eq(b.woken, "");
@@ -290,7 +326,7 @@ START_TEST(the_oldest_reference_goes_when_there_are_too_many)
 		asked_note(b.asked, &place, "shop", tag, 1 + i);
 	}
 	ck_assert_uint_eq(count_digests(&b, &place), ASKED_REFERENCES_MAX);
-	asked_sweep(b.asked, ASKED_LIFE_MS + 1);
+	asked_sweep(b.asked, ASKED_LIFE_MS + 1, is_there, "shop");
 	ck_assert_uint_eq(count_digests(&b, &place), ASKED_REFERENCES_MAX);
 	bench_finish(&b);
 }
@@ -302,6 +338,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, shows_digests_to_those_who_asked);
 	tcase_add_test(tests, answers_belong_to_the_credentials_they_were_got_with);
 	tcase_add_test(tests, a_bad_secret_is_a_failed_answer_until_it_is_good);
+	suite_add_rows(tests, forgets_channels_that_have_gone, leavings);
 	tcase_add_test(tests, forgets_what_nobody_asks_for);
 	tcase_add_test(tests, the_oldest_reference_goes_when_there_are_too_many);
 }
