@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,6 +25,11 @@ bool memory_is_short(void)
 	if (reserve == NULL && reserve_size > 0)
 		reserve = malloc(reserve_size);
 	return reserve == NULL && reserve_size > 0;
+}
+
+void memory_give_back(void)
+{
+	(void)malloc_trim(0);
 }
 
 /* What would be written on the way out might want memory itself, so nothing is finished here. */

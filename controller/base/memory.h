@@ -25,6 +25,10 @@ void memory_set_reserve(size_t bytes);
 /* Has the reserve been given up, and cannot be had again now? */
 bool memory_is_short(void);
 
+/* Gives the system back the pages of the heap in which nothing is; glibc keeps what a burst took as long as something
+ * small lies behind it. Some ms where there are many gaps. */
+void memory_give_back(void);
+
 /* size zeroed bytes. Never NULL. */
 void *memory_alloc(size_t size) __attribute__((returns_nonnull, malloc, alloc_size(1)));
 

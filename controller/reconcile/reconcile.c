@@ -17,7 +17,7 @@
 #define CONCURRENCY 16
 #define LOOKS_A_TURN 64                   /* then other things on the loop have their turn */
 #define LONGEST_SLEEP_MS (60 * 60 * 1000) /* the wall clock may be set in between */
-#define SWEEP_MS (10 * 60 * 1000)
+#define SWEEP_MS (60 * 1000)
 #define QUEUE_NAME "channel"
 #define KEY_SIZE 384
 
@@ -218,6 +218,7 @@ static void sweep_now_and_then(struct reconciler *r)
 	keys_sweep(r->tools.keys, r->tools.now_ms());
 	asked_sweep(r->tools.asked, r->tools.now_ms(), channel_is_there, r->tools.store);
 	measured_sweep(r->tools.measured);
+	memory_give_back();
 }
 
 static void on_timer(void *user)

@@ -1,9 +1,18 @@
 /* Memory that is refused: malloc and its like are wrapped by the linker. */
 #include "base/memory.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "suite.h"
 
 #define RESERVE ((size_t)1 << 20)
+#define BLOCKS 128
+#define BLOCK ((size_t)32 << 10)
+
+extern void __asan_init(void) __attribute__((weak)); /* NULL: not built with AddressSanitizer */
 
 static int refusals;         /* how many requests are refused from now on */
 static bool refuses_reserve; /* and every one for the reserve */
@@ -118,6 +127,35 @@ START_TEST(without_any_the_process_leaves)
 }
 END_TEST
 
+static size_t resident_bytes(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	size_t pages = 0;
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fscanf(file, "%*u %zu", &pages), 1);
+	(void)fclose(file);
+	return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+START_TEST(what_is_free_goes_back)
+{
+	void *blocks[BLOCKS];
+	void *behind;
+	size_t before;
+
+	for (size_t i = 0; i < BLOCKS; i++)
+		blocks[i] = memset(memory_alloc(BLOCK), 1, BLOCK);
+	behind = memory_alloc(BLOCK);
+	for (size_t i = 0; i < BLOCKS; i++)
+		free(blocks[i]);
+	before = resident_bytes();
+	memory_give_back();
+	ck_assert_uint_lt(resident_bytes() + BLOCKS * BLOCK / 2, before);
+	free(behind);
+}
+END_TEST
+
 START_TEST(no_text_is_none)
 {
 	ck_assert_ptr_null(memory_strdup(NULL));
@@ -127,6 +165,8 @@ END_TEST
 static void add(TCase *tests)
 {
 	suite_add_rows(tests, the_reserve_stands_in, rows);
+	if (__asan_init == NULL) /* which keeps what is freed, so that nobody uses it */
+		tcase_add_test(tests, what_is_free_goes_back);
 	tcase_add_test(tests, no_text_is_none);
 	if (suite_forks())
 		tcase_add_loop_exit_test(tests, without_any_the_process_leaves, MEMORY_EXIT, 0,
