@@ -8,7 +8,8 @@
  * was unusable. A channel is shown only answers that were got with its own secret's credentials.
  *
  * Like the answers this is a memory of the process that may be lost at any moment; what nobody has
- * asked for an hour is forgotten, and what only channels asked that are gone. Times are wall clock. May include: base, domain, registry.
+ * asked for an hour is forgotten, and what only channels asked that are gone. Times are wall clock.
+ * May include: base, domain, registry.
  */
 #ifndef SLUICE_RECONCILE_ASKED_H
 #define SLUICE_RECONCILE_ASKED_H

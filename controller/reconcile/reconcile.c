@@ -225,7 +225,6 @@ static void on_timer(void *user)
 {
 	struct reconciler *r = user;
 
-	sweep_now_and_then(r);
 	for (int i = 0; i < LOOKS_A_TURN && is_working(r) && headroom_is_there(&r->headroom); i++) {
 		int64_t waited_ms = 0;
 		const char *key = NULL;
@@ -237,6 +236,7 @@ static void on_timer(void *user)
 		metrics_queue_waited(r->tools.metrics, QUEUE_NAME, (double)waited_ms / 1000);
 		begin_look(r, key);
 	}
+	sweep_now_and_then(r); /* last: it takes its time, and finds what the looks have left */
 	schedule(r);
 }
 
