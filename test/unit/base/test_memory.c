@@ -1,4 +1,4 @@
-/* Memory that is refused: malloc and its like are wrapped by the linker. */
+/* Memory that is refused (malloc and its like are wrapped by the linker), and memory that is free and goes back. */
 #include "base/memory.h"
 
 #include <stdio.h>
