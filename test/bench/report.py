@@ -167,8 +167,8 @@ WHY = {
     "Cold sync": """the apiserver is what is waited for. Its CPU time is {server} s for Sluice, {peer_server} s for the peer and {lists_server} s for curl, which does nothing with what it
   reads, and it has one core; Sluice itself uses {own} s meanwhile. Of the apiserver's CPU time in one more cold sync of Sluice's (pprof): {sync_profile}. Only custom resources have no
   encoding but JSON; of the built-in kinds the peer asks for protobuf. Half of the peer's time would take an apiserver that does less for the same objects.""",
-    "Event → PATCH": """an echo, which answers each change at once and decides nothing, takes {floor} ms. What is late is the apiserver, which shares a core with etcd and
-  the writer. At 50 changes a second it uses {busy_core} of that core, by itself (pprof): {busy_profile}.""",
+    "Event → PATCH": """an echo, which answers each change at once and decides nothing, takes {floor} ms. So late is the apiserver for anybody: it shares a core with etcd and
+  the writer. What Sluice takes beyond that, where it does, is its own and is not explained by this. At 50 changes a second it uses {busy_core} of that core, by itself (pprof): {busy_profile}.""",
     "Idle wake-ups": """eleven or twelve renewals of the Lease a minute are each an answer, and a timer unless something else is awake within half a second; the apiserver sends
   a bookmark of each kind each minute; the others are the question whether the apiserver is still there, and its answer.""",
     "CPU for": """of Sluice's CPU time at 50 changes a second (perf): {own_profile}. What is below Sluice's own code is sleeping and waking, TLS, HTTP/2, and libcurl, which visits each stream of a
