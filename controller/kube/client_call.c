@@ -154,9 +154,9 @@ static void on_done(void *user, int status, const struct err *err)
 	struct client *client = call->client;
 	struct err own = *err;
 
-	/* With HTTP/2 the connection outlives a request that it has not answered. What it carries may
-	 * go on, but nothing new shall wait for it: the next try gets a new one. The connection of
-	 * the watches has a judge of its own (watchset.h). */
+	/* Where one connection has not answered, the idle ones beside it may be as dead: what comes next
+	 * shall not try them one by one, and gets a new one. The connection of the watches has a judge
+	 * of its own (watchset.h). */
 	if (own.class == ERR_NET && !call->is_cancelled && !call->request.is_bulk)
 		http_drop_connections(client->http, HTTP_LANE_WRITE);
 	tell_observer(call, status);
@@ -226,6 +226,7 @@ int client_call_send(struct client_call *call, struct err *err)
 			.tls = identity_tls(client->identity),
 			.proxy = client->proxy,
 			.lane = is_bulk ? HTTP_LANE_WATCH : HTTP_LANE_WRITE,
+			.forbid_http2 = !is_bulk,
 			.allow_plain = client->is_plain,
 			.delay_ms = wait_ms,
 			.connect_timeout_ms = CONNECT_TIMEOUT_MS,

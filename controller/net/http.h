@@ -1,9 +1,10 @@
 /*
  * net/http: HTTP/1.1 and HTTP/2 exchanges on the loop, by libcurl's multi interface.
  *
- * Each exchange names its lane: exchanges of one lane share connections (HTTP/2 streams) and a DNS
- * cache, those of different lanes never do, so that a lease renewal cannot queue behind a large
- * list. Redirects are never followed here, no proxy is taken from the environment, no credential is
+ * Each exchange names its lane: exchanges of one lane share connections (HTTP/2 streams, or with
+ * HTTP/1.1 one after the other) and a DNS cache, those of different lanes never do, so that a lease
+ * renewal cannot queue behind a large list. Of the connections of a lane that have nothing to do
+ * sixteen are kept. Redirects are never followed here, no proxy is taken from the environment, no credential is
  * added: headers are sent exactly as given. Nothing is asked for compressed and nothing is decoded.
  * Response bytes are handed over as they come; an exchange is never paused. The one repetition
  * there is: when a connection that was kept open turns out to be closed before a byte of the answer
@@ -78,6 +79,7 @@ struct http_request {
 	const char *proxy;
 	enum http_lane lane;
 	bool allow_plain;
+	bool forbid_http2; /* HTTP/1.1: while it runs it has a connection of its own */
 	bool forbid_private_peers; /* refuse addresses that are not public (net/address.h) */
 	bool fresh_connection; /* do not reuse a connection (after a certificate was rotated) */
 	int64_t delay_ms;           /* begins only after so long; no time limit runs before */

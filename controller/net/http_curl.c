@@ -244,6 +244,7 @@ int curl_apply_request(struct http_exchange *exchange, const struct http_request
 	CURL *easy = exchange->easy;
 	struct url_parts parts;
 	bool is_tls;
+	bool may_share;
 	int r = url_parts_init(&parts, request, err);
 
 	if (r == 0) {
@@ -256,11 +257,12 @@ int curl_apply_request(struct http_exchange *exchange, const struct http_request
 		return r;
 	}
 	is_tls = strcmp(parts.scheme, "https") == 0;
+	may_share = is_tls && !request->forbid_http2;
 	apply_policy(exchange);
 	(void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, is_tls ? "https" : "http");
 	(void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-			       is_tls ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
-	(void)curl_easy_setopt(easy, CURLOPT_PIPEWAIT, is_tls ? 1L : 0L);
+			       may_share ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+	(void)curl_easy_setopt(easy, CURLOPT_PIPEWAIT, may_share ? 1L : 0L);
 	(void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->fresh_connection ? 1L : 0L);
 	if (curl_easy_setopt(easy, CURLOPT_URL, request->url) != CURLE_OK)
 		r = err_set(err, ERR_NOMEM, "no memory for a URL");

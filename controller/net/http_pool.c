@@ -4,6 +4,10 @@
 #include "base/memory.h"
 #include "net/http_internal.h"
 
+/* By itself curl keeps four times as many connections as it has transfers just now: after a burst it
+ * would close what the next one needs. */
+#define IDLE_CONNECTIONS 16L
+
 /* A socket of curl's that we watch. It outlives curl's interest until its handle is closed. */
 struct sock {
 	uv_poll_t poll;
@@ -143,6 +147,7 @@ struct pool *pool_create(struct http *http)
 	}
 	pool->timer = timer_open(http->loop, on_curl_time, pool);
 	(void)curl_multi_setopt(pool->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+	(void)curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, IDLE_CONNECTIONS);
 	(void)curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, on_socket_wanted);
 	(void)curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
 	(void)curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, on_time_wanted);

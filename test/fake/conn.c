@@ -95,6 +95,8 @@ void conn_send(struct conn *conn, const char *bytes, size_t len)
 /* Bytes of the client, without TLS. */
 static void take(struct conn *conn, const char *bytes, size_t len)
 {
+	if (conn->tunnel != NULL && conn->http2 == NULL && tunnel_is_http2(conn->tunnel))
+		conn->http2 = http2_create(conn);
 	if (conn->http2 != NULL) {
 		http2_read(conn->http2, bytes, len);
 		return;
@@ -146,10 +148,8 @@ void conn_accept(struct fake_server *server)
 	conn->in = BUF_INIT(IN_LIMIT);
 	conn->sent_limit = SIZE_MAX;
 	conn->tcp.data = conn;
-	if (server->identity != NULL) {
+	if (server->identity != NULL)
 		conn->tunnel = tunnel_create(server->identity);
-		conn->http2 = http2_create(conn);
-	}
 	server->refs++;
 	server->accepted++;
 	vec_push(&server->conns, conn);

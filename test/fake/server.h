@@ -19,7 +19,7 @@
  *
  * The server listens on a free port of 127.0.0.1. Connections are kept alive between requests
  * unless the step ends them. HTTP/2 is spoken over TLS, with a certificate of the server's own
- * (fake_server_ca()). May include: libc, uv, base, net/loop.h.
+ * (fake_server_ca()); who offers HTTP/1.1 alone there gets that. May include: libc, uv, base, net/loop.h.
  */
 #ifndef SLUICE_FAKE_SERVER_H
 #define SLUICE_FAKE_SERVER_H
@@ -72,7 +72,7 @@ struct fake_server;
 struct fake_server *fake_server_create(struct loop *loop, const struct fake_step *script,
 				       size_t count);
 
-/* The same for HTTP/2 over TLS. */
+/* The same over TLS: HTTP/2, and HTTP/1.1 for who offers no more. */
 struct fake_server *fake_server_create_http2(struct loop *loop, const struct fake_step *script,
 					     size_t count);
 

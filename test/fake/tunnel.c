@@ -64,15 +64,15 @@ static char *text_of(X509 *certificate)
 	return text;
 }
 
-/* Takes h2; who does not offer it is not what this server is for. */
+/* Takes h2 where it is offered. */
 static int choose_protocol(SSL *ssl, const unsigned char **ret, unsigned char *ret_len,
 			   const unsigned char *offered, unsigned len, void *user)
 {
-	static const unsigned char wanted[] = "\x02h2";
+	static const unsigned char wanted[] = "\x02h2\x08http/1.1";
 	unsigned char *chosen;
 
 	(void)ssl, (void)user;
-	if (SSL_select_next_proto(&chosen, ret_len, wanted, 3, offered, len) !=
+	if (SSL_select_next_proto(&chosen, ret_len, wanted, sizeof(wanted) - 1, offered, len) !=
 	    OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*ret = chosen;
@@ -131,6 +131,15 @@ void tunnel_destroy(struct tunnel *tunnel)
 		return;
 	SSL_free(tunnel->ssl);
 	free(tunnel);
+}
+
+bool tunnel_is_http2(const struct tunnel *tunnel)
+{
+	const unsigned char *chosen;
+	unsigned len;
+
+	SSL_get0_alpn_selected(tunnel->ssl, &chosen, &len);
+	return len == 2;
 }
 
 static void take_wire(struct tunnel *tunnel, struct buf *ret_wire)

@@ -1,8 +1,8 @@
 /*
  * fake/tunnel: TLS of one connection of the scripted server, between memory and memory.
  *
- * The certificate is made when the server is: for 127.0.0.1, signed by itself. ALPN takes h2 and
- * nothing else. May include: libc, base; the .c file: OpenSSL.
+ * The certificate is made when the server is: for 127.0.0.1, signed by itself. ALPN takes h2, or
+ * http/1.1 where that is all that is offered. May include: libc, base; the .c file: OpenSSL.
  */
 #ifndef SLUICE_FAKE_TUNNEL_H
 #define SLUICE_FAKE_TUNNEL_H
@@ -29,6 +29,9 @@ void tunnel_destroy(struct tunnel *tunnel);
  * no TLS that we accept. */
 bool tunnel_read(struct tunnel *tunnel, const char *bytes, size_t len, struct buf *ret_plain,
 		 struct buf *ret_wire);
+
+/* What was agreed on; asked once bytes have come. */
+bool tunnel_is_http2(const struct tunnel *tunnel);
 
 /* Bytes for the wire: ret_wire gets them. */
 void tunnel_write(struct tunnel *tunnel, const char *bytes, size_t len, struct buf *ret_wire);

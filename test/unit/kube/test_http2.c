@@ -1,4 +1,4 @@
-/* What HTTP/2 brings along: many streams on one connection, and connections that go away. */
+/* What TLS and HTTP/2 bring along: many streams on one connection, connections that go away, and writes beside them. */
 
 #include "kube/watchset.h"
 #include "watching.h"
@@ -134,7 +134,7 @@ START_TEST(a_connection_that_goes_away_at_once_costs_no_list)
 }
 END_TEST
 
-START_TEST(a_write_after_a_goaway_goes_through)
+START_TEST(a_request_after_a_goaway_goes_through)
 {
 	static const struct fake_step script[] = {
 		{ .method = "GET", .target = "/1", .status = 200, .end = FAKE_HOLD },
@@ -145,17 +145,17 @@ START_TEST(a_write_after_a_goaway_goes_through)
 	struct asked first;
 	struct asked asked;
 
-	ask(&bench, &first, "/1", false, 10000);
+	ask(&bench, &first, "/1", true, 10000);
 	run_until_served(&bench, 1);
 	fake_server_go_away(bench.server, 0);
 	/* Not even seen by the client yet. */
-	ask_and_wait(&bench, &asked, "/2", false);
+	ask_and_wait(&bench, &asked, "/2", true);
 	fake_server_end(bench.server, 0, FAKE_KEEP);
 	ck_assert(fake_run_until(bench.loop, &first.is_over, 5000));
 	ck_assert_int_eq(first.status, 200);
-	ask_and_wait(&bench, &asked, "/3", false);
+	ask_and_wait(&bench, &asked, "/3", true);
 	ck_assert_uint_eq(fake_server_accepted(bench.server), 2);
-	bench_close(&bench, "write");
+	bench_close(&bench, "after");
 }
 END_TEST
 
@@ -185,23 +185,62 @@ START_TEST(a_stream_that_is_reset_leaves_the_others_alone)
 }
 END_TEST
 
-/* A server that is stuck, or a half-open connection: HTTP/2 would keep it. */
-START_TEST(a_write_does_not_wait_on_a_connection_that_has_not_answered)
+/* Each has a connection to itself, as many as at once, and what was connected once serves again. */
+START_TEST(writes_do_not_share_a_connection_and_it_is_kept)
+{
+	enum { AT_ONCE = 12 };
+	struct fake_step script[2 * AT_ONCE + 1];
+	struct asked asked[AT_ONCE];
+	struct bench bench;
+
+	for (size_t i = 0; i < 2 * AT_ONCE + 1; i++)
+		script[i] = (struct fake_step){ .method = "GET", .target = "/a", .status = 200, .end = FAKE_HOLD };
+	script[AT_ONCE].end = FAKE_KEEP;
+	bench = bench_open_over(true, script, 2 * AT_ONCE + 1, anybody);
+	for (size_t first = 0; first <= AT_ONCE + 1; first += AT_ONCE + 1) {
+		for (size_t i = 0; i < AT_ONCE; i++)
+			ask(&bench, &asked[i], "/a", false, 10000);
+		run_until_served(&bench, first + AT_ONCE);
+		for (size_t i = 0; i < AT_ONCE; i++) {
+			fake_server_end(bench.server, first + i, FAKE_KEEP);
+			ck_assert(fake_run_until(bench.loop, &asked[i].is_over, 5000));
+			ck_assert_int_eq(asked[i].status, 200);
+		}
+		if (first == 0)
+			ask_and_wait(&bench, &asked[0], "/a", false);
+		ck_assert_uint_eq(fake_server_accepted(bench.server), AT_ONCE);
+	}
+	bench_close(&bench, "at once");
+}
+END_TEST
+
+/* A server that is stuck, or a network that lets nothing through any more: the connections beside that one are as dead. */
+START_TEST(a_write_does_not_wait_on_connections_beside_one_that_has_not_answered)
 {
 	static const struct fake_step script[] = {
-		{ .method = "GET", .target = "/1", .status = 200, .delay_ms = 60000 },
-		GET("/2"),
-		GET("/3"),
+		{ .method = "GET", .target = "/1", .status = 200, .end = FAKE_HOLD },
+		{ .method = "GET", .target = "/2", .status = 200, .end = FAKE_HOLD },
+		{ .method = "GET", .target = "/3", .status = 200, .delay_ms = 60000 },
+		GET("/4"),
+		GET("/5"),
 	};
-	struct bench bench = bench_open_over(true, script, 3, anybody);
-	struct asked asked;
+	struct bench bench = bench_open_over(true, script, 5, anybody);
+	struct asked asked[3];
 
-	ask(&bench, &asked, "/1", false, 200);
-	ck_assert(fake_run_until(bench.loop, &asked.is_over, 5000));
-	ck_assert_int_eq(asked.err.class, ERR_NET);
-	ask_and_wait(&bench, &asked, "/2", false);
-	ask_and_wait(&bench, &asked, "/3", false);
+	ask(&bench, &asked[0], "/1", false, 10000);
+	ask(&bench, &asked[1], "/2", false, 10000);
+	run_until_served(&bench, 2);
+	for (size_t i = 0; i < 2; i++) {
+		fake_server_end(bench.server, i, FAKE_KEEP);
+		ck_assert(fake_run_until(bench.loop, &asked[i].is_over, 5000));
+	}
+	ask(&bench, &asked[2], "/3", false, 200);
+	ck_assert(fake_run_until(bench.loop, &asked[2].is_over, 5000));
+	ck_assert_int_eq(asked[2].err.class, ERR_NET);
 	ck_assert_uint_eq(fake_server_accepted(bench.server), 2);
+	ask_and_wait(&bench, &asked[2], "/4", false);
+	ask_and_wait(&bench, &asked[2], "/5", false);
+	ck_assert_uint_eq(fake_server_accepted(bench.server), 3);
 	bench_close(&bench, "stuck");
 }
 END_TEST
@@ -245,9 +284,10 @@ static void add(TCase *tests)
 	tcase_add_test(tests, all_watches_share_a_connection_and_writes_have_their_own);
 	tcase_add_test(tests, streams_go_on_and_new_ones_go_elsewhere_after_a_goaway);
 	tcase_add_test(tests, a_connection_that_goes_away_at_once_costs_no_list);
-	tcase_add_test(tests, a_write_after_a_goaway_goes_through);
+	tcase_add_test(tests, a_request_after_a_goaway_goes_through);
 	tcase_add_test(tests, a_stream_that_is_reset_leaves_the_others_alone);
-	tcase_add_test(tests, a_write_does_not_wait_on_a_connection_that_has_not_answered);
+	tcase_add_test(tests, writes_do_not_share_a_connection_and_it_is_kept);
+	tcase_add_test(tests, a_write_does_not_wait_on_connections_beside_one_that_has_not_answered);
 	tcase_add_test(tests, a_dead_connection_is_left_by_every_stream);
 }
 
