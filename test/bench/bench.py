@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Sluice beside an operator on controller-runtime, reflectors of kube-rs, and curl: see docs/benchmarks.md, which this writes.
 
-    test/bench/bench.py [--quick] [--rounds N] [--sizes 100,1000,10000] [--no-company] [--page FILE]
+    test/bench/bench.py [--quick] [--rounds N] [--minutes N] [--sizes 100,1000,10000] [--no-company] [--page FILE]
 
 As root; brings up clusters of its own, named bench and company. A whole run writes build/bench.json, and the page with its plots, docs/benchmarks.md;
 one of a part writes both into build/side-by-side, or where --page says. Rounds are passes over all candidates, every second one in the other order. Nothing fails here but the
@@ -11,6 +11,7 @@ harness itself: goals that are missed are in the table.
 import argparse
 import http.client
 import json
+import math
 import os
 import platform
 import signal
@@ -84,6 +85,9 @@ class Run:
         self.figures[size] = {one.name: [] for one in self.candidates}
         self.floor[size] = {"lists": [], "lists_server_cpu_s": [], "watches": [], "patches": [], "calm_ms": [], "busy_ms": []}
         for k in range(self.arguments.rounds):
+            if k and time.monotonic() > self.arguments.end:
+                say(f"{k} rounds at {size}: there is no time for more")
+                break
             self.one_floor(size, plan)
             for one in (self.candidates if k % 2 == 0 else reversed(self.candidates)):
                 if k == 0 or not one.first_round_only:
@@ -287,6 +291,14 @@ def lost(run):
             ", ".join(f"{name} {min(counts)} to {max(counts)}" for name, counts in told.items() if counts) + ".")
 
 
+def rounds_of(run):
+    """At each size there may have been time for another number of them."""
+    sizes = {}
+    for size, floor in run.floor.items():
+        sizes.setdefault(len(floor["lists"]), []).append(f"{size:,}")
+    return ", ".join(f"{count} rounds at {' and '.join(of_count)}" for count, of_count in sizes.items())
+
+
 def facts(arguments, run):
     with open("/proc/cpuinfo") as file:
         model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), platform.machine())
@@ -295,7 +307,7 @@ def facts(arguments, run):
     return {"Machine": f"{os.cpu_count()} cores, {model}; {memory:.0f} GiB; Linux {platform.release()}",
             "Versions": ", ".join(f"{name} {version}" for name, version in programs.versions().items()) +
                         f", Kubernetes {run.api.get('/version')['gitVersion']}",
-            "Run": ("Nobody was held to a core. " if arguments.anywhere else "") + f"{time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC, {arguments.rounds} rounds at {', '.join(f'{size:,}' for size in arguments.sizes)} channels; "
+            "Run": ("Nobody was held to a core. " if arguments.anywhere else "") + f"{time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC, {rounds_of(run)} channels; "
                    f"load of the machine at the start {arguments.load:.1f}, at the end {os.getloadavg()[0]:.1f}" + (arguments.note and f". {arguments.note}")}
 
 
@@ -332,6 +344,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a few minutes: one round at 100 and 300 channels")
     parser.add_argument("--rounds", type=int, default=0, help="passes over all candidates at each size (default 7, with --quick 1)")
+    parser.add_argument("--minutes", type=float, default=0, help="after so many no further round begins, but the first of a size; what else there is to do takes some ten more")
     parser.add_argument("--sizes", default="", help=f"numbers of channels, rising multiples of ten (default {SIZES})")
     parser.add_argument("--no-company", action="store_true", help="without the company's day on hollow nodes")
     parser.add_argument("--no-reflectors", action="store_true", help="without kube-rs")
@@ -347,6 +360,8 @@ def parse():
     arguments.page = os.path.abspath(arguments.page or (PAGE if is_whole else os.path.join(programs.FOLDER, "benchmarks.md")))
     arguments.folder = os.path.join(programs.ROOT, "build") if is_whole else os.path.dirname(arguments.page)
     arguments.load = os.getloadavg()[0]
+    began = float(os.environ.setdefault("BENCH_BEGAN", str(time.monotonic())))  # also for the one inside the cluster
+    arguments.end = began + arguments.minutes * 60 if arguments.minutes else math.inf
     much = rounds.Plan(calm=20, busy=200, promotions=30, idle_s=20, touches=200) if quick else rounds.Plan(
         calm=200, busy=500, promotions=60, idle_s=60, touches=500)
     # how cost grows is asked at every size, all else at the largest; no channel is edited twice, since a slow candidate would see one edit

@@ -153,7 +153,7 @@ def main():
         signal.signal(signal.SIGTERM, own_cluster.end)
         inside(arguments)
         return 0
-    os.environ.setdefault("SLUICE_BINARY", os.path.join(programs.RELEASE, "controller", "sluice"))
+    os.environ.setdefault("SLUICE_BINARY", programs.SLUICE)
     return own_cluster.run(NAME, "--no-metrics", "--no-dns", "--hollow", "3" if arguments.quick else "12")
 
 

@@ -3,7 +3,7 @@
 
     test/bench/figures.py [--channels 1000] [--changes 200]
 
-Brings up a cluster of its own (named figures) with an audit log, runs the operator's release build beside it, makes N
+Brings up a cluster of its own (named figures) with an audit log, runs the operator's release build (`make`; or SLUICE_BINARY) beside it, makes N
 channels with a workload each in namespaces of ten, and prints a table. Latency is from the apiserver's answer to the
 writer of a Promotion to the arrival of the operator's first PATCH for it, both as the apiserver's audit log has them. These are
 figures of one machine on one day: to be compared within one run, not across machines. Not a test: nothing fails here.
@@ -21,6 +21,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cluster"))
 import cluster  # noqa: E402
 import operating  # noqa: E402
+import programs  # noqa: E402
 
 NAME = "figures"
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -153,6 +154,7 @@ def main():
     if os.environ.get("SLUICE_NETNS"):
         inside(arguments)
         return 0
+    os.environ.setdefault("SLUICE_BINARY", programs.SLUICE)
     subprocess.run([cluster.DEVCLUSTER, "up", NAME, "--audit", "--no-metrics", "--no-dns"], check=True)
     try:
         return subprocess.run([cluster.DEVCLUSTER, "exec", NAME, "--", sys.executable, *sys.argv]).returncode

@@ -13,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 FOLDER = os.path.join(ROOT, "build", "side-by-side")
 RELEASE = os.path.join(ROOT, "build", "release")
+SLUICE = os.path.join(RELEASE, "controller", "sluice")
 # kube-rs takes a quarter of an hour to build: what cargo makes outlives `make clean`
 CARGO = os.path.join(os.environ.get("SLUICE_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.join(os.environ.get("HOME") or "/root", ".cache"), "sluice"), "bench-cargo")
@@ -28,7 +29,7 @@ def build(wants_reflectors):
     if not os.path.exists(os.path.join(RELEASE, "build.ninja")):
         _run(["meson", "setup", "--buildtype=release", "-Dtests=false", RELEASE], cwd=ROOT)
     _run(["ninja", "-C", RELEASE, "controller/sluice"])
-    programs = {"sluice": os.path.join(RELEASE, "controller", "sluice"), "peer": os.path.join(FOLDER, "peer"),
+    programs = {"sluice": SLUICE, "peer": os.path.join(FOLDER, "peer"),
                 "preload": os.path.join(FOLDER, "libmallocs.so")}
     _run(["go", "build", "-trimpath", "-ldflags=-s -w", "-o", programs["peer"], "."], cwd=os.path.join(HERE, "peer"),
          env={**os.environ, "CGO_ENABLED": "0"})
@@ -48,7 +49,7 @@ def versions():
     with open(os.path.join(HERE, "kube-rs", "Cargo.lock")) as file:
         crates = file.read().split("[[package]]")
     reflectors = next(one.split('version = "')[1].split('"')[0] for one in crates if 'name = "kube"\n' in one)
-    return {"Sluice": first(os.path.join(RELEASE, "controller", "sluice"), "--version").split()[1],
+    return {"Sluice": first(SLUICE, "--version").split()[1],
             "controller-runtime": f"{runtime}, {first('go', 'version').split()[2]}", "kube-rs": reflectors,
             "curl": first("curl", "--version").split()[1]}
 

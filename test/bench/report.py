@@ -156,6 +156,7 @@ As root, with Go and cargo, on a machine with nothing else to do:
 
 ```sh
 make image bench                                    # two hours; writes this page and build/bench.json
+make image bench BENCH="--minutes 90"               # the same with as many rounds as there is time for
 make bench-quick                                    # some minutes, small; build/side-by-side/benchmarks.md
 make bench BENCH="--sizes 1000 --rounds 7 --no-company --page /tmp/benchmarks.md"    # one question; see test/bench/bench.py --help
 ```

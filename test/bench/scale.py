@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """What many objects of a real apiserver cost the operator: memory when they are listed and watched, and when they are listed again.
 
-    SLUICE_BINARY=build/release/controller/sluice test/bench/scale.py [10000] [100000]
+    test/bench/scale.py [10000] [100000]
 
-Brings up a cluster of its own (named scale) without controllers, makes that many labelled Deployments, and lets a replica follow them
+Brings up a cluster of its own (named scale) without controllers, makes that many labelled Deployments, and lets a replica of the release build (`make`; or SLUICE_BINARY) follow them
 that does not lead: it keeps its caches warm and writes nothing. Then it is stopped while the apiserver is killed, objects change, and the
 apiserver is killed again: its history begins after what the replica would go on from, so that all are listed once more. Figures of one machine on one day; not a test: nothing fails here.
 """
@@ -20,6 +20,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cluster"))
 import cluster  # noqa: E402
 import operating  # noqa: E402
+import programs  # noqa: E402
 from figures import cpu_s, memory_mib  # noqa: E402
 
 NAME = "scale"
@@ -124,6 +125,7 @@ def main():
             print(f"{last - first:7} written in {time.monotonic() - began:.0f} s", flush=True)
             measure(last)
         return 0
+    os.environ.setdefault("SLUICE_BINARY", programs.SLUICE)
     subprocess.run([cluster.DEVCLUSTER, "up", NAME, "--no-metrics", "--no-dns"], check=True)
     subprocess.run([cluster.DEVCLUSTER, "stop", NAME, "controller-manager"], check=True)
     try:

@@ -1,15 +1,19 @@
 #!/usr/bin/python3
 """The arithmetic of the benchmarks, and what they read out of an audit log."""
 
+import math
 import os
 import sys
 import tempfile
+import types
 import unittest
+import unittest.mock
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "cluster")]
 import audit  # noqa: E402
+import bench  # noqa: E402
 import cluster  # noqa: E402
 import cpu_profile  # noqa: E402
 import goals  # noqa: E402
@@ -150,6 +154,26 @@ class Profiles(unittest.TestCase):
     def test_shares_are_told_by_their_size_and_what_is_small_together(self):
         self.assertEqual("60 % b, 38 % a, 2 % the rest", cpu_profile.shares({"a": 38, "b": 60, "c": 1, cpu_profile.REST: 1}))
         self.assertEqual("", cpu_profile.shares({}))
+
+
+class Rounds(unittest.TestCase):
+    def run_until(self, end):
+        """How many rounds of five there are at one size."""
+        run = object.__new__(bench.Run)
+        run.arguments = types.SimpleNamespace(rounds=5, end=end, plan=lambda size: None)
+        run.candidates, run.figures, run.floor, run.digests = [], {}, {}, [""]
+        run.one_floor = lambda size, plan: run.floor[size]["lists"].append(1)
+        with unittest.mock.patch.object(objects, "fill"), unittest.mock.patch.object(bench, "hold_server"), unittest.mock.patch.object(bench, "say"):
+            run.size(0, 100)
+        return len(run.floor[100]["lists"])
+
+    def test_all_are_made_where_there_is_time_and_the_first_where_there_is_none(self):
+        self.assertEqual(self.run_until(math.inf), 5)
+        self.assertEqual(self.run_until(-math.inf), 1)
+
+    def test_the_page_says_how_many_each_size_had(self):
+        floor = {size: {"lists": [1] * count} for size, count in ((100, 5), (1000, 5), (10000, 4))}
+        self.assertEqual("5 rounds at 100 and 1,000, 4 rounds at 10,000", bench.rounds_of(types.SimpleNamespace(floor=floor)))
 
 
 class Report(unittest.TestCase):
