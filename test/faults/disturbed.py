@@ -203,13 +203,13 @@ class Disturbed(OwnOperators):
     def is_at_rest(self):
         """Nothing is written here, not even an Event, while everything is listed again and all watches end ten times."""
         self.settles()
-        began, before = datetime.datetime.now(datetime.timezone.utc), len(self.sent())
+        began, began_ns = datetime.datetime.now(datetime.timezone.utc), time.time_ns()
         self.resync()
         for _ in range(ENDS):
             time.sleep(END_S)
             self.proxy.end_watches()
         time.sleep(1)
-        self.assertEqual([one for one in self.sent()[before:] if not is_late_event(one, began)], [], self.operator.log())
+        self.assertEqual([one for one in self.sent() if one["time_ns"] > began_ns and not is_late_event(one, began)], [], self.operator.log())
 
     def memory_kib(self):
         with open(f"/proc/{self.operator.process.pid}/status") as file:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -46,7 +47,7 @@ func (p *proxy) answerPage(one *rule, request *request, reply *reply, from *http
 
 // answerStale answers a list from what the operator was told before, if a rule wants it and there is something. The
 // events of the watch that follows are the rule's as well.
-func (p *proxy) answerStale(one *rule, request *request, to http.ResponseWriter) bool {
+func (p *proxy) answerStale(ctx context.Context, one *rule, request *request, to http.ResponseWriter) bool {
 	stale, known := p.rules.stale(request.Resource), p.mirror.page(request.Resource)
 	if stale == nil || known == nil {
 		return false
@@ -55,6 +56,6 @@ func (p *proxy) answerStale(one *rule, request *request, to http.ResponseWriter)
 	check(err)
 	request.Code, request.Done, request.Rule = http.StatusOK, "stale", stale.ID
 	to.Header().Set("Content-Type", "application/json")
-	_, _ = newReply(to, one).Write(text)
+	_, _ = newReply(ctx, to, one).Write(text)
 	return true
 }

@@ -35,7 +35,7 @@ func (p *proxy) ServeHTTP(to http.ResponseWriter, from *http.Request) {
 	if one != nil && !p.before(one, request, to, from) {
 		return
 	}
-	if request.IsList && !from.URL.Query().Has("continue") && p.answerStale(one, request, to) {
+	if request.IsList && !from.URL.Query().Has("continue") && p.answerStale(from.Context(), one, request, to) {
 		return
 	}
 	p.forward(one, request, to, from, body)
@@ -109,7 +109,7 @@ func (p *proxy) forward(one *rule, request *request, to http.ResponseWriter, fro
 	}
 	defer answer.Body.Close()
 	request.Code, request.AuditID = answer.StatusCode, answer.Header.Get("Audit-Id")
-	reply := newReply(to, one)
+	reply := newReply(from.Context(), to, one)
 	if request.IsWatch && answer.StatusCode == http.StatusOK {
 		reply.open(answer, one)
 		p.follow(request, reply, from, answer.Body)

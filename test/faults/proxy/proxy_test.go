@@ -319,6 +319,29 @@ func TestDripsAsSlowlyAsItIsTold(t *testing.T) {
 	}
 }
 
+// HTTP/1.1 tells of it by the end of the connection alone, which a write would meet a drop too late.
+func TestAnAnswerEndsWhenWhoAskedHasLeft(t *testing.T) {
+	b := newBench(t)
+	b.rule(`{"method":"GET"}`, `{"kind":"drip","bytes_per_s":1}`)
+	b.client.Timeout = 300 * time.Millisecond
+	b.client.Transport.(*http.Transport).ForceAttemptHTTP2 = false
+	answer, err := b.client.Get(b.url + object)
+	b.must(err)
+	if _, err = io.ReadAll(answer.Body); err == nil || answer.ProtoMajor != 1 {
+		t.Errorf("HTTP/%d, %v", answer.ProtoMajor, err)
+	}
+	var one request
+	for one.End == 0 {
+		time.Sleep(10 * time.Millisecond)
+		text, err := os.ReadFile(b.proxy.record.file.Name())
+		b.must(err)
+		_ = json.Unmarshal(bytes.TrimSpace(text), &one)
+	}
+	if lasted := time.Duration(one.End - one.Time); lasted > 1500*time.Millisecond {
+		t.Errorf("it lasted %s", lasted)
+	}
+}
+
 func TestGoawayMakesANewConnection(t *testing.T) {
 	b := newBench(t)
 	b.rule(`{"nth":1}`, `{"kind":"goaway"}`)

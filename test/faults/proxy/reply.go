@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"time"
@@ -11,13 +12,14 @@ const dripPause = 100 * time.Millisecond // the shortest
 // reply is what goes to the operator, whole, cut, or drop by drop.
 type reply struct {
 	http.ResponseWriter
-	left  int           // bytes of the body until it is cut; negative: never
-	drip  int           // bytes at once, then a pause; 0: all
-	pause time.Duration // between two drops
+	ctx   context.Context // ends when the operator leaves
+	left  int             // bytes of the body until it is cut; negative: never
+	drip  int             // bytes at once, then a pause; 0: all
+	pause time.Duration   // between two drops
 }
 
-func newReply(to http.ResponseWriter, one *rule) *reply {
-	made := &reply{ResponseWriter: to, left: -1}
+func newReply(ctx context.Context, to http.ResponseWriter, one *rule) *reply {
+	made := &reply{ResponseWriter: to, ctx: ctx, left: -1}
 	if one == nil {
 		return made
 	}
@@ -50,7 +52,11 @@ func (r *reply) Write(bytes []byte) (int, error) {
 	for first := true; len(bytes) > 0 || first; first = false {
 		piece := bytes
 		if r.drip > 0 && !first {
-			time.Sleep(r.pause)
+			select {
+			case <-time.After(r.pause):
+			case <-r.ctx.Done():
+				return total - len(bytes), r.ctx.Err()
+			}
 		}
 		if r.drip > 0 && len(piece) > r.drip {
 			piece = piece[:r.drip]
