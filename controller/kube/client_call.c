@@ -10,6 +10,11 @@
 
 #define CONNECT_TIMEOUT_MS 15000
 
+/* Behind one name there may be several apiservers, and one that has just come back has none of our
+ * connections. With HTTP/2 a server asks for another one now and then (GOAWAY); with HTTP/1.1 it
+ * cannot. */
+#define WRITE_CONNECTION_LIFE_S 600
+
 /* Of a failure's body no more is kept: it is read for its Status only. */
 #define FAILURE_BODY_LIMIT ((size_t)256 * 1024)
 
@@ -227,6 +232,7 @@ int client_call_send(struct client_call *call, struct err *err)
 			.proxy = client->proxy,
 			.lane = is_bulk ? HTTP_LANE_WATCH : HTTP_LANE_WRITE,
 			.forbid_http2 = !is_bulk,
+			.connection_life_s = is_bulk ? 0 : WRITE_CONNECTION_LIFE_S,
 			.allow_plain = client->is_plain,
 			.delay_ms = wait_ms,
 			.connect_timeout_ms = CONNECT_TIMEOUT_MS,

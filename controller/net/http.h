@@ -81,7 +81,7 @@ struct http_request {
 	bool allow_plain;
 	bool forbid_http2; /* HTTP/1.1: while it runs it has a connection of its own */
 	bool forbid_private_peers; /* refuse addresses that are not public (net/address.h) */
-	bool fresh_connection; /* do not reuse a connection (after a certificate was rotated) */
+	int connection_life_s;      /* an older connection does not take it; 0: any does */
 	int64_t delay_ms;           /* begins only after so long; no time limit runs before */
 	int64_t connect_timeout_ms; /* name, TCP and TLS together; 0: 30 s */
 	int64_t head_timeout_ms;    /* from start to complete headers; 0: none */

@@ -263,7 +263,7 @@ int curl_apply_request(struct http_exchange *exchange, const struct http_request
 	(void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 			       may_share ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
 	(void)curl_easy_setopt(easy, CURLOPT_PIPEWAIT, may_share ? 1L : 0L);
-	(void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->fresh_connection ? 1L : 0L);
+	(void)curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, (long)request->connection_life_s);
 	if (curl_easy_setopt(easy, CURLOPT_URL, request->url) != CURLE_OK)
 		r = err_set(err, ERR_NOMEM, "no memory for a URL");
 	r = r < 0 ? r : apply_headers(exchange, request->headers, err);

@@ -270,23 +270,27 @@ START_TEST(a_kept_connection_that_is_closed_is_replaced)
 }
 END_TEST
 
-START_TEST(a_fresh_connection_is_made_when_asked_for)
+/* After two seconds it is older than one; curl counts whole ones. */
+START_TEST(a_connection_that_is_too_old_is_replaced)
 {
 	static const struct fake_step script[] = {
 		{ .method = "GET", .target = "/1", .status = 200 },
 		{ .method = "GET", .target = "/1", .status = 200 },
+		{ .method = "GET", .target = "/1", .status = 200 },
 	};
-	struct bench bench = bench_open(script, 2);
+	static const int64_t pauses_ms[] = { 0, 2100, 0 };
+	struct bench bench = bench_open(script, 3);
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		struct probe probe = { .heads = 0 };
 
-		probe_start(&probe, &bench, "/1", (struct http_request){ .fresh_connection = true });
+		fake_run_for(bench.loop, pauses_ms[i]);
+		probe_start(&probe, &bench, "/1", (struct http_request){ .connection_life_s = 1 });
 		ck_assert(fake_run_until(bench.loop, &probe.is_over, 5000));
 		probe_finish(&probe);
 	}
 	ck_assert_uint_eq(fake_server_accepted(bench.server), 2);
-	bench_close(&bench, "fresh");
+	bench_close(&bench, "old");
 }
 END_TEST
 
@@ -386,7 +390,7 @@ static void add(TCase *tests)
 	tcase_add_test(tests, a_private_peer_is_refused_also_on_an_open_connection);
 	tcase_add_test(tests, one_lane_keeps_its_connection_and_another_has_its_own);
 	tcase_add_test(tests, a_kept_connection_that_is_closed_is_replaced);
-	tcase_add_test(tests, a_fresh_connection_is_made_when_asked_for);
+	tcase_add_test(tests, a_connection_that_is_too_old_is_replaced);
 	tcase_add_test(tests, the_kernel_looks_whether_the_peer_is_there);
 	tcase_add_test(tests, an_exchange_survives_the_drop_of_its_connection);
 }
