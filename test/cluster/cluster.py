@@ -149,11 +149,19 @@ def namespace(prefix, labels=None):
 
 
 def namespaces_are_gone():
-    """Waits until each namespace that was deleted has gone, with all that it held."""
+    """Waits until each namespace that was deleted has gone, with all that it held; after a long sweep that may be hundreds."""
     admin = api()
-    eventually("no namespace is going", lambda: not [
-        one for one in admin.get("/api/v1/namespaces")["items"] if one["status"]["phase"] == "Terminating"], patience_s=180)
-    admin.close()
+
+    def going():
+        return [one for one in admin.get("/api/v1/namespaces")["items"] if one["status"]["phase"] == "Terminating"]
+    try:
+        eventually("no namespace is going", lambda: not going(), patience_s=400)
+    except AssertionError as error:
+        left = going()
+        why = [condition["message"] for condition in left[0]["status"].get("conditions", []) if condition["status"] == "True"] if left else []
+        raise AssertionError(f"{error}: {len(left)} are, as {', '.join(one['metadata']['name'] for one in left[:3])}: {'; '.join(why)}") from error
+    finally:
+        admin.close()
 
 
 def _refuses_foreign_pins(admin):
