@@ -21,7 +21,7 @@ class Goaway(Disturbed):
         leader = self.operator = self.new_operator().start()
         self.first()
         standby = self.sent_away()
-        lists = standby.metric("sluice_watch_relists_total")
+        lists = leader.metric("sluice_watch_relists_total")
         leader.stop()
         self.operator = standby
         for number in range(PROMOTIONS):
